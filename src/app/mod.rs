@@ -1,0 +1,1 @@
+//! The core: the state of the program and its one transition function.

@@ -1,0 +1,1 @@
+//! The Kubernetes edge: the only room that names kube.

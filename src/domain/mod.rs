@@ -1,0 +1,1 @@
+//! Pure nouns and rules: rows, labels, health, the fleet, the filter language.

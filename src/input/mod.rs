@@ -1,0 +1,1 @@
+//! Key maps: loading, merging, resolving.

@@ -1,0 +1,1 @@
+//! One key press: parsing and printing.

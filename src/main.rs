@@ -1,0 +1,5 @@
+//! The `quarterdeck` binary: parse, call, exit code.
+
+#![forbid(unsafe_code)]
+
+fn main() {}

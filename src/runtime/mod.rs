@@ -1,0 +1,1 @@
+//! The shell: mailbox, driver, frames, terminal, signals.

@@ -1,0 +1,1 @@
+//! Typed roles of colour, loaded from data.
