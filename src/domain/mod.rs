@@ -1,1 +1,7 @@
-//! Pure nouns and rules: rows, labels, health, the fleet, the filter language.
+//! Pure nouns and rules. No tokio, kube, bollard, ratatui, file system or clock: time comes in as
+//! an argument, text comes in already cleaned, and everything here can be tested by value.
+
+pub mod feed;
+pub mod rows;
+pub mod text;
+pub mod time;

@@ -1,0 +1,188 @@
+//! Text that came from a server or a container, made harmless before anything can draw it.
+//!
+//! Object names, labels, messages and image names are written by strangers. [`Text`] is the only
+//! string type that rows hold, and the only way to make one removes what could steer a terminal:
+//! C0 and C1 controls, escape sequences, bidirectional overrides, line separators. What is removed
+//! is shown as `�`, so that two hostile names do not silently become equal to a harmless one.
+
+use std::borrow::{Borrow, Cow};
+use std::collections::HashSet;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// A cleaned, cheaply cloned piece of text. `Text::default()` is the empty text.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Text(Arc<str>);
+
+impl Text {
+    /// Cleans `raw` and keeps it.
+    pub fn new(raw: &str) -> Self {
+        match clean(raw) {
+            Cow::Borrowed(s) => Self(Arc::from(s)),
+            Cow::Owned(s) => Self(Arc::from(s)),
+        }
+    }
+
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self(Arc::from(""))
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for Text {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Text {
+    fn from(raw: &str) -> Self {
+        Self::new(raw)
+    }
+}
+
+impl From<String> for Text {
+    fn from(raw: String) -> Self {
+        Self::new(&raw)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+impl PartialEq<str> for Text {
+    fn eq(&self, other: &str) -> bool {
+        &*self.0 == other
+    }
+}
+
+impl PartialEq<&str> for Text {
+    fn eq(&self, other: &&str) -> bool {
+        &*self.0 == *other
+    }
+}
+
+/// Keeps one copy of each text that many rows share (namespaces, nodes, images, labels).
+///
+/// An entry that no row holds any more stays until [`Interner::sweep`].
+#[derive(Debug, Default)]
+pub struct Interner {
+    known: HashSet<Text>,
+}
+
+impl Interner {
+    /// The shared copy of `raw`, cleaned.
+    pub fn text(&mut self, raw: &str) -> Text {
+        if let Some(known) = self.known.get(raw) {
+            return known.clone();
+        }
+        let text = Text::new(raw);
+        // A text that cleaning changed is kept under its clean form: the raw form never is a key.
+        self.known.insert(text.clone());
+        text
+    }
+
+    /// Forgets what nobody else holds. Returns how many entries are left.
+    pub fn sweep(&mut self) -> usize {
+        self.known.retain(|text| Arc::strong_count(&text.0) > 1);
+        self.known.len()
+    }
+}
+
+/// `raw` without anything that steers a terminal; borrowed when it is clean, which is the rule.
+pub fn clean(raw: &str) -> Cow<'_, str> {
+    if raw.bytes().all(|b| (0x20..0x7f).contains(&b)) || !raw.chars().any(is_hostile) {
+        return Cow::Borrowed(raw);
+    }
+    Cow::Owned(
+        raw.chars()
+            .map(|c| if is_hostile(c) { '\u{fffd}' } else { c })
+            .collect(),
+    )
+}
+
+/// Like [`clean`], but keeps line feeds and tabs: for text that is shown over several lines.
+pub fn clean_lines(raw: &str) -> Cow<'_, str> {
+    let bad = |c: char| is_hostile(c) && c != '\n' && c != '\t';
+    if !raw.chars().any(bad) {
+        return Cow::Borrowed(raw);
+    }
+    Cow::Owned(
+        raw.chars()
+            .map(|c| if bad(c) { '\u{fffd}' } else { c })
+            .collect(),
+    )
+}
+
+/// Characters that move the cursor, change the direction of writing, or end a line.
+fn is_hostile(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{2028}' | '\u{2029}'      // line and paragraph separators
+            | '\u{202a}'..='\u{202e}'    // bidirectional embeddings and overrides
+            | '\u{2066}'..='\u{2069}'    // bidirectional isolates
+            | '\u{200e}' | '\u{200f}' | '\u{061c}' // bidirectional marks
+            | '\u{200b}' | '\u{feff}'    // zero-width space, byte order mark
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clean_text_is_borrowed() {
+        assert!(matches!(clean("web-7d9c4/1"), Cow::Borrowed(_)));
+        assert!(matches!(clean("日本語 👨‍👩‍👧"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn nothing_that_steers_a_terminal_survives() {
+        let hostile = "a\x1b[31mb\x07c\u{9b}2Jd\u{202e}e\r\nf\u{2028}g\x7f";
+        let text = Text::new(hostile);
+        assert!(!text.chars().any(is_hostile), "{text:?}");
+        assert_eq!(
+            text,
+            "a\u{fffd}[31mb\u{fffd}c\u{fffd}2Jd\u{fffd}e\u{fffd}\u{fffd}f\u{fffd}g\u{fffd}"
+        );
+    }
+
+    #[test]
+    fn lines_are_kept_where_lines_are_shown() {
+        assert_eq!(clean_lines("a\n\tb\x1b"), "a\n\tb\u{fffd}");
+    }
+
+    #[test]
+    fn the_interner_shares_and_forgets() {
+        let mut interner = Interner::default();
+        let a = interner.text("shop-prod");
+        let b = interner.text("shop-prod");
+        assert!(Arc::ptr_eq(&a.0, &b.0));
+        drop((a, b));
+        assert_eq!(interner.sweep(), 0);
+    }
+}
