@@ -1,1 +1,399 @@
-//! The table of commands.
+//! THE table of commands. The palette, the help screen, the hint row, key maps and the README are
+//! drawn from it; a command that is not in it does not exist.
+
+use std::fmt;
+
+/// Everything a key or a palette line can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "each is described in TABLE")]
+pub enum Command {
+    Palette,
+    Help,
+    Back,
+    Quit,
+    Interrupt,
+    HistoryBack,
+    HistoryForward,
+    Refresh,
+    Notices,
+    Projects,
+    Releases,
+    Workloads,
+    Pods,
+    Nodes,
+    Namespaces,
+    Contexts,
+    Events,
+    Resources,
+    Demo,
+    About,
+    Reconnect,
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    Top,
+    Bottom,
+    Left,
+    Right,
+    Open,
+    Filter,
+    ClearFilter,
+    SortByName,
+    SortByAge,
+    SortByHealth,
+    SortLeft,
+    SortRight,
+    SortReverse,
+    Mark,
+    MarkRange,
+    ClearMarks,
+    Wide,
+    Labels,
+    Faults,
+    AbsoluteTimes,
+    ShowNode,
+    ShowOwner,
+    CopyName,
+    CopyNamespace,
+    CopyRow,
+    Yaml,
+    Describe,
+    Delete,
+    AllNamespaces,
+    Favourite1,
+    Favourite2,
+    Favourite3,
+    Favourite4,
+    Favourite5,
+    Favourite6,
+    Favourite7,
+    Favourite8,
+    Favourite9,
+    KeepFavourite,
+    Search,
+    NextMatch,
+    PreviousMatch,
+    Fold,
+    FoldAll,
+    ManagedFields,
+    Reveal,
+    Wrap,
+    CopyAll,
+    Yes,
+    No,
+}
+
+/// Where a key is looked up. The innermost context is asked first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Context {
+    /// Everywhere.
+    Global,
+    /// Any list of rows.
+    List,
+    /// A list of objects of a cluster: what has YAML, can be described, deleted.
+    Objects,
+    /// A list of pods.
+    Pods,
+    /// A text over many lines: YAML, describe, help.
+    Text,
+    /// A question that wants yes or no.
+    Confirm,
+}
+
+impl Context {
+    /// Every context, outermost first.
+    pub const ALL: [Self; 6] = [
+        Self::Global,
+        Self::List,
+        Self::Objects,
+        Self::Pods,
+        Self::Text,
+        Self::Confirm,
+    ];
+
+    /// The name of its table in a key map file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::List => "list",
+            Self::Objects => "objects",
+            Self::Pods => "pods",
+            Self::Text => "text",
+            Self::Confirm => "confirm",
+        }
+    }
+
+    /// The context of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|context| context.name() == name)
+    }
+}
+
+/// The groups of the help screen, in the order in which they are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// Going somewhere.
+    Go,
+    /// Moving within a screen.
+    Move,
+    /// Choosing which rows are seen.
+    Find,
+    /// Acting on the selected object.
+    Act,
+    /// Reading a text.
+    Read,
+    /// The program itself.
+    Program,
+}
+
+impl Group {
+    /// The head above the group.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Go => "Go",
+            Self::Move => "Move",
+            Self::Find => "Find",
+            Self::Act => "Act",
+            Self::Read => "Read",
+            Self::Program => "Program",
+        }
+    }
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Info {
+    /// The command.
+    pub command: Command,
+    /// Its name in the palette and in key maps: lower case, dashes.
+    pub name: &'static str,
+    /// Other words the palette takes for it.
+    pub aliases: &'static [&'static str],
+    /// Two words for the hint row.
+    pub hint: &'static str,
+    /// One sentence for the help screen and the palette.
+    pub help: &'static str,
+    /// Where it works, innermost last.
+    pub contexts: &'static [Context],
+    /// Its group in the help screen.
+    pub group: Group,
+    /// What may follow it in the palette, empty when nothing.
+    pub argument: &'static str,
+    /// Its place in the hint row, lower first; 0 keeps it out.
+    pub hint_rank: u8,
+}
+
+const fn info(
+    command: Command,
+    name: &'static str,
+    hint: &'static str,
+    help: &'static str,
+    contexts: &'static [Context],
+    group: Group,
+    hint_rank: u8,
+) -> Info {
+    Info {
+        command,
+        name,
+        aliases: &[],
+        hint,
+        help,
+        contexts,
+        group,
+        argument: "",
+        hint_rank,
+    }
+}
+
+impl Info {
+    const fn or(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    const fn takes(mut self, argument: &'static str) -> Self {
+        self.argument = argument;
+        self
+    }
+}
+
+const GLOBAL: &[Context] = &[Context::Global];
+const MOVING: &[Context] = &[Context::List, Context::Text];
+const LIST: &[Context] = &[Context::List];
+const OBJECTS: &[Context] = &[Context::Objects];
+const PODS: &[Context] = &[Context::Pods];
+const TEXT: &[Context] = &[Context::Text];
+
+/// The table.
+pub static TABLE: &[Info] = &[
+    info(Command::Projects, "projects", "projects", "All projects of the scope, worst first", GLOBAL, Group::Go, 0).or(&["project", "home", "proj"]).takes("[namespace] [/filter]"),
+    info(Command::Releases, "releases", "releases", "Releases: one installation of a project in a namespace", GLOBAL, Group::Go, 0).or(&["release", "rel"]).takes("[namespace] [/filter]"),
+    info(Command::Workloads, "workloads", "workloads", "Deployments, StatefulSets, DaemonSets, Jobs and CronJobs with their health", GLOBAL, Group::Go, 0).or(&["workload", "wl"]).takes("[namespace] [/filter]"),
+    info(Command::Pods, "pods", "pods", "All pods of the scope", GLOBAL, Group::Go, 0).or(&["pod", "po"]).takes("[namespace] [/filter]"),
+    info(Command::Nodes, "nodes", "nodes", "Nodes, their capacity and their pods", GLOBAL, Group::Go, 0).or(&["node", "no"]),
+    info(Command::Namespaces, "ns", "namespaces", "Choose namespaces; `:ns a,b` shows several at once, `:ns all` every one", GLOBAL, Group::Go, 0).or(&["namespaces", "namespace"]).takes("[name,name|all]"),
+    info(Command::Contexts, "ctx", "contexts", "Choose a context of the kubeconfig, also while disconnected", GLOBAL, Group::Go, 0).or(&["contexts", "context"]).takes("[name]"),
+    info(Command::Events, "events", "events", "Events of the scope, newest first", GLOBAL, Group::Go, 0).or(&["event", "ev"]).takes("[namespace] [/filter]"),
+    info(Command::Resources, "resources", "resources", "Every kind that the server knows; enter opens one", GLOBAL, Group::Go, 0).or(&["api-resources", "aliases", "kinds"]),
+    info(Command::HistoryBack, "back", "earlier", "To the screen seen before this one", GLOBAL, Group::Go, 0),
+    info(Command::HistoryForward, "forward", "later", "Forward again after going back", GLOBAL, Group::Go, 0),
+    info(Command::Back, "up-a-level", "back", "Close what is open, clear the filter, or go up a level", GLOBAL, Group::Go, 9),
+    info(Command::ShowNode, "show-node", "node", "To the node on which the pod runs", PODS, Group::Go, 0),
+    info(Command::ShowOwner, "show-owner", "owner", "To the release that owns the pod", PODS, Group::Go, 0),
+    info(Command::Up, "move-up", "up", "One row up", MOVING, Group::Move, 0),
+    info(Command::Down, "move-down", "down", "One row down", MOVING, Group::Move, 0),
+    info(Command::PageUp, "page-up", "page up", "One page up", MOVING, Group::Move, 0),
+    info(Command::PageDown, "page-down", "page down", "One page down", MOVING, Group::Move, 0),
+    info(Command::Top, "top", "top", "To the first row", MOVING, Group::Move, 0),
+    info(Command::Bottom, "bottom", "bottom", "To the last row", MOVING, Group::Move, 0),
+    info(Command::Left, "scroll-left", "left", "Show what is cut at the left", MOVING, Group::Move, 0),
+    info(Command::Right, "scroll-right", "right", "Show what is cut at the right", MOVING, Group::Move, 0),
+    info(Command::Open, "open", "open", "Open the selected row", LIST, Group::Go, 1),
+    info(Command::Filter, "filter", "filter", "Keep the rows that match: regex, !regex, -l selector, -f fuzzy, health:failing restarts>3 age<2h ns:shop*", LIST, Group::Find, 4).takes("[expression]"),
+    info(Command::ClearFilter, "clear-filter", "clear filter", "Show all rows again", LIST, Group::Find, 0),
+    info(Command::SortByName, "sort-name", "by name", "Sort by name", LIST, Group::Find, 0),
+    info(Command::SortByAge, "sort-age", "by age", "Sort by age", LIST, Group::Find, 0),
+    info(Command::SortByHealth, "sort-health", "by health", "Sort by health, worst first", LIST, Group::Find, 0),
+    info(Command::SortLeft, "sort-left", "sort ←", "Sort by the column to the left of the sorted one", LIST, Group::Find, 0),
+    info(Command::SortRight, "sort-right", "sort →", "Sort by the column to the right of the sorted one", LIST, Group::Find, 0),
+    info(Command::SortReverse, "sort-reverse", "reverse", "Turn the order round", LIST, Group::Find, 0),
+    info(Command::Faults, "faults", "faults only", "Only what is failing, degraded or progressing, and back", LIST, Group::Find, 0),
+    info(Command::Mark, "mark", "mark", "Mark the row for what you do next; unmark it", OBJECTS, Group::Find, 7),
+    info(Command::MarkRange, "mark-range", "mark to here", "Mark all rows from the last mark to here", OBJECTS, Group::Find, 0),
+    info(Command::ClearMarks, "clear-marks", "unmark all", "Unmark all rows", OBJECTS, Group::Find, 0),
+    info(Command::Wide, "wide", "wide", "Show the columns that are hidden as a rule, and hide them again", LIST, Group::Find, 0),
+    info(Command::Labels, "labels", "labels", "Show labels as a column, and hide them again", LIST, Group::Find, 0),
+    info(Command::AbsoluteTimes, "times", "times", "Show points in time instead of ages, and back", LIST, Group::Find, 0),
+    info(Command::AllNamespaces, "all-namespaces", "all namespaces", "Show all namespaces", LIST, Group::Find, 0),
+    info(Command::Favourite1, "favourite-1", "favourite 1", "Show favourite namespace 1", LIST, Group::Find, 0),
+    info(Command::Favourite2, "favourite-2", "favourite 2", "Show favourite namespace 2", LIST, Group::Find, 0),
+    info(Command::Favourite3, "favourite-3", "favourite 3", "Show favourite namespace 3", LIST, Group::Find, 0),
+    info(Command::Favourite4, "favourite-4", "favourite 4", "Show favourite namespace 4", LIST, Group::Find, 0),
+    info(Command::Favourite5, "favourite-5", "favourite 5", "Show favourite namespace 5", LIST, Group::Find, 0),
+    info(Command::Favourite6, "favourite-6", "favourite 6", "Show favourite namespace 6", LIST, Group::Find, 0),
+    info(Command::Favourite7, "favourite-7", "favourite 7", "Show favourite namespace 7", LIST, Group::Find, 0),
+    info(Command::Favourite8, "favourite-8", "favourite 8", "Show favourite namespace 8", LIST, Group::Find, 0),
+    info(Command::Favourite9, "favourite-9", "favourite 9", "Show favourite namespace 9", LIST, Group::Find, 0),
+    info(Command::KeepFavourite, "keep-favourite", "keep", "Keep the namespace scope as the next favourite", GLOBAL, Group::Find, 0),
+    info(Command::Yaml, "yaml", "yaml", "The object as YAML", OBJECTS, Group::Act, 2),
+    info(Command::Describe, "describe", "describe", "The object and its events, as a page", OBJECTS, Group::Act, 3),
+    info(Command::CopyName, "copy-name", "copy name", "Copy the name to the clipboard", LIST, Group::Act, 0),
+    info(Command::CopyNamespace, "copy-namespace", "copy namespace", "Copy the namespace to the clipboard", LIST, Group::Act, 0),
+    info(Command::CopyRow, "copy-row", "copy row", "Copy the row to the clipboard", LIST, Group::Act, 0),
+    info(Command::Delete, "delete", "delete", "Delete the marked objects, or the selected one; asks first", OBJECTS, Group::Act, 0),
+    info(Command::Search, "search", "search", "Find text and keep what is around it", TEXT, Group::Read, 1),
+    info(Command::NextMatch, "next-match", "next", "To the next match", TEXT, Group::Read, 2),
+    info(Command::PreviousMatch, "previous-match", "previous", "To the match before", TEXT, Group::Read, 3),
+    info(Command::Fold, "fold", "fold", "Fold the block under the cursor, or open it", TEXT, Group::Read, 4),
+    info(Command::FoldAll, "fold-all", "fold all", "Fold all blocks, or open them", TEXT, Group::Read, 0),
+    info(Command::ManagedFields, "managed-fields", "managedFields", "Show managedFields in YAML, and hide them again", TEXT, Group::Read, 0),
+    info(Command::Reveal, "reveal", "reveal", "Show the values of a Secret, and mask them again", TEXT, Group::Read, 0),
+    info(Command::Wrap, "wrap", "wrap", "Wrap long lines, or cut them", TEXT, Group::Read, 6),
+    info(Command::CopyAll, "copy-all", "copy", "Copy the whole text to the clipboard", TEXT, Group::Read, 5),
+    info(Command::Palette, "palette", "command", "Type a command or the name of a kind", GLOBAL, Group::Program, 5),
+    info(Command::Help, "help", "help", "The keys that work here, and all others", GLOBAL, Group::Program, 6).or(&["h", "keys"]),
+    info(Command::Notices, "notices", "notices", "What the program said so far", GLOBAL, Group::Program, 0).or(&["messages"]),
+    info(Command::Refresh, "refresh", "refresh", "Ask the server again", GLOBAL, Group::Program, 0),
+    info(Command::Reconnect, "reconnect", "reconnect", "Try the connection now instead of waiting", GLOBAL, Group::Program, 0),
+    info(Command::Demo, "demo", "demo", "Open the demo: a company inside this program", GLOBAL, Group::Program, 0),
+    info(Command::About, "about", "about", "Versions, files, the server, and who you are to it", GLOBAL, Group::Program, 0).or(&["info", "version"]),
+    info(Command::Interrupt, "interrupt", "cancel", "Cancel what is being typed or asked; never ends the program", GLOBAL, Group::Program, 0),
+    info(Command::Quit, "quit", "quit", "Leave the program", GLOBAL, Group::Program, 0).or(&["q", "q!", "exit"]),
+    info(Command::Yes, "confirm", "yes", "Do it", &[Context::Confirm], Group::Act, 1),
+    info(Command::No, "decline", "no", "Leave it", &[Context::Confirm], Group::Act, 2),
+];
+
+impl Command {
+    /// Its row of the table.
+    ///
+    /// A test proves that every command has one; the first row answers for one that has none.
+    pub fn info(self) -> &'static Info {
+        TABLE
+            .iter()
+            .find(|info| info.command == self)
+            .unwrap_or(&TABLE[0])
+    }
+
+    /// The command that key maps call `name`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        TABLE
+            .iter()
+            .find(|info| info.name == name)
+            .map(|info| info.command)
+    }
+
+    /// The command for a word of the palette: its name or an alias.
+    pub fn from_word(word: &str) -> Option<Self> {
+        TABLE
+            .iter()
+            .find(|info| info.name == word || info.aliases.contains(&word))
+            .map(|info| info.command)
+    }
+
+    /// Which favourite a favourite command means, 1 to 9.
+    pub const fn favourite(self) -> Option<usize> {
+        Some(match self {
+            Self::Favourite1 => 1,
+            Self::Favourite2 => 2,
+            Self::Favourite3 => 3,
+            Self::Favourite4 => 4,
+            Self::Favourite5 => 5,
+            Self::Favourite6 => 6,
+            Self::Favourite7 => 7,
+            Self::Favourite8 => 8,
+            Self::Favourite9 => 9,
+            _ => return None,
+        })
+    }
+}
+
+/// The name or alias that `word` was probably meant to be: at most a third of it is mistyped.
+pub fn nearest(word: &str) -> Option<&'static str> {
+    let names = TABLE
+        .iter()
+        .flat_map(|info| std::iter::once(info.name).chain(info.aliases.iter().copied()));
+    names
+        .map(|name| (strsim::damerau_levenshtein(word, name), name))
+        .filter(|(distance, name)| *distance * 3 <= name.len().max(4) + 2)
+        .min()
+        .map(|(_, name)| name)
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.info().name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_row_has_its_own_name() {
+        let mut seen = HashSet::new();
+        for info in TABLE {
+            assert!(seen.insert(info.name), "{} stands twice", info.name);
+            for alias in info.aliases {
+                assert!(seen.insert(alias), "{alias} stands twice");
+            }
+            assert!(
+                !info.contexts.is_empty() && !info.help.is_empty() && !info.hint.is_empty(),
+                "{}",
+                info.name
+            );
+        }
+    }
+
+    #[test]
+    fn every_command_has_a_row() {
+        // `Yes` and `No` are the last of the enum; a command without a row would get row 0.
+        let mut commands: Vec<_> = TABLE.iter().map(|info| info.command).collect();
+        commands.sort();
+        commands.dedup();
+        assert_eq!(commands.len(), TABLE.len());
+        assert_eq!(commands.len(), Command::No as usize + 1);
+    }
+}

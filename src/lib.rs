@@ -25,7 +25,7 @@
 //! | room | may import | crates only it may name |
 //! |---|---|---|
 //! | key | | |
-//! | command | | |
+//! | command | | strsim |
 //! | domain | | nucleo_matcher, regex, jiff |
 //! | input | key, command | |
 //! | theme | | |

@@ -1,0 +1,99 @@
+//! A loaded key map and how a key is resolved in it.
+
+use crate::command::{Command, Context};
+use crate::key::Key;
+
+/// One line of a key map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// Where it holds.
+    pub context: Context,
+    /// The keys to press one after another.
+    pub keys: Vec<Key>,
+    /// What they ask for.
+    pub command: Command,
+}
+
+impl Binding {
+    /// The keys as a person reads them: `g g`, `ctrl-d`.
+    pub fn label(&self) -> String {
+        self.keys
+            .iter()
+            .map(Key::to_string)
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+/// All bindings, in the order of the files: later ones of the same keys replaced earlier ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keymap {
+    bindings: Vec<Binding>,
+}
+
+/// What a key means after those pressed before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// This command.
+    Command(Command),
+    /// A sequence has begun; these bindings can complete it.
+    Pending(Vec<Binding>),
+    /// Nothing.
+    Unbound,
+}
+
+impl Keymap {
+    /// Binds `keys` in `context`; `None` takes a binding away.
+    pub fn bind(&mut self, context: Context, keys: Vec<Key>, command: Option<Command>) {
+        self.bindings
+            .retain(|b| b.context != context || b.keys != keys);
+        if let Some(command) = command {
+            self.bindings.push(Binding {
+                context,
+                keys,
+                command,
+            });
+        }
+    }
+
+    /// All bindings.
+    pub fn bindings(&self) -> &[Binding] {
+        &self.bindings
+    }
+
+    /// Resolves `keys` in `contexts`, innermost first.
+    pub fn resolve(&self, contexts: &[Context], keys: &[Key]) -> Resolution {
+        for context in contexts {
+            if let Some(hit) = self
+                .bindings
+                .iter()
+                .find(|b| b.context == *context && b.keys == keys)
+            {
+                return Resolution::Command(hit.command);
+            }
+        }
+        let longer = |b: &&Binding| {
+            contexts.contains(&b.context) && b.keys.len() > keys.len() && b.keys.starts_with(keys)
+        };
+        let pending: Vec<_> = self.bindings.iter().filter(longer).cloned().collect();
+        if pending.is_empty() {
+            Resolution::Unbound
+        } else {
+            Resolution::Pending(pending)
+        }
+    }
+
+    /// The shortest binding of `command` that is reachable in `contexts`, the first of equals.
+    pub fn key_for(&self, command: Command, contexts: &[Context]) -> Option<&Binding> {
+        self.bindings
+            .iter()
+            .filter(|b| b.command == command && contexts.contains(&b.context))
+            .filter(|b| self.resolve(contexts, &b.keys) == Resolution::Command(command))
+            .min_by_key(|b| b.keys.len())
+    }
+
+    /// All bindings of `command`.
+    pub fn keys_of(&self, command: Command) -> impl Iterator<Item = &Binding> {
+        self.bindings.iter().filter(move |b| b.command == command)
+    }
+}
