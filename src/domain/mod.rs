@@ -3,5 +3,6 @@
 
 pub mod feed;
 pub mod rows;
+pub mod session;
 pub mod text;
 pub mod time;

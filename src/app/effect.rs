@@ -1,0 +1,85 @@
+//! Everything the core can ask of the world, as plain data. The runtime's driver carries it out.
+
+use super::msg::Id;
+use crate::config::State;
+use crate::domain::feed::{AccessQuestion, Resource, Scope};
+use crate::domain::session::Target;
+use crate::domain::text::Text;
+use crate::domain::time::Millis;
+
+/// What [`super::App::update`] asks for, in order.
+pub type Effects = Vec<Effect>;
+
+/// Something to do outside.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// End the present session and make one for this context (the kubeconfig's current one when
+    /// `None`). Feeds are not opened yet.
+    Connect(Option<Text>),
+    /// Start the demo cluster inside this program and connect to it.
+    ConnectDemo,
+    /// Watch all kinds in exactly these scopes: open what is missing, close what is too much.
+    Watch(Vec<Scope>),
+    /// Try every waiting feed now.
+    Retry,
+    /// Open a server-side table.
+    OpenTable {
+        /// The id its messages carry.
+        id: Id,
+        /// What it lists.
+        resource: Resource,
+        /// Where: one feed each.
+        scopes: Vec<Scope>,
+    },
+    /// Close a table.
+    CloseTable(Id),
+    /// Ask for something; the answer carries the id.
+    Fetch(Id, Request),
+    /// The answer to this request is of no interest any more.
+    Cancel(Id),
+    /// Send [`super::Msg::Timer`] after so long.
+    After(Id, Millis),
+    /// Put a text on the clipboard (OSC 52).
+    Copy(String),
+    /// Keep the state between runs.
+    SaveState(State),
+    /// End the program.
+    Quit,
+}
+
+/// A request to the cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// The object as YAML.
+    Yaml {
+        /// Which.
+        target: Target,
+        /// With `metadata.managedFields`.
+        managed_fields: bool,
+        /// With the values of a Secret.
+        reveal: bool,
+    },
+    /// The object as kubectl describes it.
+    Describe(Target),
+    /// Events about the object.
+    Events(Target),
+    /// What the pod's containers are made of.
+    Containers(Target),
+    /// The last lines of a container's log.
+    Tail {
+        /// The pod.
+        pod: Target,
+        /// The container.
+        container: Text,
+        /// Of its previous run.
+        previous: bool,
+        /// How many.
+        lines: u16,
+    },
+    /// The kinds that the server knows.
+    Resources,
+    /// May we?
+    Access(Vec<AccessQuestion>),
+    /// Delete the object.
+    Delete(Target),
+}

@@ -1,0 +1,20 @@
+//! What the mouse can hit. The view says what it drew where; the core says what a click does.
+
+use crate::command::Command;
+
+/// Something under the pointer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Hit {
+    /// The n-th row of the visible list or text, counted over the whole list.
+    Row(usize),
+    /// The head of the column with this position in the list's columns.
+    Column(usize),
+    /// The n-th part of the breadcrumb.
+    Crumb(usize),
+    /// A hint at the bottom, or a line of the help screen.
+    Command(Command),
+    /// The n-th entry of the open palette.
+    Choice(usize),
+    /// Nothing in particular.
+    Nothing,
+}

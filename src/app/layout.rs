@@ -1,0 +1,108 @@
+//! Where the regions of the frame are: a pure function of the size, shared by the core (which
+//! must know how many rows a page has) and the view (which draws them).
+
+/// A rectangle of cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Area {
+    /// Column of the left edge.
+    pub x: u16,
+    /// Row of the top edge.
+    pub y: u16,
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+/// The regions of a frame. A region that does not fit has no height.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Regions {
+    /// Line 1: the state of the world.
+    pub world: Area,
+    /// Line 2: where I am, and what filters it.
+    pub place: Area,
+    /// Column heads, then rows.
+    pub body: Area,
+    /// The preview of the selection, at the right.
+    pub preview: Option<Area>,
+    /// The line above the hints, used by notices.
+    pub notice: Area,
+    /// The last line: what I can press here.
+    pub hints: Area,
+}
+
+/// Below this, the body alone remains.
+const SMALLEST: (u16, u16) = (60, 15);
+
+/// From so many columns on there is a preview.
+const PREVIEW_FROM: u16 = 120;
+
+/// The regions of a screen of this size; `preview` when the screen has one to show.
+pub fn regions(columns: u16, rows: u16, preview: bool) -> Regions {
+    let line = |y| Area {
+        x: 0,
+        y,
+        width: columns,
+        height: 1,
+    };
+    if columns < SMALLEST.0 || rows < SMALLEST.1 {
+        return Regions {
+            body: Area {
+                x: 0,
+                y: 0,
+                width: columns,
+                height: rows,
+            },
+            ..Regions::default()
+        };
+    }
+    let side = if preview && columns >= PREVIEW_FROM {
+        preview_width(columns)
+    } else {
+        0
+    };
+    let body = Area {
+        x: 0,
+        y: 2,
+        width: columns - side,
+        height: rows - 4,
+    };
+    let preview = (side > 0).then(|| Area {
+        x: columns - side,
+        width: side,
+        ..body
+    });
+    Regions {
+        world: line(0),
+        place: line(1),
+        body,
+        preview,
+        notice: line(rows - 2),
+        hints: line(rows - 1),
+    }
+}
+
+/// A third of the columns, between 40 and 72.
+fn preview_width(columns: u16) -> u16 {
+    (columns / 3).clamp(40, 72)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_size_is_covered_without_overlap() {
+        for columns in 1..300 {
+            for rows in 1..80 {
+                let r = regions(columns, rows, true);
+                assert!(r.body.x + r.body.width <= columns && r.body.y + r.body.height <= rows);
+                assert!(r.body.width >= 1 && r.body.height >= 1, "{columns}x{rows}");
+                if let Some(p) = r.preview {
+                    assert!(p.x >= r.body.width && p.x + p.width <= columns);
+                    assert!(r.body.width >= 80, "the list keeps 80 columns at {columns}");
+                }
+            }
+        }
+    }
+}

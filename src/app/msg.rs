@@ -1,0 +1,84 @@
+//! Everything that can happen to the program, as plain data: a session can be recorded, replayed
+//! and written down in a test.
+
+use super::hit::Hit;
+use super::notice::Notice;
+use crate::domain::feed::{AccessAnswer, Batch, Failure, FeedState, Resource, Scope, TableChange};
+use crate::domain::rows::Kind;
+use crate::domain::session::{ContainerSpec, ContextInfo, EventLine, SessionInfo};
+use crate::domain::text::Text;
+use crate::key::Key;
+
+/// A screen, table feed or request. Never reused: a message that carries a dead id is ignored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Id(pub u64);
+
+/// Something happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(Key),
+    /// Text was pasted.
+    Paste(String),
+    /// The mouse was pressed on something.
+    Click(Hit),
+    /// The wheel was turned over something: negative is up.
+    Wheel(i16),
+    /// The terminal has this many columns and rows.
+    Resize(u16, u16),
+    /// A second has passed.
+    Tick,
+    /// A timer that [`super::Effect::After`] asked for.
+    Timer(Id),
+    /// The kubeconfig holds these contexts.
+    Contexts(Vec<ContextInfo>),
+    /// A connection is being made to this context.
+    Connecting(Text),
+    /// A session stands, or more is known about it.
+    Connected(SessionInfo),
+    /// No session could be made.
+    ConnectFailed(Failure),
+    /// Rows changed.
+    Batch(Batch),
+    /// A feed changed its state.
+    Feed {
+        /// Its kind.
+        kind: Kind,
+        /// Its scope.
+        scope: Scope,
+        /// The state it is in now.
+        state: FeedState,
+    },
+    /// Rows of a server-side table changed.
+    Table(Id, Vec<TableChange>),
+    /// A table's feed changed its state.
+    TableFeed(Id, FeedState),
+    /// The answer to a request.
+    Answer(Id, Answer),
+    /// Something to tell the person.
+    Notice(Notice),
+    /// The files of configuration, theme or keys had these problems; or the program has other news.
+    /// The process was asked to end.
+    Terminate,
+}
+
+/// The answer to a request of [`super::Effect::Fetch`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// A text over many lines (YAML, describe), already cleaned.
+    Document(String),
+    /// The last lines of a container's log.
+    Tail(Vec<Text>),
+    /// Events of an object.
+    Events(Vec<EventLine>),
+    /// The containers of a pod.
+    Containers(Vec<ContainerSpec>),
+    /// The kinds that the server knows.
+    Resources(Vec<Resource>),
+    /// Rights, in the order of the questions.
+    Access(Vec<AccessAnswer>),
+    /// It was done.
+    Done,
+    /// It could not be done.
+    Failed(Failure),
+}
