@@ -2,7 +2,11 @@
 //! an argument, text comes in already cleaned, and everything here can be tested by value.
 
 pub mod feed;
+pub mod fuzzy;
+pub mod order;
+pub mod query;
 pub mod rows;
+pub mod selector;
 pub mod session;
 pub mod text;
 pub mod time;
