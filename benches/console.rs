@@ -1,0 +1,390 @@
+//! The console against its goals: the program in a pseudo-terminal, the demo server in another
+//! process, kubectl as the peer in the same run where it is installed.
+//!
+//! `cargo bench --bench console [-- PODS...]`. Prints a table; exits with 1 when a goal is missed.
+//! Absolute times depend on the machine, the ratios to kubectl much less.
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::cast_precision_loss,
+    reason = "a benchmark prints its figures and ends where it cannot go on"
+)]
+
+#[path = "../tests/common/mod.rs"]
+mod common;
+
+use common::demo::Demo;
+use common::terminal::Terminal;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// One line of the table.
+struct Row {
+    what: String,
+    value: f64,
+    unit: &'static str,
+    peer: Option<f64>,
+    goal: f64,
+    /// The goal is about value / peer, not about the value.
+    of_peer: bool,
+}
+
+impl Row {
+    fn measured(&self) -> f64 {
+        if self.of_peer {
+            self.value / self.peer.unwrap_or(f64::NAN)
+        } else {
+            self.value
+        }
+    }
+
+    fn print(&self) -> bool {
+        let peer = self.peer.map_or("-".to_owned(), |p| format!("{p:.2}"));
+        let ratio = self
+            .peer
+            .map_or("-".to_owned(), |p| format!("{:.3}", self.value / p));
+        let skipped = self.of_peer && self.peer.is_none();
+        let verdict = if skipped {
+            "skipped: no kubectl"
+        } else if self.measured() <= self.goal {
+            "ok"
+        } else {
+            "MISSED"
+        };
+        println!(
+            "{:<58} {:>10.2} {:<5} {peer:>10} {ratio:>8} {:>8} {verdict}",
+            self.what, self.value, self.unit, self.goal
+        );
+        skipped || self.measured() <= self.goal
+    }
+}
+
+/// A row whose goal is about the value.
+fn value(what: impl Into<String>, value: f64, unit: &'static str, goal: f64) -> Row {
+    Row {
+        what: what.into(),
+        value,
+        unit,
+        peer: None,
+        goal,
+        of_peer: false,
+    }
+}
+
+fn main() {
+    let program = binary();
+    let sizes: Vec<usize> = std::env::args().filter_map(|a| a.parse().ok()).collect();
+    let sizes = if sizes.is_empty() {
+        vec![1_000, 10_000, 50_000]
+    } else {
+        sizes
+    };
+    println!(
+        "{:<58} {:>10} {:<5} {:>10} {:>8} {:>8}",
+        "what", "value", "", "kubectl", "ratio", "goal"
+    );
+    let mut good = start(&program);
+    for pods in sizes {
+        good &= list(&program, pods);
+        good &= churn(&program, pods);
+    }
+    std::process::exit(i32::from(!good));
+}
+
+/// The program as cargo built it for benchmarks.
+fn binary() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_quarterdeck"))
+}
+
+/// What needs no cluster.
+fn start(program: &Path) -> bool {
+    let version = median((0..15).map(|_| {
+        let start = Instant::now();
+        Command::new(program)
+            .arg("--version")
+            .stdout(Stdio::null())
+            .status()
+            .unwrap();
+        start.elapsed()
+    }));
+    let home = tempfile::tempdir().unwrap();
+    let env = common::demo::clean_home(home.path());
+    let paint = median((0..7).map(|_| {
+        let started = Instant::now();
+        let mut t = open(program, &[], &env);
+        t.wait("a first frame", Duration::from_secs(5), |screen| {
+            screen.to_lowercase().contains("projects") || screen.contains("demo")
+        });
+        started.elapsed()
+    }));
+    value("--version", ms(version), "ms", 5.0).print()
+        & value("first paint without a network", ms(paint), "ms", 50.0).print()
+}
+
+fn list(program: &Path, pods: usize) -> bool {
+    let demo = Demo::start(program, &["--pods", &pods.to_string(), "--seed", "7"]);
+    let env = demo.env();
+    let real = count_pods(&env).unwrap_or(pods);
+    let kubectl = kubectl_list(&env);
+    let wanted = grouped(real);
+    let mut times = Vec::new();
+    let mut first = Vec::new();
+    for _ in 0..5 {
+        let started = Instant::now();
+        let mut t = open(program, &["-A", "-c", "pods"], &env);
+        t.wait("rows", Duration::from_secs(60), |screen| {
+            screen.contains("Running")
+        });
+        first.push(started.elapsed());
+        t.wait("all pods", Duration::from_secs(120), |screen| {
+            screen.contains(&wanted)
+        });
+        times.push(started.elapsed());
+    }
+    let whole = median(times.into_iter());
+    let goal = if real > 30_000 {
+        0.10
+    } else if real > 5_000 {
+        0.20
+    } else {
+        1.0
+    };
+    let mut good = Row {
+        what: format!("complete list of {real} pods"),
+        value: ms(whole),
+        unit: "ms",
+        peer: kubectl.map(ms),
+        goal,
+        of_peer: true,
+    }
+    .print();
+    good &= value(
+        format!("first rows of {real} pods, from the start of the process"),
+        ms(median(first.into_iter())),
+        "ms",
+        150.0,
+    )
+    .print();
+
+    let mut t = open(program, &["-A", "-c", "pods"], &env);
+    t.wait("all pods", Duration::from_secs(120), |screen| {
+        screen.contains(&wanted)
+    });
+    t.settle(Duration::from_millis(800));
+    t.pump(Duration::from_secs(3));
+    let goal = if real > 30_000 { 200.0 } else { 65.0 };
+    good &= value(
+        format!("resident memory at {real} pods"),
+        rss_mb(t.pid()),
+        "MB",
+        goal,
+    )
+    .print();
+    let (cpu, bytes) = usage(&mut t, Duration::from_secs(10));
+    good &= value(format!("CPU idle at {real} pods"), cpu * 100.0, "%", 0.3).print();
+    good &= value(
+        format!("bytes to the terminal idle at {real} pods"),
+        bytes,
+        "B/s",
+        100.0,
+    )
+    .print();
+    let (p50, p99) = keys(&mut t, 300);
+    good &= value(format!("key to frame at {real} pods, p50"), p50, "ms", 2.0).print();
+    good &= value(format!("key to frame at {real} pods, p99"), p99, "ms", 8.0).print();
+    good &= value(
+        format!("filter keystroke over {real} pods, p99"),
+        filter(&mut t),
+        "ms",
+        16.0,
+    )
+    .print();
+    good
+}
+
+fn churn(program: &Path, pods: usize) -> bool {
+    if pods < 10_000 {
+        return true;
+    }
+    let demo = Demo::start(
+        program,
+        &[
+            "--pods",
+            &pods.to_string(),
+            "--churn",
+            "1000",
+            "--seed",
+            "7",
+        ],
+    );
+    let env = demo.env();
+    let mut t = open(program, &["-A", "-c", "pods"], &env);
+    t.wait("rows", Duration::from_secs(60), |screen| {
+        screen.contains("Running")
+    });
+    t.pump(Duration::from_secs(6));
+    let server = cpu_seconds(demo.pid());
+    let (cpu, _) = usage(&mut t, Duration::from_secs(10));
+    let server = (cpu_seconds(demo.pid()) - server) / 10.0;
+    let goal = if pods > 30_000 { 26.0 } else { 20.0 };
+    let mut good = value(
+        format!(
+            "CPU at 1,000 events/s and {pods} pods (server {:.0} %)",
+            server * 100.0
+        ),
+        cpu * 100.0,
+        "%",
+        goal,
+    )
+    .print();
+    let (_, p99) = keys(&mut t, 300);
+    good &= value(
+        format!("key to frame under churn at {pods} pods, p99"),
+        p99,
+        "ms",
+        16.0,
+    )
+    .print();
+    good
+}
+
+fn open(program: &Path, args: &[&str], env: &[(String, String)]) -> Terminal {
+    let env: Vec<(&str, &str)> = env.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    Terminal::start(program, args, &env, 160, 50)
+}
+
+/// From a movement key to the frame in which the selected row is another.
+fn keys(t: &mut Terminal, count: usize) -> (f64, f64) {
+    let mut times = Vec::new();
+    for n in 0..count {
+        let key = if (n / 20) % 2 == 0 { "j" } else { "k" };
+        // A phase that never falls into step with the program's own second.
+        t.pump(Duration::from_millis(7 + (n as u64 * 13) % 23));
+        if let Some(time) = t.key_to_frame(key, Duration::from_secs(2), |_| true) {
+            times.push(ms(time));
+        }
+    }
+    percentiles(&mut times)
+}
+
+/// From a letter of the filter to the frame that shows it.
+fn filter(t: &mut Terminal) -> f64 {
+    let mut times = Vec::new();
+    for word in ["api-", "shop", "web", "worker", "zzz"] {
+        t.send("/");
+        t.settle(Duration::from_millis(120));
+        for n in 0..word.len() {
+            let typed = &word[..=n];
+            if let Some(time) = t.key_to_frame(&word[n..=n], Duration::from_secs(2), |screen| {
+                screen.contains(typed)
+            }) {
+                times.push(ms(time));
+            }
+            t.pump(Duration::from_millis(40));
+        }
+        t.send("\x1b");
+        t.settle(Duration::from_millis(150));
+    }
+    percentiles(&mut times).1
+}
+
+fn kubectl_list(env: &[(String, String)]) -> Option<Duration> {
+    let once = || {
+        let start = Instant::now();
+        let status = Command::new("kubectl")
+            .args(["get", "pods", "-A"])
+            .envs(env.iter().cloned())
+            .stdout(Stdio::null())
+            .status()
+            .ok()?;
+        status.success().then(|| start.elapsed())
+    };
+    once()?;
+    Some(median((0..3).filter_map(|_| once())))
+}
+
+/// How many pods the world really has.
+fn count_pods(env: &[(String, String)]) -> Option<usize> {
+    let output = Command::new(binary())
+        .args(["get", "pods", "-A", "-o", "name"])
+        .envs(env.iter().cloned())
+        .output()
+        .ok()?;
+    let count = output.stdout.iter().filter(|b| **b == b'\n').count();
+    (count > 0).then_some(count)
+}
+
+/// `pods 50,012`, as the header writes it.
+fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::from("pods ");
+    for (at, c) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+fn usage(t: &mut Terminal, time: Duration) -> (f64, f64) {
+    let (cpu, bytes) = (cpu_seconds(t.pid()), t.bytes);
+    t.pump(time);
+    (
+        (cpu_seconds(t.pid()) - cpu) / time.as_secs_f64(),
+        (t.bytes - bytes) as f64 / time.as_secs_f64(),
+    )
+}
+
+/// User and system time of a process, from /proc in ticks of 10 ms.
+fn cpu_seconds(pid: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let fields: Vec<&str> = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or("")
+        .split_whitespace()
+        .collect();
+    let ticks = |n: usize| {
+        fields
+            .get(n)
+            .and_then(|f| f.parse::<f64>().ok())
+            .unwrap_or(0.0)
+    };
+    (ticks(11) + ticks(12)) / 100.0
+}
+
+fn rss_mb(pid: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let kb = status.lines().find_map(|l| {
+        l.strip_prefix("VmRSS:")?
+            .split_whitespace()
+            .next()?
+            .parse::<f64>()
+            .ok()
+    });
+    kb.unwrap_or(0.0) * 1024.0 / 1e6
+}
+
+fn median(times: impl Iterator<Item = Duration>) -> Duration {
+    let mut times: Vec<_> = times.collect();
+    times.sort();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+/// The median and the 99th percentile.
+fn percentiles(times: &mut [f64]) -> (f64, f64) {
+    times.sort_by(f64::total_cmp);
+    let at = |share: f64| {
+        times
+            .get(((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1)))
+            .copied()
+            .unwrap_or(f64::NAN)
+    };
+    (at(0.5), at(0.99))
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}

@@ -1,0 +1,12 @@
+//! What tests and benchmarks of the whole program share: the binary in a pseudo-terminal with a
+//! model of the screen, and the demo server in a process of its own.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a harness: each user takes a part of it, and a harness that cannot go on says why and ends"
+)]
+
+pub mod demo;
+pub mod terminal;
