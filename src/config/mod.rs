@@ -1,6 +1,14 @@
 //! The configuration file, the state kept between runs, and where files live. It holds only the
 //! *names* of a theme and a key map, never the loaded things.
 
+mod file;
+mod paths;
+mod problem;
+mod schema;
 mod state;
 
+pub use file::{load, parse};
+pub use paths::Paths;
+pub use problem::Problem;
+pub use schema::{Config, KEYS, Key, VERSION};
 pub use state::{Sort, State};

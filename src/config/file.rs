@@ -1,0 +1,280 @@
+//! Reading `config.toml`. A wrong part costs itself: everything else still counts.
+
+use super::problem::Problem;
+use super::schema::{Config, KEYS, Key};
+use std::io::ErrorKind;
+use std::path::Path;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The configuration in `file`, and what is wrong with it. A file that does not exist is the
+/// defaults.
+pub fn load(file: &Path) -> (Config, Vec<Problem>) {
+    match std::fs::read_to_string(file) {
+        Ok(text) => parse(&text, file),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            (Config::default(), Vec::new())
+        }
+        Err(error) => (Config::default(), vec![Problem::unreadable(file, &error)]),
+    }
+}
+
+/// The configuration in `text`; `file` only stands in the problems.
+pub fn parse(text: &str, file: &Path) -> (Config, Vec<Problem>) {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let mut reader = Reader {
+        text,
+        file,
+        config: Config::default(),
+        problems: Vec::new(),
+    };
+    for error in &errors {
+        let at = error.span().map_or(0, |span| span.start);
+        reader.problem(
+            at,
+            error.message().to_owned(),
+            "correct the TOML; what stands on other lines counts".into(),
+        );
+    }
+    let broken: Vec<usize> = reader
+        .problems
+        .iter()
+        .filter_map(|problem| problem.line)
+        .collect();
+    reader.table("", table.get_ref(), &broken);
+    reader.problems.sort_by_key(|problem| problem.line);
+    (reader.config, reader.problems)
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    file: &'a Path,
+    config: Config,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    /// Takes in the keys of a table; `prefix` is its name with a dot. Lines that are not TOML have
+    /// been told of: what the parser made of them is not believed.
+    fn table(&mut self, prefix: &str, table: &DeTable<'_>, broken: &[usize]) {
+        for (key, value) in table {
+            let name = format!("{prefix}{}", key.get_ref());
+            if broken.contains(&self.line(key.span().start)) {
+                continue;
+            }
+            let inner = format!("{name}.");
+            match (
+                KEYS.iter().find(|known| known.name == name),
+                value.get_ref(),
+            ) {
+                (Some(known), _) => self.set(known, value),
+                (None, DeValue::Table(table))
+                    if KEYS.iter().any(|known| known.name.starts_with(&inner)) =>
+                {
+                    self.table(&inner, table, broken)
+                }
+                (None, _) if KEYS.iter().any(|known| known.name.starts_with(&inner)) => {
+                    self.problem(
+                        key.span().start,
+                        format!("`{name}` is not a table"),
+                        format!("write `[{name}]` on a line of its own, and its keys below"),
+                    );
+                }
+                (None, _) => self.unknown(key.span().start, prefix, key.get_ref()),
+            }
+        }
+    }
+
+    fn set(&mut self, key: &Key, value: &Spanned<DeValue<'_>>) {
+        if let Err(instead) = (key.set)(&mut self.config, value.get_ref()) {
+            let form = if instead.is_empty() {
+                key.form
+            } else {
+                &instead
+            };
+            let what = format!(
+                "`{}` has a value that it cannot have ({})",
+                key.name,
+                value.get_ref().type_str()
+            );
+            self.problem(value.span().start, what, format!("it must be {form}"));
+        }
+    }
+
+    fn unknown(&mut self, at: usize, prefix: &str, word: &str) {
+        let known = || KEYS.iter().filter_map(|key| key.name.strip_prefix(prefix));
+        let nearest = known()
+            .map(|name| (strsim::damerau_levenshtein(word, name), name))
+            .filter(|(distance, name)| *distance * 3 <= name.len().max(4) + 2)
+            .min();
+        let remedy = match nearest {
+            Some((_, name)) => format!("did you mean `{name}`?"),
+            None => {
+                let mut names: Vec<_> = known()
+                    .map(|name| name.split('.').next().unwrap_or(name))
+                    .collect();
+                names.dedup();
+                format!("the keys are {}", names.join(", "))
+            }
+        };
+        self.problem(
+            at,
+            format!("`{prefix}{word}` is not a key of the configuration"),
+            remedy,
+        );
+    }
+
+    fn problem(&mut self, at: usize, what: String, remedy: String) {
+        let line = Some(self.line(at));
+        self.problems.push(Problem {
+            file: self.file.to_owned(),
+            line,
+            what,
+            remedy,
+        });
+    }
+
+    fn line(&self, at: usize) -> usize {
+        self.text.as_bytes()[..at.min(self.text.len())]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count()
+            + 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Config, Vec<(usize, String)>) {
+        let (config, problems) = parse(text, Path::new("config.toml"));
+        let problems = problems.into_iter().map(|problem| {
+            (
+                problem.line.unwrap_or(0),
+                format!("{}; {}", problem.what, problem.remedy),
+            )
+        });
+        (config, problems.collect())
+    }
+
+    #[test]
+    fn an_empty_file_is_the_defaults() {
+        assert_eq!(read(""), (Config::default(), vec![]));
+        let (config, problems) = load(Path::new("/nonexistent/config.toml"));
+        assert_eq!((config, problems), (Config::default(), vec![]));
+    }
+
+    #[test]
+    fn everything_can_be_said() {
+        let text = r#"
+            version = 1
+            theme = "light"
+            keymap = "mine"
+            readonly = true
+            mouse = false
+            production = ["^eu-"]
+            favourites = ["shop-prod", "a,b"]
+            [labels]
+            project = ["team.example.com/product", "app.kubernetes.io/part-of"]
+        "#;
+        let (config, problems) = read(text);
+        assert_eq!(problems, []);
+        let expected = Config {
+            theme: "light".into(),
+            keymap: "mine".into(),
+            readonly: true,
+            mouse: false,
+            production: vec!["^eu-".into()],
+            favourites: vec!["shop-prod".into(), "a,b".into()],
+            labels: vec![(
+                "project",
+                vec![
+                    "team.example.com/product".into(),
+                    "app.kubernetes.io/part-of".into(),
+                ],
+            )],
+        };
+        assert_eq!(config, expected);
+    }
+
+    #[test]
+    fn what_is_wrong_has_a_line_and_a_remedy_and_the_rest_counts() {
+        let (config, problems) = read(
+            "theem = \"light\"\nmouse = \"no\"\nreadonly = true\nproduction = [\"(\"]\n[labels]\nprojet = [\"x\"]\nrelease = []\n[colours]\na = 1\n",
+        );
+        assert!(config.readonly && config.mouse);
+        let lines: Vec<_> = problems.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [1, 2, 4, 6, 7, 8], "{problems:#?}");
+        for (n, word) in [
+            "did you mean `theme`?",
+            "true or false",
+            "`(` is not one",
+            "did you mean `project`?",
+            "at least one",
+            "the keys are",
+        ]
+        .iter()
+        .enumerate()
+        {
+            assert!(problems[n].1.contains(word), "{word}: {}", problems[n].1);
+        }
+    }
+
+    #[test]
+    fn broken_toml_costs_its_line() {
+        let (config, problems) = read("readonly = true\ntheme = \"light\nmouse = false\n");
+        assert!(config.readonly && !config.mouse, "{config:?}");
+        assert_eq!(
+            problems.iter().map(|(line, _)| *line).collect::<Vec<_>>(),
+            [2],
+            "{problems:?}"
+        );
+        assert_eq!(config.theme, "auto");
+    }
+
+    #[test]
+    fn a_table_written_as_a_value_is_told() {
+        let (_, problems) = read("labels = 3\n");
+        assert!(problems[0].1.contains("not a table"), "{problems:?}");
+    }
+
+    #[test]
+    fn a_newer_file_is_told() {
+        let (_, problems) = read("version = 2\n");
+        assert!(problems[0].1.contains("newer quarterdeck"), "{problems:?}");
+    }
+
+    #[test]
+    fn production_is_a_word_of_the_name() {
+        let config = Config::default();
+        let pattern = regex::Regex::new(&config.production[0]);
+        let pattern = pattern.as_ref().map_err(ToString::to_string);
+        for (name, production) in [
+            ("prod-eu", true),
+            ("eu-prod", true),
+            ("PROD", true),
+            ("acme_prd_1", true),
+            ("products-dev", false),
+            ("staging", false),
+            ("delivery", false),
+        ] {
+            assert_eq!(
+                pattern.clone().map(|p| p.is_match(name)),
+                Ok(production),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn keys_explain_themselves() {
+        for key in KEYS {
+            assert!(
+                key.help.ends_with('.') && !key.form.is_empty(),
+                "{}",
+                key.name
+            );
+        }
+    }
+}
