@@ -1,1 +1,59 @@
-//! The command line: one file per verb.
+//! The command line: one file per verb, what they share beside them.
+//!
+//! Standard output belongs to [`out`], exit codes to [`exit`]. Nothing here draws or knows a
+//! screen; the console is the runtime's.
+
+mod args;
+mod completions;
+mod exit;
+mod info;
+mod man;
+mod out;
+mod settings;
+
+use args::{Cli, Verb};
+use clap::Parser;
+use exit::Code;
+use out::Out;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs the program with these arguments, the program's own name first.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return not_parsed(&error),
+    };
+    let mut out = Out::stdout();
+    let done =
+        carry_out(cli, &mut out).and_then(|code| out.flush().map(|()| code).map_err(Into::into));
+    match done {
+        Ok(code) => code.into(),
+        Err(error) if out::is_closed(&error) => Code::Done.into(),
+        Err(error) => {
+            out::complain(&format!("{error:#}"));
+            Code::of(&error).into()
+        }
+    }
+}
+
+/// Help and version are answers; anything else is a usage error.
+fn not_parsed(error: &clap::Error) -> ExitCode {
+    // A closed pipe behind `--help` is not worth a word.
+    let _ = error.print();
+    if error.use_stderr() {
+        Code::Usage
+    } else {
+        Code::Done
+    }
+    .into()
+}
+
+fn carry_out(cli: Cli, out: &mut Out) -> anyhow::Result<Code> {
+    match cli.verb {
+        Some(Verb::Info(args)) => info::run(&cli.cluster, &args, out),
+        Some(Verb::Completions { shell }) => completions::run(shell, out),
+        Some(Verb::Man { verb }) => man::run(verb.as_deref(), out),
+        None => anyhow::bail!("no console yet"),
+    }
+}

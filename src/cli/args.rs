@@ -1,0 +1,170 @@
+//! What can be typed behind `quarterdeck`.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// The console, or a verb.
+#[derive(Debug, Parser)]
+#[command(
+    name = "quarterdeck",
+    version,
+    about = "A terminal console for a Kubernetes platform: projects, releases and pods, live",
+    long_about = "A terminal console for a Kubernetes platform: projects, releases and pods, live.\n\n\
+        Without a verb it opens the console on the current context of the kubeconfig. \
+        `quarterdeck demo` needs no cluster: it brings its own.",
+    after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 forbidden, 4 not found, 5 unreachable.",
+    args_conflicts_with_subcommands = false,
+    disable_help_subcommand = true
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    #[command(flatten)]
+    pub console: ConsoleArgs,
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+/// Which cluster, as whom, where.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Cluster")]
+pub struct ClusterArgs {
+    /// Context of the kubeconfig instead of the current one
+    #[arg(long, global = true, value_name = "NAME")]
+    pub context: Option<String>,
+    /// Namespace; several with commas or by repeating the flag
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "NAME",
+        value_delimiter = ',',
+        conflicts_with = "all_namespaces"
+    )]
+    pub namespace: Vec<String>,
+    /// All namespaces
+    #[arg(short = 'A', long, global = true)]
+    pub all_namespaces: bool,
+    /// Kubeconfig file instead of $KUBECONFIG or ~/.kube/config
+    #[arg(long, global = true, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Act as this user (impersonation)
+    #[arg(long = "as", global = true, value_name = "USER")]
+    pub as_user: Option<String>,
+    /// Act as a member of this group; may be repeated
+    #[arg(long, global = true, value_name = "GROUP", requires = "as_user")]
+    pub as_group: Vec<String>,
+    /// Refuse every request that changes something
+    #[arg(long, global = true)]
+    pub readonly: bool,
+}
+
+/// How the console behaves.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Console")]
+pub struct ConsoleArgs {
+    /// Command of the palette to start with, for example `pods`
+    #[arg(short, long, value_name = "COMMAND")]
+    pub command: Option<String>,
+    /// Theme instead of the configured one
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// Key map instead of the configured one
+    #[arg(long, value_name = "NAME")]
+    pub keymap: Option<String>,
+    /// What is logged
+    #[arg(short, long, value_name = "LEVEL", value_enum)]
+    pub log_level: Option<LogLevel>,
+    /// Log file instead of the one in the state folder
+    #[arg(long, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+}
+
+impl ConsoleArgs {
+    /// These flags, and where they say nothing, `others`.
+    pub fn or(self, others: Self) -> Self {
+        Self {
+            command: self.command.or(others.command),
+            theme: self.theme.or(others.theme),
+            keymap: self.keymap.or(others.keymap),
+            log_level: self.log_level.or(others.log_level),
+            log_file: self.log_file.or(others.log_file),
+        }
+    }
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogLevel {
+    Off,
+    Error,
+    Warn,
+    #[default]
+    Info,
+    Debug,
+    Trace,
+}
+
+/// What to do instead of opening the console.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Print versions, files and names of what is in use
+    Info(InfoArgs),
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man {
+        /// The page of this verb instead of the program's
+        verb: Option<String>,
+    },
+}
+
+/// Arguments of `info`.
+#[derive(Debug, Args)]
+pub struct InfoArgs {
+    /// Form of the answer
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: InfoOutput,
+}
+
+/// Forms of `info`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum InfoOutput {
+    #[default]
+    Text,
+    Json,
+    Yaml,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_of_the_cluster_stand_before_or_behind_the_verb() {
+        for line in [
+            "quarterdeck --context x info -n a,b -n c",
+            "quarterdeck info --context x -n a,b,c",
+        ] {
+            let cli = Cli::try_parse_from(line.split(' ')).map_err(|error| error.to_string());
+            let found = cli.map(|cli| (cli.cluster.context, cli.cluster.namespace));
+            let namespaces = ["a", "b", "c"].map(str::to_owned).to_vec();
+            assert_eq!(found, Ok((Some("x".into()), namespaces)), "{line}");
+        }
+    }
+
+    #[test]
+    fn one_namespace_and_all_namespaces_exclude_each_other() {
+        assert!(Cli::try_parse_from(["quarterdeck", "-n", "a", "-A"]).is_err());
+    }
+}
