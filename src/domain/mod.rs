@@ -2,7 +2,10 @@
 //! an argument, text comes in already cleaned, and everything here can be tested by value.
 
 pub mod feed;
+pub mod fleet;
 pub mod fuzzy;
+pub mod health;
+pub mod labels;
 pub mod order;
 pub mod query;
 pub mod rows;

@@ -1,65 +1,149 @@
-//! The order of a visible list, kept and not recomputed: an event costs a binary search, never a
-//! sort of everything.
+//! The order of a list, kept while rows change.
+//!
+//! A list holds handles. All of them are kept sorted, those that pass the filter are a second
+//! list in the same order: another filter costs one pass and no sorting, and a changed row costs
+//! one pass and its own insertion. Handles are those of an arena ([`super::fleet::arena`]): the
+//! slot is dense, so that membership is a bit.
 
+use super::fleet::arena::slot;
 use std::cmp::Ordering;
-use std::collections::HashSet;
 
-/// Handles of rows in order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What becomes of a row that changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// It is not a row of the list (any more).
+    Gone,
+    /// It is one, and the filter hides it.
+    Hidden,
+    /// It is one, and it is seen.
+    Shown,
+}
+
+impl From<bool> for Place {
+    /// Shown or gone: for lists that never widen their filter without a rebuild.
+    fn from(shown: bool) -> Self {
+        if shown { Self::Shown } else { Self::Gone }
+    }
+}
+
+/// Sorted handles: all, and those that are seen.
+#[derive(Clone, Debug, Default)]
 pub struct Order {
-    rows: Vec<u32>,
+    all: Vec<u32>,
+    seen: Vec<u32>,
+    /// Scratch of [`Order::touch`]: one bit per slot.
+    marks: Vec<u64>,
 }
 
 impl Order {
-    /// The handles, first row first.
+    /// The handles that are seen, in order.
     pub fn rows(&self) -> &[u32] {
-        &self.rows
+        &self.seen
     }
 
-    /// Sorts `rows` from nothing.
-    pub fn rebuild(&mut self, mut rows: Vec<u32>, compare: impl Fn(u32, u32) -> Ordering) {
-        rows.sort_unstable_by(|a, b| compare(*a, *b));
-        self.rows = rows;
+    /// All handles, in order.
+    pub fn all(&self) -> &[u32] {
+        &self.all
     }
 
-    /// Drops the rows that do not pass; the others keep their order.
-    pub fn retain(&mut self, mut passes: impl FnMut(u32) -> bool) {
-        self.rows.retain(|row| passes(*row));
+    /// How many rows are seen.
+    pub fn len(&self) -> usize {
+        self.seen.len()
     }
 
-    /// These rows changed, came or went: takes them out and puts those that `pass` back where
-    /// they belong. One pass over the handles for the whole batch, a binary search per row.
-    pub fn touch(
+    /// Whether none is seen.
+    pub fn is_empty(&self) -> bool {
+        self.seen.is_empty()
+    }
+
+    /// Starts over with these rows, all of them seen. `compare` must be total: equal rows would
+    /// change places.
+    pub fn rebuild(&mut self, rows: Vec<u32>, mut compare: impl FnMut(u32, u32) -> Ordering) {
+        self.all = rows;
+        self.all.sort_unstable_by(|&a, &b| compare(a, b));
+        self.seen.clone_from(&self.all);
+    }
+
+    /// Sorts anew; what is hidden stays hidden.
+    pub fn resort(&mut self, mut compare: impl FnMut(u32, u32) -> Ordering) {
+        self.all.sort_unstable_by(|&a, &b| compare(a, b));
+        self.seen.sort_unstable_by(|&a, &b| compare(a, b));
+    }
+
+    /// Another filter: looks at all rows again.
+    pub fn filter(&mut self, mut keep: impl FnMut(u32) -> bool) {
+        self.seen.clear();
+        self.seen
+            .extend(self.all.iter().copied().filter(|&row| keep(row)));
+    }
+
+    /// A narrower filter: looks only at the rows that are seen.
+    pub fn retain(&mut self, mut keep: impl FnMut(u32) -> bool) {
+        self.seen.retain(|&row| keep(row));
+    }
+
+    /// The position of a seen row.
+    pub fn position(&self, row: u32) -> Option<usize> {
+        self.seen.iter().position(|&r| r == row)
+    }
+
+    /// These rows changed, came or went; each is named once. Dead handles are never compared.
+    pub fn touch<P: Into<Place>>(
         &mut self,
         touched: &[u32],
-        mut passes: impl FnMut(u32) -> bool,
-        compare: impl Fn(u32, u32) -> Ordering,
+        mut place: impl FnMut(u32) -> P,
+        mut compare: impl FnMut(u32, u32) -> Ordering,
     ) {
-        let set: HashSet<u32> = touched.iter().copied().collect();
-        self.rows.retain(|row| !set.contains(row));
-        let mut coming: Vec<u32> = set.into_iter().filter(|row| passes(*row)).collect();
-        coming.sort_unstable_by(|a, b| compare(*a, *b));
-        let places: Vec<usize> = coming
-            .iter()
-            .map(|new| {
-                self.rows
-                    .partition_point(|old| compare(*old, *new) == Ordering::Less)
-            })
-            .collect();
-        self.insert_at(&places, &coming);
+        if touched.is_empty() {
+            return;
+        }
+        self.mark(touched);
+        let marks = &self.marks;
+        let is_marked = |row: u32| {
+            marks
+                .get(slot(row) / 64)
+                .is_some_and(|word| word & (1 << (slot(row) % 64)) != 0)
+        };
+        self.all.retain(|&row| !is_marked(row));
+        self.seen.retain(|&row| !is_marked(row));
+        let (mut all, mut seen) = (Vec::new(), Vec::new());
+        for &row in touched {
+            match place(row).into() {
+                Place::Gone => {}
+                Place::Hidden => all.push(row),
+                Place::Shown => {
+                    all.push(row);
+                    seen.push(row);
+                }
+            }
+        }
+        merge(&mut self.all, all, &mut compare);
+        merge(&mut self.seen, seen, &mut compare);
     }
 
-    /// Inserts each of `coming` before the old place given for it; places ascend. Moves every
-    /// handle at most once, from the end.
-    fn insert_at(&mut self, places: &[usize], coming: &[u32]) {
-        let old = self.rows.len();
-        self.rows.resize(old + coming.len(), 0);
-        let mut end = old;
-        for (n, (&place, &new)) in places.iter().zip(coming).enumerate().rev() {
-            self.rows.copy_within(place..end, place + n + 1);
-            self.rows[place + n] = new;
-            end = place;
+    fn mark(&mut self, touched: &[u32]) {
+        let slots = touched.iter().map(|&row| slot(row)).max().unwrap_or(0) + 1;
+        self.marks.clear();
+        self.marks.resize(slots.div_ceil(64), 0);
+        for &row in touched {
+            if let Some(word) = self.marks.get_mut(slot(row) / 64) {
+                *word |= 1 << (slot(row) % 64);
+            }
         }
+    }
+}
+
+/// Puts `new` rows into sorted `rows`: each finds its position by bisection, and everything moves
+/// once, from the end.
+fn merge(rows: &mut Vec<u32>, mut new: Vec<u32>, compare: &mut impl FnMut(u32, u32) -> Ordering) {
+    new.sort_unstable_by(|&a, &b| compare(a, b));
+    let mut end = rows.len();
+    rows.resize(end + new.len(), 0);
+    while let Some(row) = new.pop() {
+        let at = rows[..end].partition_point(|&r| compare(r, row) == Ordering::Less);
+        rows.copy_within(at..end, at + new.len() + 1);
+        rows[at + new.len()] = row;
+        end = at;
     }
 }
 
@@ -67,29 +151,67 @@ impl Order {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn sorted(world: &BTreeMap<u32, (u8, bool)>, shown: bool) -> Vec<u32> {
+        let mut rows: Vec<u32> = world
+            .iter()
+            .filter(|(_, v)| !shown || v.1)
+            .map(|(k, _)| *k)
+            .collect();
+        rows.sort_by_key(|row| (world[row].0, *row));
+        rows
+    }
 
     proptest! {
+        /// Rows come, go, move and hide: the order kept is the order made anew.
         #[test]
-        fn touching_is_the_same_as_sorting_again(
-            start in proptest::collection::vec(0_u32..1000, 1..60),
-            touches in proptest::collection::vec((0_usize..60, 0_u32..1000, any::<bool>()), 0..40),
+        fn touching_is_rebuilding(
+            start in prop::collection::btree_map(0u32..200, (0u8..20, any::<bool>()), 0..100),
+            steps in prop::collection::vec(
+                prop::collection::btree_map(0u32..200, prop::option::of((0u8..20, any::<bool>())), 0..40),
+                0..8,
+            ),
         ) {
-            let mut keys: Vec<Option<u32>> = start.into_iter().map(Some).collect();
+            let mut world = start;
             let mut order = Order::default();
-            let alive = |keys: &[Option<u32>]| (0_u32..).zip(keys).filter(|(_, k)| k.is_some()).map(|(n, _)| n).collect::<Vec<_>>();
-            order.rebuild(alive(&keys), |a, b| (keys[a as usize], a).cmp(&(keys[b as usize], b)));
-            for chunk in touches.chunks(5) {
-                let mut touched = Vec::new();
-                for (at, key, gone) in chunk {
-                    let at = at % keys.len();
-                    keys[at] = (!gone).then_some(*key);
-                    touched.push(u32::try_from(at).unwrap_or(0));
+            order.rebuild(world.keys().copied().collect(), |a, b| (world[&a].0, a).cmp(&(world[&b].0, b)));
+            order.filter(|row| world[&row].1);
+            for step in steps {
+                let touched: Vec<u32> = step.keys().copied().collect();
+                for (row, value) in step {
+                    match value {
+                        Some(value) => { world.insert(row, value); }
+                        None => { world.remove(&row); }
+                    }
                 }
-                order.touch(&touched, |row| keys[row as usize].is_some(), |a, b| (keys[a as usize], a).cmp(&(keys[b as usize], b)));
-                let mut fresh = Order::default();
-                fresh.rebuild(alive(&keys), |a, b| (keys[a as usize], a).cmp(&(keys[b as usize], b)));
-                prop_assert_eq!(&order, &fresh);
+                order.touch(
+                    &touched,
+                    |row| match world.get(&row) {
+                        None => Place::Gone,
+                        Some((_, false)) => Place::Hidden,
+                        Some((_, true)) => Place::Shown,
+                    },
+                    |a, b| (world[&a].0, a).cmp(&(world[&b].0, b)),
+                );
+                prop_assert_eq!(order.all(), sorted(&world, false));
+                prop_assert_eq!(order.rows(), sorted(&world, true));
             }
         }
+    }
+
+    #[test]
+    fn a_wider_filter_brings_rows_back_in_order() {
+        let mut order = Order::default();
+        order.rebuild(vec![3, 1, 2], |a, b| a.cmp(&b));
+        order.filter(|row| row == 2);
+        assert_eq!(order.rows(), [2]);
+        order.filter(|_| true);
+        assert_eq!(order.rows(), [1, 2, 3]);
+        order.retain(|row| row != 1);
+        assert_eq!(
+            (order.rows(), order.position(3)),
+            ([2, 3].as_slice(), Some(1))
+        );
     }
 }
