@@ -1,0 +1,324 @@
+//! One feed: everything of one kind in one scope, kept up to date for ever.
+//!
+//! The life of a feed is a loop: fill (list), follow (watch), and after every failure say so, wait
+//! and try again. It never ends by itself, never spins, and never takes rows away because of an
+//! error: rows change only by what the server says.
+
+use super::batch::{Batcher, Closed, Keyed};
+use super::connect::Session;
+use super::error::Fault;
+use super::pulse::now;
+use super::retry::Backoff;
+use super::{Event, FeedHandle};
+use crate::domain::feed::{FeedState, Scope};
+use crate::domain::text::Text;
+use crate::domain::time::{Millis, Timestamp};
+use std::time::Duration;
+use tokio::sync::mpsc::Sender;
+use tokio::time::Instant;
+
+/// Reads what a feed brings: rows of our own kinds, or rows of a server-side table.
+pub(super) trait Decoder: Send + 'static {
+    /// One change.
+    type Change: Keyed + Send;
+    /// The field of a list that holds the objects.
+    const ARRAY: &'static str;
+    /// The representation to ask for.
+    const ACCEPT: &'static str;
+    /// Whether the server may send a list as a stream.
+    const STREAMS: bool;
+
+    /// A new list: forget what belongs to the one before.
+    fn restart(&mut self);
+    /// A field of the list beside the objects.
+    fn field(&mut self, name: &str, json: &[u8]);
+    /// The mark before the first row.
+    fn begin(&mut self) -> Self::Change;
+    /// The mark after the last row.
+    fn complete(&self) -> Self::Change;
+    /// An object of a list.
+    fn item(&mut self, json: &[u8]) -> Self::Change;
+    /// The object of an event; what came of it, and its resource version (empty when unknown).
+    fn event(&mut self, deleted: bool, json: &[u8]) -> (Vec<Self::Change>, String);
+    /// An object that was too large: its first bytes and its size.
+    fn huge(&mut self, head: &[u8], size: usize) -> (Option<Self::Change>, Text);
+}
+
+/// Where a feed reads.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// `/api/v1/namespaces/shop/pods`
+    pub(super) path: String,
+    /// `pods`, `deployments.apps`
+    pub(super) resource: Text,
+    pub(super) scope: Scope,
+    /// The kind can be watched; else it is read again and again.
+    pub(super) watchable: bool,
+}
+
+/// How the feed's states and losses are told.
+pub(super) struct Labels {
+    pub(super) state: Box<dyn Fn(FeedState) -> Event + Send + Sync>,
+    pub(super) skipped: Box<dyn Fn(Text, usize) -> Event + Send + Sync>,
+}
+
+/// Why a pass over the server ended.
+#[derive(Debug)]
+pub(super) enum End {
+    /// Nobody listens any more.
+    Closed,
+    /// The server ended the watch in good order.
+    Ordered,
+    /// Something failed.
+    Failed(Fault),
+}
+
+impl From<Closed> for End {
+    fn from(_: Closed) -> Self {
+        Self::Closed
+    }
+}
+
+impl From<Fault> for End {
+    fn from(fault: Fault) -> Self {
+        Self::Failed(fault)
+    }
+}
+
+pub(super) struct Feed<D: Decoder> {
+    pub(super) session: Session,
+    pub(super) place: Place,
+    pub(super) decoder: D,
+    pub(super) batch: Batcher<D::Change, Event>,
+    labels: Labels,
+    shown: Option<FeedState>,
+    /// Where to go on watching; `None` when a list is needed.
+    pub(super) version: Option<String>,
+    /// The server refused to let us watch.
+    pub(super) denied: bool,
+    /// A complete list was handed on at least once.
+    pub(super) filled: bool,
+    since: Timestamp,
+    /// When something last arrived on this feed.
+    seen: Option<Timestamp>,
+    backoff: Backoff,
+}
+
+/// Starts a feed; dropping the handle ends it.
+pub(super) fn start<D: Decoder>(
+    session: Session,
+    place: Place,
+    decoder: D,
+    tx: Sender<Event>,
+    wrap: impl Fn(Vec<D::Change>) -> Event + Send + 'static,
+    labels: Labels,
+) -> FeedHandle {
+    let timing = session.timing();
+    let feed = Feed {
+        batch: Batcher::new(tx, timing.batch_window, wrap),
+        backoff: Backoff::new(timing.backoff_first, timing.backoff_cap),
+        session,
+        place,
+        decoder,
+        labels,
+        shown: None,
+        version: None,
+        denied: false,
+        filled: false,
+        since: now(),
+        seen: None,
+    };
+    FeedHandle::of(tokio::spawn(feed.run()))
+}
+
+impl<D: Decoder> Feed<D> {
+    async fn run(mut self) {
+        let loading = FeedState::Loading { since: self.since };
+        if self.show(loading).await.is_err() {
+            return;
+        }
+        loop {
+            let begun = Instant::now();
+            let end = self.pass().await;
+            let flushed = self.batch.flush().await;
+            if flushed.is_err() || self.after(end, begun).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// One list or one watch.
+    async fn pass(&mut self) -> End {
+        let ended = match self.version.clone() {
+            Some(version) if self.place.watchable => self.follow(&version).await,
+            Some(_) => self.poll().await,
+            None => self.fill().await,
+        };
+        match ended {
+            Ok(()) => End::Ordered,
+            Err(end) => end,
+        }
+    }
+
+    async fn fill(&mut self) -> Result<(), End> {
+        let streams = D::STREAMS && self.place.watchable && !self.denied;
+        if streams && self.session.streams_lists() {
+            self.fill_by_stream().await
+        } else {
+            self.fill_by_list().await
+        }
+    }
+
+    /// A kind that cannot be watched is read again after a while.
+    async fn poll(&mut self) -> Result<(), End> {
+        tokio::time::sleep(self.session.timing().poll).await;
+        self.fill_by_list().await
+    }
+
+    /// What to do after a pass: show it, wait, go on.
+    async fn after(&mut self, end: End, begun: Instant) -> Result<(), Closed> {
+        let healthy = begun.elapsed() >= self.session.timing().healthy_after;
+        if healthy {
+            self.backoff.reset();
+        }
+        match end {
+            End::Closed => Err(Closed),
+            // A server that ends every watch at once must not be asked in a loop.
+            End::Ordered if healthy || !self.short_lived(begun) => Ok(()),
+            End::Ordered => {
+                let wait = self.backoff.next();
+                tokio::time::sleep(wait).await;
+                Ok(())
+            }
+            End::Failed(fault) => self.failed(&fault).await,
+        }
+    }
+
+    /// The pass was shorter than any useful watch. Filling a small list is not meant.
+    fn short_lived(&self, begun: Instant) -> bool {
+        self.filled && begun.elapsed() < Duration::from_secs(1) && self.shown_live()
+    }
+
+    fn shown_live(&self) -> bool {
+        matches!(self.shown, Some(FeedState::Live { .. }))
+    }
+
+    async fn failed(&mut self, fault: &Fault) -> Result<(), Closed> {
+        let timing = self.session.timing().clone();
+        match fault.code() {
+            _ if fault.gone() => {
+                self.version = None;
+                // The first relist follows at once; a server that says so again and again waits.
+                let wait = self.backoff.next();
+                if wait > timing.backoff_first {
+                    return self.wait(fault, wait, Duration::ZERO).await;
+                }
+                Ok(())
+            }
+            403 => {
+                let verb = if self.version.is_some() {
+                    "watch"
+                } else {
+                    "list"
+                };
+                self.version = None;
+                let forbidden = FeedState::Forbidden {
+                    verb: verb.into(),
+                    resource: self.place.resource.clone(),
+                    scope: self.place.scope.clone(),
+                };
+                self.show(forbidden).await?;
+                tokio::time::sleep(timing.forbidden_retry).await;
+                Ok(())
+            }
+            404 => {
+                self.version = None;
+                self.show(FeedState::Absent).await?;
+                tokio::time::sleep(timing.absent_retry).await;
+                Ok(())
+            }
+            _ => {
+                let least = fault.retry_after().unwrap_or_default();
+                let wait = self.backoff.next().max(least);
+                self.wait(fault, wait, least.max(timing.backoff_first / 2))
+                    .await
+            }
+        }
+    }
+
+    /// Shows why nothing comes, and waits: `wait` as a rule, not less than `least` when woken.
+    async fn wait(&mut self, fault: &Fault, wait: Duration, least: Duration) -> Result<(), Closed> {
+        let pulse = self.session.pulse();
+        let start = Instant::now();
+        let at = pulse.slot(start + wait);
+        let earliest = if fault.busy() { at } else { start + least };
+        let in_ms = i64::try_from((at - start).as_millis()).unwrap_or(i64::MAX);
+        let state = FeedState::Disconnected {
+            seen: self.last_proof(),
+            why: Text::new(&fault.to_string()),
+            retry_at: now().plus(Millis(in_ms)),
+        };
+        self.show(state).await?;
+        self.session.pulse().rest(earliest, at).await;
+        Ok(())
+    }
+
+    fn last_proof(&self) -> Option<Timestamp> {
+        self.seen
+            .max(self.session.pulse().proof().filter(|_| self.seen.is_some()))
+    }
+
+    /// Something arrived.
+    pub(super) fn heard(&mut self) {
+        self.seen = Some(now());
+        self.session.pulse().heard();
+    }
+
+    /// The feed is complete and open.
+    pub(super) async fn live(&mut self) -> Result<(), Closed> {
+        if self.shown_live() {
+            return Ok(());
+        }
+        let seen = self.seen.unwrap_or_else(now);
+        self.show(FeedState::Live { seen }).await
+    }
+
+    /// A first list that comes after a failure is loading again.
+    pub(super) async fn loading(&mut self) -> Result<(), Closed> {
+        if self.filled {
+            return Ok(());
+        }
+        let since = self.since;
+        self.show(FeedState::Loading { since }).await
+    }
+
+    /// The feed is open, but the server does not answer.
+    pub(super) async fn stale(&mut self) -> Result<(), Closed> {
+        let seen = self.seen.unwrap_or(self.since);
+        self.show(FeedState::Stale { seen }).await
+    }
+
+    /// An attempt hangs: shown as a lost connection while it is still tried.
+    pub(super) async fn hanging(&mut self) -> Result<(), Closed> {
+        let state = FeedState::Disconnected {
+            seen: self.last_proof(),
+            why: "the server does not answer; still trying".into(),
+            retry_at: now(),
+        };
+        self.show(state).await
+    }
+
+    /// Tells the state, once, after everything that came before it.
+    async fn show(&mut self, state: FeedState) -> Result<(), Closed> {
+        if self.shown.as_ref() == Some(&state) {
+            return Ok(());
+        }
+        self.shown = Some(state.clone());
+        self.batch.send((self.labels.state)(state)).await
+    }
+
+    /// Counts an object that was too large to read.
+    pub(super) async fn skipped(&mut self, name: Text, size: usize) -> Result<(), Closed> {
+        self.batch.send((self.labels.skipped)(name, size)).await
+    }
+}

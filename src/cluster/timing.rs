@@ -1,0 +1,82 @@
+//! How long the edge waits for what. Tests shorten these; everything else uses the defaults.
+
+use std::time::Duration;
+
+/// Waits and limits of a session.
+#[derive(Clone, Debug)]
+pub struct Timing {
+    /// A TCP connection must stand after this.
+    pub connect: Duration,
+    /// A small request (get, delete, review) must be answered completely after this.
+    pub unary: Duration,
+    /// A list must begin to arrive after this; large clusters need a while to prepare one.
+    pub list_start: Duration,
+    /// The next bytes of a list must arrive after this.
+    pub list_idle: Duration,
+    /// A watch must answer with its headers after this.
+    pub watch_start: Duration,
+    /// How long a watch may last before the server ends it, in seconds (`timeoutSeconds`).
+    pub watch_seconds: u32,
+    /// While nothing arrives on a stream, the server is probed this often.
+    pub ping_every: Duration,
+    /// A probe must be answered after this. Together with `ping_every` it keeps the promise that
+    /// a dead connection is marked within 15 s.
+    pub ping_deadline: Duration,
+    /// A streaming list without its end bookmark is given up after this, unless objects still come.
+    pub end_bookmark: Duration,
+    /// A streaming list in which nothing at all arrives is given up after this.
+    pub silent_stream: Duration,
+    /// The first wait before a new attempt.
+    pub backoff_first: Duration,
+    /// The longest wait before a new attempt.
+    pub backoff_cap: Duration,
+    /// A stream that lasted this long was healthy: the backoff starts anew.
+    pub healthy_after: Duration,
+    /// How often a forbidden list is tried again.
+    pub forbidden_retry: Duration,
+    /// How often a kind that the server does not know is tried again.
+    pub absent_retry: Duration,
+    /// While the server pushes back (429, 503), all streams together try no more often than this.
+    pub storm_gap: Duration,
+    /// An attempt that takes longer than this is shown as a lost connection.
+    pub slow_attempt: Duration,
+    /// A credential plugin is ended after this.
+    pub plugin: Duration,
+    /// Credentials that the server refuses are made anew no more often than this.
+    pub refresh_gap: Duration,
+    /// Changes are handed on together, at most this long after the first of them.
+    pub batch_window: Duration,
+    /// The answer to a question about rights is good for this long.
+    pub access: Duration,
+    /// A table of a kind that cannot be watched is read again this often.
+    pub poll: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            unary: Duration::from_secs(15),
+            list_start: Duration::from_secs(30),
+            list_idle: Duration::from_secs(20),
+            watch_start: Duration::from_secs(10),
+            watch_seconds: 240,
+            ping_every: Duration::from_secs(4),
+            ping_deadline: Duration::from_secs(4),
+            end_bookmark: Duration::from_secs(8),
+            silent_stream: Duration::from_secs(4),
+            backoff_first: Duration::from_millis(250),
+            backoff_cap: Duration::from_secs(5),
+            healthy_after: Duration::from_secs(5),
+            forbidden_retry: Duration::from_secs(30),
+            absent_retry: Duration::from_secs(60),
+            storm_gap: Duration::from_millis(500),
+            slow_attempt: Duration::from_millis(1500),
+            plugin: Duration::from_secs(30),
+            refresh_gap: Duration::from_secs(5),
+            batch_window: Duration::from_millis(30),
+            access: Duration::from_secs(60),
+            poll: Duration::from_secs(5),
+        }
+    }
+}
