@@ -6,6 +6,7 @@ pub mod fleet;
 pub mod fuzzy;
 pub mod health;
 pub mod labels;
+pub mod listing;
 pub mod order;
 pub mod query;
 pub mod rows;
