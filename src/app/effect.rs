@@ -16,6 +16,8 @@ pub enum Effect {
     /// End the present session and make one for this context (the kubeconfig's current one when
     /// `None`). Feeds are not opened yet.
     Connect(Option<Text>),
+    /// Read this kubeconfig file from now on and connect to its current context.
+    UseKubeconfig(String),
     /// Start the demo cluster inside this program and connect to it.
     ConnectDemo,
     /// Watch all kinds in exactly these scopes: open what is missing, close what is too much.

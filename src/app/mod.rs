@@ -1,15 +1,372 @@
 //! The core: the state of the program and its one transition function.
 //!
 //! [`App::update`] is pure and synchronous: the present comes in with the message, what is to be
-//! done outside goes out as [`Effect`]s.
+//! done outside goes out as [`Effect`]s. Screens live in [`screens`], one file each; what is the
+//! same for all lists is in [`list`]; keys become commands in `keys`, messages of the cluster are
+//! taken in by `intake`, and `go` moves between screens.
 
+mod act;
 mod effect;
+mod go;
+pub mod help;
 mod hit;
+mod intake;
+mod keys;
 pub mod layout;
+mod line;
+pub mod list;
 mod msg;
 mod notice;
+pub mod overlay;
+pub mod palette;
+pub mod preview;
+pub mod screens;
+pub mod status;
+pub mod world;
 
 pub use effect::{Effect, Effects, Request};
 pub use hit::Hit;
 pub use msg::{Answer, Id, Msg};
 pub use notice::{Notice, Notices, Severity};
+
+use crate::config::State;
+use crate::domain::feed::Scope;
+use crate::domain::fleet::Fleet;
+use crate::domain::labels::LabelScheme;
+use crate::domain::text::Text;
+use crate::domain::time::Timestamp;
+use crate::input::Keymap;
+use crate::key::Key;
+use overlay::Overlay;
+use preview::Preview;
+use screens::welcome::Welcome;
+use screens::{ListScreen, Screen, Source};
+use std::collections::BTreeMap;
+use world::World;
+
+/// How many screens can be gone back to.
+const HISTORY: usize = 50;
+
+/// What the program starts with.
+#[derive(Debug, Default)]
+pub struct Setup {
+    /// Which labels mean what.
+    pub labels: LabelScheme,
+    /// Key bindings.
+    pub keymap: Keymap,
+    /// What was remembered.
+    pub state: State,
+    /// No mutating request leaves the program.
+    pub readonly: bool,
+    /// Namespaces asked for at the start; `None` leaves the choice to what is remembered.
+    pub scopes: Option<Vec<Scope>>,
+    /// The context asked for at the start.
+    pub context: Option<Text>,
+    /// Start the demo instead of connecting.
+    pub demo: bool,
+    /// A palette line to carry out at the start.
+    pub command: Option<String>,
+    /// Patterns of context names that are production.
+    pub production: Vec<regex::Regex>,
+    /// What was wrong with files that were read at the start.
+    pub notices: Vec<Notice>,
+}
+
+/// What an answer is for.
+#[derive(Clone, Debug, PartialEq)]
+enum Job {
+    /// The text of the text screen with this id.
+    Text(Id),
+    /// The kinds of the server.
+    Resources,
+    /// Rights, in this order.
+    Access(Vec<crate::domain::feed::AccessQuestion>),
+    /// Rights before these are deleted.
+    AccessToDelete(
+        Vec<crate::domain::feed::AccessQuestion>,
+        Vec<crate::domain::session::Target>,
+    ),
+    /// The object is being deleted.
+    Delete(crate::domain::session::Target),
+    /// Lines for the preview.
+    Tail,
+    /// Containers of a pod, for the screen of that pod.
+    Containers(crate::domain::session::Target),
+    /// Events of a pod, for the screen of that pod.
+    Events(crate::domain::session::Target),
+}
+
+/// The state of the program.
+#[derive(Debug)]
+pub struct App {
+    /// What all screens share.
+    pub world: World,
+    /// What lies over the screen.
+    pub overlay: Option<Overlay>,
+    /// Key bindings.
+    pub keymap: Keymap,
+    /// Keys of a sequence that is not complete yet.
+    pub pending: Vec<Key>,
+    /// The preview of the selection.
+    pub preview: Preview,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    screens: Vec<Screen>,
+    at: usize,
+    jobs: BTreeMap<Id, Job>,
+    last_id: u64,
+    wanted_scopes: Option<Vec<Scope>>,
+    wanted_command: Option<String>,
+    /// The scope was narrowed by itself because all namespaces are forbidden.
+    fell_back: bool,
+    production: Vec<regex::Regex>,
+    dirty: bool,
+}
+
+impl App {
+    /// The program as it stands before anything has happened, and what to do first.
+    pub fn new(setup: Setup, size: (u16, u16), now: Timestamp) -> (Self, Effects) {
+        let mut world = World::new(Fleet::new(setup.labels), setup.state, now);
+        world.readonly = setup.readonly;
+        for notice in setup.notices {
+            world.notices.push(now, notice);
+        }
+        let context = setup.context.clone();
+        world.connecting = Some((
+            context.clone().unwrap_or_else(|| {
+                if setup.demo {
+                    "demo".into()
+                } else {
+                    Text::default()
+                }
+            }),
+            now,
+        ));
+        if let Some(scopes) = &setup.scopes {
+            world.scopes.clone_from(scopes);
+        }
+        let home = Screen::List(ListScreen::new(
+            Source::Projects(screens::fleet::Projects),
+            &world,
+        ));
+        let mut app = Self {
+            world,
+            overlay: None,
+            keymap: setup.keymap,
+            pending: Vec::new(),
+            preview: Preview::default(),
+            size,
+            screens: vec![home],
+            at: 0,
+            jobs: BTreeMap::new(),
+            last_id: 0,
+            wanted_scopes: setup.scopes,
+            wanted_command: setup.command,
+            fell_back: false,
+            production: setup.production,
+            dirty: true,
+        };
+        app.fit();
+        let mut effects = Effects::new();
+        app.start_with_command(&mut effects);
+        effects.insert(
+            0,
+            if setup.demo {
+                Effect::ConnectDemo
+            } else {
+                Effect::Connect(context)
+            },
+        );
+        (app, effects)
+    }
+
+    /// Takes in what happened and says what is to be done.
+    pub fn update(&mut self, msg: Msg, now: Timestamp) -> Effects {
+        self.world.now = now;
+        let mut effects = Effects::new();
+        match msg {
+            Msg::Key(key) => self.key(key, &mut effects),
+            Msg::Paste(text) => self.paste(&text),
+            Msg::Click(hit) => self.click(hit, &mut effects),
+            Msg::Wheel(by) => self.wheel(by),
+            Msg::Resize(columns, rows) => {
+                self.size = (columns, rows);
+                self.fit();
+            }
+            Msg::Tick => self.tick(),
+            Msg::Timer(id) => self.timer(id, &mut effects),
+            Msg::Notice(notice) => self.notify(notice),
+            Msg::Terminate => effects.push(Effect::Quit),
+            msg => self.take_in(msg, &mut effects),
+        }
+        self.settle(&mut effects);
+        effects
+    }
+
+    /// Whether something that can be seen changed since the last call.
+    pub fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.dirty)
+    }
+
+    /// The screen that is seen.
+    pub fn screen(&self) -> &Screen {
+        &self.screens[self.at]
+    }
+
+    /// The titles from the root of the path to the screen that is seen.
+    pub fn crumbs(&self) -> Vec<String> {
+        let root = self.root();
+        self.screens[root..=self.at]
+            .iter()
+            .map(Screen::title)
+            .collect()
+    }
+
+    fn root(&self) -> usize {
+        (0..=self.at)
+            .rev()
+            .find(|&n| self.screens[n].is_root())
+            .unwrap_or(0)
+    }
+
+    /// Whether the present context is a production one.
+    pub fn is_production(&self) -> bool {
+        let Some(context) = self.world.context() else {
+            return false;
+        };
+        let demo = self.world.session.as_ref().is_some_and(|s| s.demo);
+        !demo
+            && self
+                .production
+                .iter()
+                .any(|pattern| pattern.is_match(context))
+    }
+
+    /// The regions of the frame.
+    pub fn regions(&self) -> layout::Regions {
+        let preview =
+            matches!(self.screen(), Screen::List(screen) if screen.source.kind().is_some());
+        layout::regions(self.size.0, self.size.1, preview)
+    }
+
+    fn screen_mut(&mut self) -> (&mut Screen, &World) {
+        (&mut self.screens[self.at], &self.world)
+    }
+
+    fn next_id(&mut self) -> Id {
+        self.last_id += 1;
+        Id(self.last_id)
+    }
+
+    fn ask(&mut self, job: Job, request: Request, effects: &mut Effects) -> Id {
+        let id = self.next_id();
+        self.jobs.insert(id, job);
+        effects.push(Effect::Fetch(id, request));
+        id
+    }
+
+    fn notify(&mut self, notice: Notice) {
+        self.world.notices.push(self.world.now, notice);
+        for screen in &mut self.screens {
+            if let Screen::List(ListScreen {
+                source: Source::Notices(_),
+                list,
+            }) = screen
+            {
+                list.mark_stale();
+            }
+        }
+        self.dirty = true;
+    }
+
+    /// Tells the visible screen how many rows a page has.
+    fn fit(&mut self) {
+        let body = self.regions().body;
+        let whole = body.y > 0;
+        match self.screen_mut().0 {
+            // One row goes to the column heads where there is room for heads.
+            Screen::List(screen) => {
+                let lower = if matches!(screen.source, Source::Containers(_)) {
+                    containers_height(&screen.list, body.height)
+                } else {
+                    body.height
+                };
+                screen
+                    .list
+                    .set_page(usize::from(lower.saturating_sub(u16::from(whole)).max(1)));
+            }
+            Screen::Text(screen) => screen.set_page(usize::from(body.height.max(1))),
+            Screen::Welcome(_) => {}
+        }
+        self.dirty = true;
+    }
+
+    /// A second has passed: what falls out of a window of time falls out now.
+    fn tick(&mut self) {
+        let touched = self.world.fleet.tick(self.world.now);
+        self.touch(&touched);
+        self.dirty = true;
+    }
+
+    /// After each message: the visible list is up to date, the preview follows the selection.
+    fn settle(&mut self, effects: &mut Effects) {
+        if self.world.session.is_none()
+            && self.world.connecting.is_none()
+            && self.world.failure.is_some()
+        {
+            self.show_welcome();
+        }
+        if let (Screen::List(screen), world) = self.screen_mut() {
+            screen.list.freshen(screen.source.rows(), world);
+        }
+        self.follow_culprit(effects);
+        self.learn_rights(effects);
+    }
+
+    /// Hints are grey where the server would say no: ask about the selected row beforehand.
+    fn learn_rights(&mut self, effects: &mut Effects) {
+        let Screen::List(ListScreen { source, list }) = self.screen() else {
+            return;
+        };
+        let target = list
+            .selected()
+            .and_then(|row| source.rows().target(&self.world, row));
+        let Some(question) = target.map(|target| act::may_delete(&target)) else {
+            return;
+        };
+        let known = self.world.access(&question).is_some();
+        if known
+            || self.world.readonly
+            || self.world.session.is_none()
+            || !self.world.may_ask(&question)
+        {
+            return;
+        }
+        self.ask(
+            Job::Access(vec![question.clone()]),
+            Request::Access(vec![question]),
+            effects,
+        );
+    }
+
+    fn show_welcome(&mut self) {
+        if !self
+            .screens
+            .iter()
+            .any(|screen| matches!(screen, Screen::Welcome(_)))
+        {
+            self.screens.truncate(self.at + 1);
+            self.screens.push(Screen::Welcome(Welcome::default()));
+            self.at = self.screens.len() - 1;
+            self.dirty = true;
+        }
+    }
+}
+
+/// Rows for the table of containers: what it needs, at most half of the body.
+fn containers_height(list: &list::List, body: u16) -> u16 {
+    let wanted = u16::try_from(list.total)
+        .unwrap_or(u16::MAX)
+        .saturating_add(1);
+    wanted.min((body / 2).max(2))
+}

@@ -1,0 +1,431 @@
+//! From screen to screen: drilling, going back, opening by name, changing scope and context.
+
+use super::effect::Effects;
+use super::line::{self, Arguments, Meaning};
+use super::list::RowKey;
+use super::notice::Notice;
+use super::screens::containers::Containers;
+use super::screens::fleet::{Projects, Releases, Workloads};
+use super::screens::pods::{Of, Pods};
+use super::screens::table::Table;
+use super::screens::text::{Syntax, TextScreen};
+use super::screens::{ListScreen, Screen, Source, contexts, namespaces, nodes, notices, resources};
+use super::{App, Effect, HISTORY, Job, Request};
+use crate::command::Command;
+use crate::domain::feed::{FeedState, Resource, Scope};
+use crate::domain::query::Query;
+use crate::domain::session::Target;
+use crate::domain::text::Text;
+
+impl App {
+    /// Carries out what a palette line means.
+    pub(super) fn mean(&mut self, meaning: Meaning, effects: &mut Effects) {
+        match meaning {
+            Meaning::Command(Command::Filter, arguments) => {
+                self.filter(arguments.filter.unwrap_or_default())
+            }
+            Meaning::Command(Command::Quit, _) => effects.push(Effect::Quit),
+            Meaning::Command(command, arguments) if arguments == Arguments::default() => {
+                self.command(command, effects)
+            }
+            Meaning::Command(command, arguments) => self.go(command, &arguments, effects),
+            Meaning::Kind(resource, arguments) => self.open_table(resource, arguments, effects),
+            Meaning::Scopes(scopes) => self.set_scopes(scopes, effects),
+            Meaning::Context(name) => self.connect(Effect::Connect(Some(name)), effects),
+            Meaning::Kubeconfig(file) => self.connect(Effect::UseKubeconfig(file), effects),
+        }
+    }
+
+    /// The line of `-c`, once it can be understood.
+    pub(super) fn start_with_command(&mut self, effects: &mut Effects) {
+        let Some(text) = self.wanted_command.clone() else {
+            return;
+        };
+        match line::read(&text, &self.world) {
+            Ok(meaning) => {
+                self.wanted_command = None;
+                self.mean(meaning, effects);
+            }
+            // The kinds of the server are not known yet: the line waits for them.
+            Err(_) if self.world.resources.is_empty() => {}
+            Err(notice) => {
+                self.wanted_command = None;
+                self.notify(notice);
+            }
+        }
+    }
+
+    /// Opens one of the program's own lists.
+    pub(super) fn go(&mut self, command: Command, arguments: &Arguments, effects: &mut Effects) {
+        if let Some(scopes) = &arguments.scopes {
+            self.set_scopes(scopes.clone(), effects);
+        }
+        let source = match command {
+            Command::Projects => Source::Projects(Projects),
+            Command::Releases => Source::Releases(Releases::all()),
+            Command::Workloads => Source::Workloads(Workloads),
+            Command::Pods => Source::Pods(Pods::new(Of::All)),
+            Command::Nodes => Source::Nodes(nodes::Nodes),
+            Command::Namespaces => Source::Namespaces(namespaces::Namespaces),
+            Command::Contexts => Source::Contexts(contexts::Contexts),
+            Command::Resources => Source::Resources(resources::Resources),
+            Command::Notices => Source::Notices(notices::NoticeRows),
+            Command::Events => return self.open_named("events", arguments.clone(), effects),
+            command => return self.command(command, effects),
+        };
+        self.push(Screen::list(source, &self.world), effects);
+        if let Some(filter) = &arguments.filter {
+            self.filter(filter.clone());
+        }
+    }
+
+    fn open_named(&mut self, name: &str, arguments: Arguments, effects: &mut Effects) {
+        match self
+            .world
+            .resources
+            .iter()
+            .find(|r| r.answers_to(name))
+            .cloned()
+        {
+            Some(resource) => self.open_table(resource, arguments, effects),
+            None => self.notify(Notice::warning(
+                "the server has not told its kinds yet",
+                "try again when it is connected",
+            )),
+        }
+    }
+
+    fn filter(&mut self, text: String) {
+        if let (Screen::List(ListScreen { source, list }), world) = self.screen_mut() {
+            let query = Query::parse(&text);
+            list.set_filter(text, query, source.rows(), world);
+        }
+    }
+
+    fn open_table(&mut self, resource: Resource, arguments: Arguments, effects: &mut Effects) {
+        // What is watched anyway needs no second feed.
+        let own = match resource.plural.as_str() {
+            "pods" if resource.group.is_empty() => Some(Command::Pods),
+            "nodes" if resource.group.is_empty() => Some(Command::Nodes),
+            "namespaces" if resource.group.is_empty() => Some(Command::Namespaces),
+            _ => None,
+        };
+        if let Some(command) = own {
+            return self.go(command, &arguments, effects);
+        }
+        if let Some(scopes) = arguments.scopes {
+            self.set_scopes(scopes, effects);
+        }
+        let id = self.next_id();
+        let scopes = if resource.namespaced {
+            self.world.scopes.clone()
+        } else {
+            vec![Scope::ALL]
+        };
+        let across = resource.namespaced && (scopes.len() > 1 || scopes.contains(&Scope::ALL));
+        let table = Table::new(
+            id,
+            resource.clone(),
+            across,
+            FeedState::Loading {
+                since: self.world.now,
+            },
+        );
+        self.push(
+            Screen::list(Source::Table(Box::new(table)), &self.world),
+            effects,
+        );
+        effects.push(Effect::OpenTable {
+            id,
+            resource,
+            scopes,
+        });
+        if let Some(filter) = arguments.filter {
+            self.filter(filter);
+        }
+    }
+
+    /// Enter: opens the selected row.
+    pub(super) fn open(&mut self, effects: &mut Effects) {
+        let Screen::List(ListScreen { source, list }) = self.screen() else {
+            return self.take_way(effects);
+        };
+        let Some(row) = list.selected() else { return };
+        let rows = source.rows();
+        let key = rows.key(&self.world, row);
+        let target = rows.target(&self.world, row);
+        let next = match source {
+            Source::Projects(_) => Source::Releases(Releases::of(&key.name)),
+            Source::Releases(_) => Source::Pods(Pods::new(Of::release(&self.world, row))),
+            Source::Workloads(_) => Source::Pods(Pods::new(Of::workload(&self.world, row))),
+            Source::Nodes(_) => Source::Pods(Pods::new(Of::Node(key.name))),
+            Source::Namespaces(_) => return self.enter_namespace(&key, effects),
+            Source::Contexts(_) => return self.connect(Effect::Connect(Some(key.name)), effects),
+            Source::Resources(_) => {
+                let resource = self.world.resources.get(row as usize).cloned();
+                return resource
+                    .into_iter()
+                    .for_each(|r| self.open_table(r, Arguments::default(), effects));
+            }
+            Source::Pods(_) => {
+                return target
+                    .into_iter()
+                    .for_each(|pod| self.open_pod(pod, effects));
+            }
+            Source::Table(_) => match target.as_ref().and_then(|t| Of::owned_by(&self.world, t)) {
+                Some(of) => Source::Pods(Pods::new(of)),
+                None => {
+                    return target
+                        .into_iter()
+                        .for_each(|t| self.show_text(Command::Describe, t, effects));
+                }
+            },
+            Source::Containers(_) | Source::Notices(_) => return,
+        };
+        self.push(Screen::list(next, &self.world), effects);
+    }
+
+    fn open_pod(&mut self, pod: Target, effects: &mut Effects) {
+        self.ask(
+            Job::Containers(pod.clone()),
+            Request::Containers(pod.clone()),
+            effects,
+        );
+        self.ask(
+            Job::Events(pod.clone()),
+            Request::Events(pod.clone()),
+            effects,
+        );
+        self.push(
+            Screen::list(
+                Source::Containers(Box::new(Containers::new(pod))),
+                &self.world,
+            ),
+            effects,
+        );
+    }
+
+    fn enter_namespace(&mut self, key: &RowKey, effects: &mut Effects) {
+        self.leave(effects);
+        if matches!(
+            self.screen(),
+            Screen::List(ListScreen {
+                source: Source::Namespaces(_) | Source::Contexts(_) | Source::Resources(_),
+                ..
+            }) | Screen::Text(_)
+        ) {
+            self.push(
+                Screen::list(Source::Projects(Projects), &self.world),
+                effects,
+            );
+        }
+        self.set_scopes(vec![Scope(Some(key.name.clone()))], effects);
+    }
+
+    pub(super) fn show_text(&mut self, command: Command, target: Target, effects: &mut Effects) {
+        let id = self.next_id();
+        let (title, syntax) = if command == Command::Yaml {
+            ("yaml", Syntax::Yaml)
+        } else {
+            ("describe", Syntax::Describe)
+        };
+        let title = format!("{title} {target}");
+        let screen = TextScreen::awaiting(id, &title, Some(target), syntax, self.world.now);
+        let request = screen.request();
+        self.push(Screen::Text(screen), effects);
+        if let Some(request) = request {
+            self.ask(Job::Text(id), request, effects);
+        }
+    }
+
+    pub(super) fn show_own_text(&mut self, title: &str, text: &str) {
+        let id = self.next_id();
+        if matches!(self.screen(), Screen::Text(screen) if screen.title == title) {
+            return;
+        }
+        let mut none = Effects::new();
+        self.push(Screen::Text(TextScreen::with(id, title, text)), &mut none);
+    }
+
+    pub(super) fn show_node(&mut self) {
+        let Screen::List(ListScreen {
+            source: Source::Pods(_),
+            list,
+        }) = self.screen()
+        else {
+            return;
+        };
+        let Some(pod) = list.selected().and_then(|row| self.world.pod(row)) else {
+            return;
+        };
+        let key = RowKey {
+            namespace: Text::default(),
+            name: pod.node.clone(),
+        };
+        if key.name.is_empty() {
+            return self.notify(Notice::info(format!(
+                "{} is not on a node yet",
+                pod.meta.name
+            )));
+        }
+        let mut screen = ListScreen::new(Source::Nodes(nodes::Nodes), &self.world);
+        screen
+            .list
+            .select_key(screen.source.rows(), &self.world, &key);
+        self.push(Screen::List(screen), &mut Effects::new());
+    }
+
+    pub(super) fn show_owner(&mut self) {
+        let Screen::List(ListScreen {
+            source: Source::Pods(_),
+            list,
+        }) = self.screen()
+        else {
+            return;
+        };
+        let Some((project, release)) = list.selected().and_then(|row| self.world.home_of_pod(row))
+        else {
+            return;
+        };
+        let mut screen = ListScreen::new(Source::Releases(Releases::of(&project)), &self.world);
+        screen
+            .list
+            .select_key(screen.source.rows(), &self.world, &release);
+        self.push(Screen::List(screen), &mut Effects::new());
+    }
+
+    /// Shows a new screen after the present one; what could be gone forward to is forgotten.
+    pub(super) fn push(&mut self, screen: Screen, effects: &mut Effects) {
+        let dropped: Vec<Screen> = self.screens.drain(self.at + 1..).collect();
+        self.forget(&dropped, effects);
+        self.screens.push(screen);
+        if self.screens.len() > HISTORY {
+            // The home screen stays where it is.
+            let oldest: Vec<Screen> = self.screens.drain(1..2).collect();
+            self.forget(&oldest, effects);
+        }
+        self.at = self.screens.len() - 1;
+        self.arrive();
+    }
+
+    fn forget(&mut self, screens: &[Screen], effects: &mut Effects) {
+        for screen in screens {
+            if let Screen::List(ListScreen {
+                source: Source::Table(table),
+                ..
+            }) = screen
+            {
+                effects.push(Effect::CloseTable(table.id));
+            }
+        }
+    }
+
+    /// Goes up a level: the screen can be gone forward to.
+    pub(super) fn leave(&mut self, _effects: &mut Effects) {
+        self.go_to(self.at.saturating_sub(1));
+    }
+
+    /// Shows the n-th screen of the history, when there is one.
+    pub(super) fn go_to(&mut self, n: usize) {
+        if n < self.screens.len() {
+            self.at = n;
+            self.arrive();
+        }
+    }
+
+    /// The visible screen changed: its page is as high as the frame allows, its rows are fresh.
+    fn arrive(&mut self) {
+        self.pending.clear();
+        if let Screen::List(screen) = self.screen_mut().0 {
+            screen.list.mark_stale();
+        }
+        self.fit();
+    }
+
+    /// Shows other namespaces: every list, and what is watched.
+    pub(super) fn set_scopes(&mut self, scopes: Vec<Scope>, effects: &mut Effects) {
+        if self.world.scopes == scopes {
+            return;
+        }
+        self.world.scopes.clone_from(&scopes);
+        self.world.fleet.retain_scope(&scopes);
+        self.world
+            .feeds
+            .retain(|(kind, scope), _| !kind.namespaced() || scopes.contains(scope));
+        for screen in &mut self.screens {
+            if let Screen::List(screen) = screen {
+                screen.list.mark_stale();
+            }
+        }
+        if let Some(context) = self
+            .world
+            .context()
+            .cloned()
+            .filter(|_| self.world.session.is_some())
+        {
+            let names = self.world.scope_names().unwrap_or_default();
+            self.world.state.scopes.insert(
+                context.to_string(),
+                names.iter().map(Text::to_string).collect(),
+            );
+            effects.push(Effect::SaveState(self.world.state.clone()));
+            effects.push(Effect::Watch(scopes));
+            self.reopen_tables(effects);
+        }
+        self.dirty = true;
+    }
+
+    /// Tables follow the scope.
+    fn reopen_tables(&mut self, effects: &mut Effects) {
+        let scopes = self.world.scopes.clone();
+        let now = self.world.now;
+        let across = scopes.len() > 1 || scopes.contains(&Scope::ALL);
+        let mut last_id = self.last_id;
+        for screen in &mut self.screens {
+            if let Screen::List(ListScreen {
+                source: Source::Table(table),
+                list,
+            }) = screen
+                && table.resource.namespaced
+            {
+                effects.push(Effect::CloseTable(table.id));
+                last_id += 1;
+                let id = super::Id(last_id);
+                let resource = table.resource.clone();
+                **table = Table::new(
+                    id,
+                    resource.clone(),
+                    across,
+                    FeedState::Loading { since: now },
+                );
+                list.mark_stale();
+                effects.push(Effect::OpenTable {
+                    id,
+                    resource,
+                    scopes: scopes.clone(),
+                });
+            }
+        }
+        self.last_id = last_id;
+    }
+
+    /// Another context, file or the demo: what came from the old cluster is forgotten at once.
+    pub(super) fn connect(&mut self, effect: Effect, effects: &mut Effects) {
+        let name = match &effect {
+            Effect::Connect(Some(name)) => name.clone(),
+            Effect::ConnectDemo => "demo".into(),
+            _ => self.world.context().cloned().unwrap_or_default(),
+        };
+        self.world.forget_cluster();
+        self.world.connecting = Some((name, self.world.now));
+        self.world.scopes = vec![Scope::ALL];
+        self.wanted_scopes = None;
+        self.fell_back = false;
+        self.jobs.clear();
+        self.screens.truncate(1);
+        self.at = 0;
+        self.arrive();
+        effects.push(effect);
+        self.dirty = true;
+    }
+}

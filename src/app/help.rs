@@ -1,0 +1,144 @@
+//! Texts that the program writes about itself, drawn from the table of commands.
+
+use super::App;
+use crate::command::{Command, Context, Group, Info, TABLE};
+use crate::input::Keymap;
+
+/// The groups of the help screen, in order.
+const GROUPS: [Group; 6] = [
+    Group::Go,
+    Group::Move,
+    Group::Find,
+    Group::Act,
+    Group::Read,
+    Group::Program,
+];
+
+/// The help: what works here first, then everything else by task.
+pub fn text(keymap: &Keymap, here: &[Context]) -> String {
+    let mut out = String::from("Help\n\n");
+    section(
+        &mut out,
+        "Here",
+        TABLE
+            .iter()
+            .filter(|info| !key_label(keymap, info.command, Some(here)).is_empty()),
+        keymap,
+        Some(here),
+    );
+    for group in GROUPS {
+        section(
+            &mut out,
+            group.title(),
+            TABLE.iter().filter(|info| info.group == group),
+            keymap,
+            None,
+        );
+    }
+    out.push_str(FILTERS);
+    out
+}
+
+/// How filters are written.
+const FILTERS: &str = "Filters\n
+  /web             names, and everything else in the row, that match the regular expression `web`
+  /!web            rows that do not match
+  /-l app=web      rows with this label
+  /-f wb           rows that contain the letters in this order
+  health:failing   a column that begins with or matches a word; `ns:shop*` takes wildcards
+  restarts>3       a column as a number; age<2h as a span of time
+  Terms stand side by side: all of them must hold.
+";
+
+fn section<'a>(
+    out: &mut String,
+    title: &str,
+    rows: impl Iterator<Item = &'a Info>,
+    keymap: &Keymap,
+    here: Option<&[Context]>,
+) {
+    out.push_str(title);
+    out.push_str("\n\n");
+    for info in rows {
+        let keys = key_label(keymap, info.command, here);
+        let words = std::iter::once(info.name)
+            .chain(info.aliases.iter().copied())
+            .map(|word| format!(":{word}"))
+            .collect::<Vec<_>>();
+        let words = if info.contexts == [Context::Global] {
+            words.join(" ")
+        } else {
+            words.first().cloned().unwrap_or_default()
+        };
+        out.push_str(&format!(
+            "  {keys:<22}{words:<32}{}{}\n",
+            info.help,
+            argument(info)
+        ));
+    }
+    out.push('\n');
+}
+
+fn argument(info: &Info) -> String {
+    if info.argument.is_empty() {
+        String::new()
+    } else {
+        format!("   {}", info.argument)
+    }
+}
+
+fn key_label(keymap: &Keymap, command: Command, here: Option<&[Context]>) -> String {
+    let mut labels: Vec<String> = keymap
+        .keys_of(command)
+        .filter(|b| here.is_none_or(|contexts| contexts.contains(&b.context)))
+        .map(crate::input::Binding::label)
+        .collect();
+    labels.dedup();
+    labels.sort();
+    labels.dedup();
+    labels.join(", ")
+}
+
+/// Versions, the server, and who we are to it.
+pub fn about(app: &App) -> String {
+    let mut out = format!(
+        "About\n\n  quarterdeck        {}\n",
+        env!("CARGO_PKG_VERSION")
+    );
+    let mut line = |name: &str, value: &str| {
+        out.push_str(&format!(
+            "  {name:<19}{}\n",
+            if value.is_empty() {
+                "not known yet"
+            } else {
+                value
+            }
+        ))
+    };
+    if let Some(session) = &app.world.session {
+        line("context", &session.context);
+        line("server", &session.server);
+        line("server version", &session.version);
+        line("you are", &session.user);
+        line(
+            "certificate",
+            if session.insecure {
+                "NOT CHECKED (insecure-skip-tls-verify)"
+            } else {
+                "checked"
+            },
+        );
+    } else {
+        line("context", "none");
+    }
+    line(
+        "changes",
+        if app.world.readonly {
+            "refused (--readonly)"
+        } else {
+            "allowed where the server allows them"
+        },
+    );
+    out.push_str("\n  `quarterdeck info` prints the paths of all files.\n");
+    out
+}

@@ -1,0 +1,322 @@
+//! Keys, pastes and the mouse: to a line that is being typed, to a question, else to a command.
+
+use super::effect::Effects;
+use super::hit::Hit;
+use super::line;
+use super::notice::Notice;
+use super::overlay::{Overlay, Then};
+use super::palette::Palette;
+use super::screens::welcome::Step;
+use super::screens::{ListScreen, Screen};
+use super::{App, Effect};
+use crate::command::{Command, Context};
+use crate::domain::query::Query;
+use crate::input::Resolution;
+use crate::key::{Code, Key};
+
+impl App {
+    /// The contexts in which a key is looked up now, innermost first.
+    pub fn key_contexts(&self) -> &'static [Context] {
+        match &self.overlay {
+            Some(Overlay::Confirm(_)) => &[Context::Confirm],
+            _ => self.screen().key_contexts(),
+        }
+    }
+
+    /// Whether keys are typed into a line: no key is a command then, but a few.
+    pub fn typing(&self) -> bool {
+        match &self.overlay {
+            Some(Overlay::Palette(..)) => true,
+            Some(Overlay::Confirm(confirm)) => confirm.word.is_some(),
+            None => match self.screen() {
+                Screen::List(screen) => screen.list.filter.editing,
+                Screen::Text(screen) => screen.search.as_ref().is_some_and(|s| s.editing),
+                Screen::Welcome(_) => false,
+            },
+        }
+    }
+
+    pub(super) fn key(&mut self, key: Key, effects: &mut Effects) {
+        self.dirty = true;
+        match &self.overlay {
+            Some(Overlay::Palette(..)) => self.palette_key(key, effects),
+            Some(Overlay::Confirm(confirm)) if confirm.word.is_some() => {
+                self.word_key(key, effects)
+            }
+            Some(Overlay::Confirm(_)) => self.command_key(key, effects),
+            None if self.typing() => self.field_key(key),
+            None => self.command_key(key, effects),
+        }
+    }
+
+    fn command_key(&mut self, key: Key, effects: &mut Effects) {
+        if !self.pending.is_empty() && (key.code == Code::Esc || key == Key::ctrl('c')) {
+            self.pending.clear();
+            return;
+        }
+        self.pending.push(key);
+        match self.keymap.resolve(self.key_contexts(), &self.pending) {
+            Resolution::Command(command) => {
+                self.pending.clear();
+                self.command(command, effects);
+            }
+            Resolution::Pending(_) => {}
+            Resolution::Unbound => {
+                let sequence = self.pending.len() > 1;
+                self.pending.clear();
+                // A question is left by any key that is not an answer to it: never by doing it.
+                if matches!(self.overlay, Some(Overlay::Confirm(_))) {
+                    self.overlay = None;
+                } else if sequence {
+                    self.notify(Notice::warning(
+                        "these keys mean nothing together",
+                        "? shows the keys",
+                    ));
+                }
+            }
+        }
+    }
+
+    /// Keys of the filter line and of the search line.
+    fn field_key(&mut self, key: Key) {
+        let leave = key.code == Code::Esc || key == Key::ctrl('c');
+        let (screen, world) = self.screen_mut();
+        match screen {
+            Screen::List(ListScreen { source, list }) => match key.code {
+                _ if leave => {
+                    list.filter.editing = false;
+                    list.set_filter(String::new(), Query::default(), source.rows(), world);
+                }
+                Code::Enter => list.filter.editing = false,
+                Code::Up | Code::Down | Code::PageUp | Code::PageDown => {
+                    list.command(moving(key.code), source.rows(), world);
+                }
+                _ => {
+                    let mut line = super::palette::Line::new(&list.filter.text);
+                    if line.key(key) {
+                        list.set_filter(
+                            line.text().to_owned(),
+                            Query::parse(line.text()),
+                            source.rows(),
+                            world,
+                        );
+                    }
+                }
+            },
+            Screen::Text(screen) => match key.code {
+                _ if leave => screen.search = None,
+                Code::Enter => {
+                    if let Some(search) = &mut screen.search {
+                        search.editing = false;
+                        if search.text.is_empty() {
+                            screen.search = None;
+                        }
+                    }
+                }
+                Code::Up => drop(screen.command(Command::PreviousMatch)),
+                Code::Down => drop(screen.command(Command::NextMatch)),
+                _ => {
+                    let mut line =
+                        super::palette::Line::new(screen.search.as_ref().map_or("", |s| &s.text));
+                    if line.key(key) {
+                        screen.set_search(line.text());
+                    }
+                }
+            },
+            Screen::Welcome(_) => {}
+        }
+    }
+
+    fn palette_key(&mut self, key: Key, effects: &mut Effects) {
+        let Some(Overlay::Palette(palette, wrong)) = &mut self.overlay else {
+            return;
+        };
+        match key.code {
+            Code::Esc => self.overlay = None,
+            _ if key == Key::ctrl('c') => self.overlay = None,
+            Code::Enter => {
+                let answer = palette.answer();
+                self.carry_out(&answer, effects);
+            }
+            Code::Tab if key.shift => palette.choose(false),
+            Code::Tab => palette.take(&self.world),
+            Code::Down => palette.choose(true),
+            Code::Up => palette.choose(false),
+            Code::Char('n') if key.ctrl => palette.choose(true),
+            Code::Char('p') if key.ctrl => palette.choose(false),
+            Code::Backspace if palette.line.text().is_empty() => self.overlay = None,
+            _ => {
+                if palette.line.key(key) {
+                    *wrong = None;
+                    palette.complete(&self.world);
+                }
+            }
+        }
+    }
+
+    fn word_key(&mut self, key: Key, effects: &mut Effects) {
+        let Some(Overlay::Confirm(confirm)) = &mut self.overlay else {
+            return;
+        };
+        match key.code {
+            Code::Esc => self.overlay = None,
+            _ if key == Key::ctrl('c') => self.overlay = None,
+            Code::Enter => self.answer_yes(effects),
+            _ => {
+                let mut line = super::palette::Line::new(&confirm.typed);
+                line.key(key);
+                line.text().clone_into(&mut confirm.typed);
+            }
+        }
+    }
+
+    pub(super) fn answer_yes(&mut self, effects: &mut Effects) {
+        let Some(Overlay::Confirm(confirm)) = &self.overlay else {
+            return;
+        };
+        if !confirm.ready() {
+            return;
+        }
+        match confirm.then.clone() {
+            Then::Quit => effects.push(Effect::Quit),
+            Then::Requests(requests) => self.send(requests, effects),
+        }
+        self.overlay = None;
+    }
+
+    pub(super) fn paste(&mut self, text: &str) {
+        self.dirty = true;
+        let typing = self.typing();
+        match &mut self.overlay {
+            Some(Overlay::Palette(palette, _)) => {
+                palette.line.insert(text);
+                palette.complete(&self.world);
+            }
+            Some(Overlay::Confirm(_)) => {}
+            None if typing => {
+                let (screen, world) = self.screen_mut();
+                match screen {
+                    Screen::List(ListScreen { source, list }) => {
+                        let mut line = super::palette::Line::new(&list.filter.text);
+                        line.insert(text);
+                        list.set_filter(
+                            line.text().to_owned(),
+                            Query::parse(line.text()),
+                            source.rows(),
+                            world,
+                        );
+                    }
+                    Screen::Text(screen) => {
+                        let mut line = super::palette::Line::new(
+                            screen.search.as_ref().map_or("", |s| &s.text),
+                        );
+                        line.insert(text);
+                        screen.set_search(line.text());
+                    }
+                    Screen::Welcome(_) => {}
+                }
+            }
+            None => self.notify(Notice::info(
+                "nothing here takes a paste; `:` opens the command line, `/` the filter",
+            )),
+        }
+    }
+
+    pub(super) fn click(&mut self, hit: Hit, effects: &mut Effects) {
+        self.dirty = true;
+        if let (Some(Overlay::Palette(palette, _)), Hit::Choice(n)) = (&mut self.overlay, hit) {
+            palette.chosen = Some(n);
+            let answer = palette.answer();
+            return self.carry_out(&answer, effects);
+        }
+        match hit {
+            Hit::Command(command) => self.command(command, effects),
+            Hit::Crumb(n) => {
+                self.overlay = None;
+                self.go_to(self.root() + n);
+            }
+            _ if self.overlay.is_some() => self.overlay = None,
+            hit => {
+                let (screen, world) = self.screen_mut();
+                let open = match screen {
+                    Screen::List(ListScreen { source, list }) => {
+                        list.click(hit, source.rows(), world)
+                    }
+                    Screen::Text(screen) => {
+                        if let Hit::Row(row) = hit {
+                            screen.move_to(row);
+                        }
+                        false
+                    }
+                    Screen::Welcome(welcome) => {
+                        let Hit::Row(row) = hit else { return };
+                        welcome.cursor = row;
+                        true
+                    }
+                };
+                if open {
+                    self.command(Command::Open, effects);
+                }
+                self.remember_sort(effects);
+            }
+        }
+    }
+
+    pub(super) fn wheel(&mut self, by: i16) {
+        self.dirty = true;
+        let by = isize::from(by);
+        match self.screen_mut().0 {
+            Screen::List(screen) => screen.list.move_by(by),
+            Screen::Text(screen) => screen.move_by(by),
+            Screen::Welcome(_) => {}
+        }
+    }
+
+    /// Carries out a line of the palette; a line that cannot be read stays, with the reason.
+    pub(super) fn carry_out(&mut self, text: &str, effects: &mut Effects) {
+        if text.is_empty() {
+            self.overlay = None;
+            return;
+        }
+        match line::read(text, &self.world) {
+            Ok(meaning) => {
+                self.overlay = None;
+                self.mean(meaning, effects);
+            }
+            Err(notice) => {
+                let mut palette = Palette::open(text, &self.world);
+                palette.chosen = None;
+                self.overlay = Some(Overlay::Palette(palette, Some(notice.clone())));
+                self.notify(notice);
+            }
+        }
+    }
+
+    /// The chosen way of the welcome screen.
+    pub(super) fn take_way(&mut self, effects: &mut Effects) {
+        let Screen::Welcome(welcome) = self.screen() else {
+            return;
+        };
+        let Some(way) = super::screens::welcome::Welcome::ways(&self.world)
+            .into_iter()
+            .nth(welcome.cursor)
+        else {
+            return;
+        };
+        match way.step {
+            Step::Type(line) => {
+                self.overlay = Some(Overlay::Palette(Palette::open(line, &self.world), None))
+            }
+            Step::Effect(effect) => self.connect(effect, effects),
+        }
+    }
+}
+
+fn moving(code: Code) -> Command {
+    match code {
+        Code::Up => Command::Up,
+        Code::PageUp => Command::PageUp,
+        Code::PageDown => Command::PageDown,
+        _ => Command::Down,
+    }
+}

@@ -1,0 +1,357 @@
+//! Any kind by name: a table whose columns and cells the server makes.
+
+use crate::app::list::{Head, RowKey, Rows};
+use crate::app::msg::Id;
+use crate::app::world::World;
+use crate::config::Sort;
+use crate::domain::feed::{Columns, FeedState, Resource, TableChange, TableRow};
+use crate::domain::query::{Query, Scratch};
+use crate::domain::rows::Labels;
+use crate::domain::session::Target;
+use crate::domain::text::Text;
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
+
+/// The rows of one kind.
+#[derive(Debug)]
+pub struct Table {
+    /// The id that its messages carry.
+    pub id: Id,
+    /// What it lists.
+    pub resource: Resource,
+    /// The state of its feed.
+    pub state: FeedState,
+    columns: Columns,
+    rows: Vec<Option<TableRow>>,
+    free: Vec<u32>,
+    by_key: HashMap<RowKey, u32>,
+    /// Rows put since the list began; `None` when no list is under way.
+    listing: Option<HashSet<u32>>,
+    across_namespaces: bool,
+}
+
+/// What a batch of changes did to the rows.
+#[derive(Debug, Default)]
+pub struct Changed {
+    /// Handles that changed, came or went.
+    pub rows: Vec<u32>,
+    /// The columns are others now.
+    pub columns: bool,
+}
+
+impl Table {
+    /// An empty table.
+    pub fn new(id: Id, resource: Resource, across_namespaces: bool, state: FeedState) -> Self {
+        Self {
+            id,
+            resource,
+            state,
+            columns: Columns::default(),
+            rows: Vec::new(),
+            free: Vec::new(),
+            by_key: HashMap::new(),
+            listing: None,
+            across_namespaces,
+        }
+    }
+
+    /// What stands in the breadcrumb.
+    pub fn title(&self) -> String {
+        let mut title = self.resource.plural.to_string();
+        if !self.resource.group.is_empty()
+            && self.resource.group.contains('.')
+            && !self.resource.group.ends_with(".k8s.io")
+        {
+            title = format!("{title}.{}", self.resource.group);
+        }
+        title
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.by_key.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.by_key.is_empty()
+    }
+
+    /// The row behind a handle.
+    pub fn row(&self, row: u32) -> Option<&TableRow> {
+        self.rows.get(row as usize)?.as_ref()
+    }
+
+    /// Takes in changes of the feed.
+    pub fn apply(&mut self, changes: Vec<TableChange>) -> Changed {
+        let mut changed = Changed::default();
+        for change in changes {
+            match change {
+                TableChange::Begin(columns) => {
+                    changed.columns |= columns != self.columns;
+                    self.columns = columns;
+                    self.listing = Some(HashSet::new());
+                }
+                TableChange::Put(row) => changed.rows.push(self.put(*row)),
+                TableChange::Gone { namespace, name } => changed
+                    .rows
+                    .extend(self.remove(&RowKey { namespace, name })),
+                TableChange::Complete => self.sweep(&mut changed),
+            }
+        }
+        changed.rows.sort_unstable();
+        changed.rows.dedup();
+        changed
+    }
+
+    fn put(&mut self, row: TableRow) -> u32 {
+        let key = RowKey {
+            namespace: row.namespace.clone(),
+            name: row.name.clone(),
+        };
+        let handle = match self.by_key.get(&key) {
+            Some(&handle) => handle,
+            None => self.free.pop().unwrap_or_else(|| {
+                self.rows.push(None);
+                u32::try_from(self.rows.len() - 1).unwrap_or(u32::MAX)
+            }),
+        };
+        self.by_key.insert(key, handle);
+        self.rows[handle as usize] = Some(row);
+        if let Some(listing) = &mut self.listing {
+            listing.insert(handle);
+        }
+        handle
+    }
+
+    fn remove(&mut self, key: &RowKey) -> Option<u32> {
+        let handle = self.by_key.remove(key)?;
+        self.rows[handle as usize] = None;
+        self.free.push(handle);
+        Some(handle)
+    }
+
+    /// The list is complete: what it did not name is gone.
+    fn sweep(&mut self, changed: &mut Changed) {
+        let Some(listed) = self.listing.take() else {
+            return;
+        };
+        let gone: Vec<RowKey> = self
+            .by_key
+            .iter()
+            .filter(|(_, handle)| !listed.contains(handle))
+            .map(|(key, _)| key.clone())
+            .collect();
+        changed
+            .rows
+            .extend(gone.iter().filter_map(|key| self.remove(key)));
+    }
+
+    fn cell_text(&self, row: u32, column: &str) -> Option<&Text> {
+        let row = self.row(row)?;
+        match column {
+            "namespace" => Some(&row.namespace),
+            "name" => Some(&row.name),
+            column => row.cells.get(self.position(column)?),
+        }
+    }
+
+    fn position(&self, column: &str) -> Option<usize> {
+        self.columns
+            .0
+            .iter()
+            .position(|c| c.name.eq_ignore_ascii_case(column))
+    }
+}
+
+/// Two cells: as numbers where both begin with one (`3`, `2/3`, `15Mi`), else as texts.
+fn compare_cells(a: &str, b: &str) -> Ordering {
+    let number = |s: &str| {
+        s.split(|c: char| !c.is_ascii_digit())
+            .next()
+            .and_then(|n| n.parse::<u64>().ok())
+    };
+    match (number(a), number(b)) {
+        (Some(x), Some(y)) => x.cmp(&y).then_with(|| a.cmp(b)),
+        _ => a.cmp(b),
+    }
+}
+
+impl Rows for Table {
+    fn name(&self) -> &'static str {
+        "table"
+    }
+
+    fn heads(&self, _world: &World) -> Vec<Head> {
+        let namespace = self
+            .across_namespaces
+            .then(|| Head::text("namespace", "namespace", 0));
+        let last = self.columns.0.len().saturating_sub(1);
+        let columns = self.columns.0.iter().enumerate().map(|(n, column)| Head {
+            id: Text::new(&column.name.to_lowercase()),
+            title: Text::new(&column.name.to_uppercase()),
+            right: matches!(column.kind.as_str(), "integer" | "number"),
+            priority: u8::try_from(n / 3).unwrap_or(u8::MAX),
+            wide: column.priority > 0,
+            sentence: n == last && column.kind == "string" && n > 0,
+        });
+        namespace.into_iter().chain(columns).collect()
+    }
+
+    fn all(&self, _world: &World) -> Vec<u32> {
+        self.by_key.values().copied().collect()
+    }
+
+    fn holds(&self, _world: &World, row: u32) -> bool {
+        self.row(row).is_some()
+    }
+
+    fn compare(&self, _world: &World, a: u32, b: u32, column: &str) -> Ordering {
+        if matches!(column, "age" | "last seen") {
+            // The server's ages are texts; the younger one is the later created.
+            let created = |row| self.row(row).and_then(|r| r.created);
+            return created(b).cmp(&created(a));
+        }
+        compare_cells(
+            self.cell_text(a, column).map_or("", |t| t),
+            self.cell_text(b, column).map_or("", |t| t),
+        )
+    }
+
+    fn matches(&self, world: &World, row: u32, query: &Query, scratch: &mut Scratch) -> bool {
+        super::matches_cells(self, world, row, query, scratch)
+    }
+
+    fn cell(&self, world: &World, row: u32, column: &str, out: &mut String) {
+        // The server's age is as old as the last event about the row: ours goes on.
+        if column == "age"
+            && let Some(created) = self.row(row).and_then(|r| r.created)
+        {
+            out.push_str(&crate::domain::time::brief(world.now.since(created)));
+        } else if let Some(text) = self.cell_text(row, column) {
+            out.push_str(text);
+        }
+    }
+
+    fn key(&self, _world: &World, row: u32) -> RowKey {
+        self.row(row)
+            .map(|r| RowKey {
+                namespace: r.namespace.clone(),
+                name: r.name.clone(),
+            })
+            .unwrap_or_default()
+    }
+
+    fn target(&self, _world: &World, row: u32) -> Option<Target> {
+        let row = self.row(row)?;
+        let r = &self.resource;
+        Some(Target {
+            group: r.group.clone(),
+            version: r.version.clone(),
+            kind: r.kind.clone(),
+            plural: r.plural.clone(),
+            namespace: row.namespace.clone(),
+            name: row.name.clone(),
+        })
+    }
+
+    fn labels<'a>(&'a self, _world: &'a World, row: u32) -> Option<&'a Labels> {
+        self.row(row).map(|r| &r.labels)
+    }
+
+    fn first_sort(&self) -> Sort {
+        let column = if self.resource.plural == "events" {
+            "last seen"
+        } else {
+            "name"
+        };
+        Sort {
+            column: column.into(),
+            reverse: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::feed::Column;
+    use crate::domain::time::Timestamp;
+
+    fn table() -> Table {
+        Table::new(
+            Id(1),
+            resource(),
+            false,
+            FeedState::Loading {
+                since: Timestamp(0),
+            },
+        )
+    }
+
+    fn resource() -> Resource {
+        Resource {
+            group: "".into(),
+            version: "v1".into(),
+            kind: "Service".into(),
+            plural: "services".into(),
+            singular: "service".into(),
+            short_names: vec!["svc".into()],
+            namespaced: true,
+            verbs: vec!["list".into()],
+        }
+    }
+
+    fn put(name: &str) -> TableChange {
+        TableChange::Put(Box::new(TableRow {
+            namespace: "a".into(),
+            name: name.into(),
+            uid: name.into(),
+            created: None,
+            labels: Labels::default(),
+            cells: vec![name.into()],
+        }))
+    }
+
+    fn begin() -> TableChange {
+        TableChange::Begin(Columns(vec![Column {
+            name: "Name".into(),
+            kind: "string".into(),
+            priority: 0,
+        }]))
+    }
+
+    #[test]
+    fn a_relist_keeps_what_it_names_and_drops_the_rest_at_its_end() {
+        let mut table = table();
+        table.apply(vec![begin(), put("x"), put("y"), TableChange::Complete]);
+        assert_eq!(table.len(), 2);
+        table.apply(vec![begin(), put("y")]);
+        assert_eq!(table.len(), 2, "nothing goes before the list is complete");
+        let changed = table.apply(vec![TableChange::Complete]);
+        assert_eq!((table.len(), changed.rows.len()), (1, 1));
+        assert_eq!(
+            table
+                .row(*table.by_key.values().next().unwrap_or(&9))
+                .map(|r| r.name.to_string()),
+            Some("y".into())
+        );
+    }
+
+    #[test]
+    fn a_handle_stays_with_its_object() {
+        let mut table = table();
+        table.apply(vec![begin(), put("x"), TableChange::Complete]);
+        let before = table.by_key.clone();
+        let changed = table.apply(vec![put("x")]);
+        assert_eq!(table.by_key, before);
+        assert_eq!(changed.rows, before.values().copied().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn numbers_compare_as_numbers() {
+        assert_eq!(compare_cells("9", "10"), Ordering::Less);
+        assert_eq!(compare_cells("2/3", "10/10"), Ordering::Less);
+        assert_eq!(compare_cells("a", "b"), Ordering::Less);
+    }
+}
