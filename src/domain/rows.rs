@@ -205,6 +205,9 @@ pub struct Container {
     pub ready: bool,
     /// `started`, false when absent.
     pub started: bool,
+    /// Its place in the list of statuses (the kubelet sorts that list by name); kubectl's STATUS
+    /// depends on it.
+    pub place: u8,
     /// `restartCount`
     pub restarts: u32,
     /// `state`

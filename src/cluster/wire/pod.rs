@@ -142,7 +142,11 @@ impl<'a> Wire<'a> for WirePod<'a> {
             ip: Text::new(&self.status.pod_ip),
             nominated_node: shared.text(&self.status.nominated_node_name),
             readiness_gates: gates,
-            conditions: conditions(&self.status.conditions, shared),
+            conditions: conditions(
+                &self.status.conditions,
+                !self.spec.init_containers.is_empty(),
+                shared,
+            ),
             init_containers: containers(
                 &self.spec.init_containers,
                 &self.status.init_container_statuses,
@@ -159,10 +163,18 @@ impl<'a> Wire<'a> for WirePod<'a> {
 
 /// What pod rules look at: whether it is ready, placed, or being evicted.
 const KEPT: [&str; 3] = ["Ready", "PodScheduled", "DisruptionTarget"];
+/// What they look at where there are init containers.
+const INITIALIZED: &str = "Initialized";
 
-fn conditions(all: &[WireCondition<'_>], shared: &mut Shared) -> Box<[Condition]> {
+fn conditions(
+    all: &[WireCondition<'_>],
+    initializes: bool,
+    shared: &mut Shared,
+) -> Box<[Condition]> {
     all.iter()
-        .filter(|condition| KEPT.contains(&&*condition.kind))
+        .filter(|condition| {
+            KEPT.contains(&&*condition.kind) || (initializes && &*condition.kind == INITIALIZED)
+        })
         .map(|condition| {
             let healthy = match &*condition.kind {
                 "DisruptionTarget" => Truth::False,
@@ -192,12 +204,13 @@ fn containers(
         .iter()
         .enumerate()
         .map(|(at, spec)| {
-            // The kubelet writes statuses in the order of the spec, so that this mostly hits at once.
-            let status = statuses
-                .get(at)
-                .filter(|status| status.name == spec.name)
-                .or_else(|| statuses.iter().find(|status| status.name == spec.name));
-            container(spec, status, shared)
+            // Where names are in order, the n-th status is the n-th container's.
+            let place = Some(at)
+                .filter(|&at| statuses.get(at).is_some_and(|s| s.name == spec.name))
+                .or_else(|| statuses.iter().position(|s| s.name == spec.name));
+            let mut container = container(spec, place.and_then(|at| statuses.get(at)), shared);
+            container.place = place.map_or(u8::MAX, |at| u8::try_from(at).unwrap_or(u8::MAX));
+            container
         })
         .collect()
 }

@@ -61,9 +61,9 @@ fn a_crashing_pod_is_read_whole() {
     );
     assert_eq!(pod.readiness_gates, (1, 2));
     let kinds: Vec<&str> = pod.conditions.iter().map(|c| &*c.kind).collect();
-    assert_eq!(kinds, ["Ready", "PodScheduled"]);
-    assert_eq!(pod.conditions[0].message, "not ready: [invoicer]");
-    assert_eq!(pod.conditions[1].message, "");
+    assert_eq!(kinds, ["Initialized", "Ready", "PodScheduled"]);
+    assert_eq!(pod.conditions[1].message, "not ready: [invoicer]");
+    assert_eq!(pod.conditions[2].message, "");
     assert!(!pod.init_containers[0].sidecar && pod.init_containers[1].sidecar);
     assert!(matches!(pod.init_containers[0].state, State::Terminated(_)));
     assert!(matches!(

@@ -1,7 +1,6 @@
 //! What is healthy and what is not, and why: one table of rules.
 //!
-//! The first rule that fits decides. `DOCS`, the help screen and the tests below follow this table;
-//! a rule that is not in it does not exist.
+//! The first rule that fits decides; there is a test per row in `tests.rs`.
 //!
 //! # Pods ([`pod::judge`])
 //!

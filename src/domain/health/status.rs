@@ -1,9 +1,8 @@
 //! READY, STATUS and RESTARTS of a pod exactly as kubectl prints them.
 //!
 //! kubectl prints what the API server's table printer computes; the rules here are that printer's.
-//! The kubelet lists container statuses by name and init container statuses in the order of the
-//! spec, and the printer's answer depends on that order; rows hold the order of the spec, so the
-//! order of names is made here where it matters.
+//! Its answer depends on the order in which the kubelet lists the statuses, which is not the order
+//! of the spec: rows keep each container's place there.
 
 use super::{condition, is_true};
 use crate::domain::rows::{Container, Pod, State, Terminated, Truth};
@@ -91,18 +90,12 @@ impl<'a> Status<'a> {
                 self.ready += 1;
             }
         }
-        // The printer walks the statuses backwards and the last word wins: that of the container
-        // whose name comes first.
-        let mut speaking: Option<(&str, Cow<'a, str>)> = None;
-        for container in &pod.containers {
-            if let Some(word) = state_word(&container.state)
-                && speaking
-                    .as_ref()
-                    .is_none_or(|(name, _)| *container.name < **name)
-            {
-                speaking = Some((&container.name, word));
-            }
-        }
+        // The printer walks the statuses backwards and the last word wins: the first container's.
+        let speaking = pod
+            .containers
+            .iter()
+            .filter_map(|c| Some((c.place, state_word(&c.state)?)))
+            .min_by_key(|(place, _)| *place);
         if let Some((_, word)) = speaking {
             self.word = word;
         }
