@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
-use quarterdeck::cluster::{CHANNEL, ConnectOptions, Event, Session};
-use quarterdeck::domain::feed::{Change, FeedState, Scope};
+use quarterdeck::cluster::{CHANNEL, ConnectOptions, Deletion, Event, Session};
+use quarterdeck::domain::feed::{
+    AccessQuestion, Change, FailureSort, FeedState, Scope, TableChange,
+};
 use quarterdeck::domain::rows::{Kind, Row};
+use quarterdeck::domain::session::Target;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -77,4 +80,84 @@ async fn all_kinds_come_live_and_agree_with_a_snapshot() {
         assert_eq!(row.meta().unreadable, None, "{row:?}");
         assert!(!row.meta().uid.is_empty());
     }
+}
+
+#[tokio::test]
+async fn objects_tables_and_rights_are_answered() {
+    let Some(session) = session().await else {
+        return;
+    };
+    let resources = session.resources().await.unwrap();
+    let named = |word: &str| {
+        let found = resources.iter().find(|r| r.answers_to(word));
+        found.unwrap_or_else(|| panic!("{word}")).clone()
+    };
+    assert_eq!(named("deploy").plural, "deployments");
+    assert_eq!(named("svc").group, "");
+    let (tx, mut rx) = mpsc::channel(CHANNEL);
+    let _feed = session.watch_table(7, &named("pods"), &Scope::ALL, tx);
+    let mut names = Vec::new();
+    loop {
+        match rx.recv().await.unwrap() {
+            Event::Table { id: 7, changes } => {
+                for change in changes {
+                    if let TableChange::Put(row) = change {
+                        names.push(format!("{}/{}", row.namespace, row.name));
+                    }
+                }
+            }
+            Event::TableFeed { state, .. } => match state {
+                FeedState::Live { .. } => break,
+                FeedState::Loading { .. } => {}
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+    let mut rows = Vec::new();
+    let mut keep = |row: Row| rows.push(row);
+    session
+        .list(Kind::Pod, &Scope::ALL, &mut keep)
+        .await
+        .unwrap();
+    assert_eq!(rows.len(), names.len());
+    for kind in [
+        Kind::Pod,
+        Kind::Deployment,
+        Kind::DaemonSet,
+        Kind::CronJob,
+        Kind::Job,
+        Kind::Node,
+    ] {
+        let mut first = None;
+        let mut keep = |row: Row| first = Some(row);
+        session.list(kind, &Scope::ALL, &mut keep).await.unwrap();
+        let Some(row) = first else { continue };
+        let target = Target::watched(kind, &row.meta().namespace, &row.meta().name);
+        let text = session.describe(&target).await.unwrap();
+        eprintln!("--- {target}\n{text}");
+        assert!(text.starts_with("Name:"), "{text}");
+        let yaml = session.get_yaml(&target, false, false).await.unwrap();
+        assert!(yaml.starts_with("apiVersion:") && !yaml.contains("managedFields"));
+        if kind == Kind::Deployment {
+            eprintln!("{yaml}");
+        }
+        if kind == Kind::Pod {
+            let spec = session.containers(&target).await.unwrap();
+            eprintln!("{spec:?}");
+            let lines = session.tail(&target, &spec[0].name, false, 5).await;
+            eprintln!("{lines:?}");
+        }
+        let refused = session.delete(&target, &Deletion::default()).await;
+        assert_eq!(refused.unwrap_err().sort, FailureSort::ReadOnly);
+    }
+    let question = AccessQuestion {
+        verb: "create".into(),
+        group: "".into(),
+        resource: "pods".into(),
+        subresource: "exec".into(),
+        scope: Scope::namespace("shop-prod"),
+    };
+    eprintln!("{:?}", session.access(&question).await.unwrap());
+    eprintln!("{:?}", session.namespaces().await.unwrap());
 }

@@ -21,8 +21,8 @@ use tokio::time::Instant;
 pub(super) trait Decoder: Send + 'static {
     /// One change.
     type Change: Keyed + Send;
-    /// The field of a list that holds the objects.
-    const ARRAY: &'static str;
+    /// The fields of a list that may hold the objects.
+    const ARRAYS: &'static [&'static str];
     /// The representation to ask for.
     const ACCEPT: &'static str;
     /// Whether the server may send a list as a stream.
@@ -59,7 +59,8 @@ pub(super) struct Place {
 /// How the feed's states and losses are told.
 pub(super) struct Labels {
     pub(super) state: Box<dyn Fn(FeedState) -> Event + Send + Sync>,
-    pub(super) skipped: Box<dyn Fn(Text, usize) -> Event + Send + Sync>,
+    /// `None` where the loss shows in the row itself.
+    pub(super) skipped: Option<Box<dyn Fn(Text, usize) -> Event + Send + Sync>>,
 }
 
 /// Why a pass over the server ended.
@@ -319,6 +320,9 @@ impl<D: Decoder> Feed<D> {
 
     /// Counts an object that was too large to read.
     pub(super) async fn skipped(&mut self, name: Text, size: usize) -> Result<(), Closed> {
-        self.batch.send((self.labels.skipped)(name, size)).await
+        match &self.labels.skipped {
+            Some(event) => self.batch.send(event(name, size)).await,
+            None => Ok(()),
+        }
     }
 }

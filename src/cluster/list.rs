@@ -53,7 +53,7 @@ impl Page {
         session: &Session,
         path: String,
         accept: &'static str,
-        array: &'static str,
+        arrays: &'static [&'static str],
     ) -> Result<Self, Fault> {
         let call = Call {
             accept,
@@ -63,7 +63,7 @@ impl Page {
         let answer = session.open(&call, session.timing().list_start).await?;
         Ok(Self {
             chunks: Chunks::of(answer),
-            scanner: Scanner::new(array),
+            scanner: Scanner::new(arrays),
             meta: ListMeta::default(),
         })
     }
@@ -141,7 +141,7 @@ impl<D: Decoder> Feed<D> {
 
     async fn fill_page(&mut self, path: String, began: &mut bool) -> Result<ListMeta, End> {
         let session = self.session.clone();
-        let mut page = Page::open(&session, path, D::ACCEPT, D::ARRAY).await?;
+        let mut page = Page::open(&session, path, D::ACCEPT, D::ARRAYS).await?;
         self.loading().await?;
         if !*began {
             self.decoder.restart();

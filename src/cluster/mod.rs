@@ -13,15 +13,19 @@ mod batch;
 mod body;
 mod call;
 mod connect;
+mod describe;
+mod discovery;
 mod error;
 mod exec_plugin;
 mod feed;
 mod kubeconfig;
 mod list;
+mod object;
 mod pulse;
 mod retry;
 mod rows;
 mod scan;
+mod table;
 mod timing;
 mod transport;
 mod watch;
@@ -29,6 +33,7 @@ mod wire;
 
 pub use connect::{ConnectOptions, Session};
 pub use kubeconfig::{Environment, IN_CLUSTER, Loaded, load};
+pub use object::{Deletion, Propagation};
 pub use timing::Timing;
 
 use crate::domain::feed::{Batch, FeedState, Scope, TableChange};
@@ -102,6 +107,7 @@ impl Drop for FeedHandle {
 #[derive(Debug, Default)]
 pub(crate) struct Caches {
     answers: access::Answers,
+    kinds: discovery::Known,
 }
 
 impl Session {

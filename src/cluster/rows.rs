@@ -26,7 +26,7 @@ impl Rows {
 
 impl Decoder for Rows {
     type Change = Change;
-    const ARRAY: &'static str = "items";
+    const ARRAYS: &'static [&'static str] = &["items"];
     const ACCEPT: &'static str = "application/json";
     const STREAMS: bool = true;
 
@@ -115,12 +115,12 @@ impl Session {
                 scope: of_state.clone(),
                 state,
             }),
-            skipped: Box::new(move |name, bytes| Event::Skipped {
+            skipped: Some(Box::new(move |name, bytes| Event::Skipped {
                 kind,
                 scope: of_skip.clone(),
                 name,
                 bytes,
-            }),
+            })),
         };
         let wrap = move |changes| {
             Event::Batch(Batch {
@@ -160,7 +160,7 @@ impl Session {
     ) -> Result<(), super::error::Fault> {
         let mut reader = Reader::new(kind);
         // One answer without pages: it is read as it arrives and comes from one moment.
-        let mut page = Page::open(self, path.to_owned(), Rows::ACCEPT, Rows::ARRAY).await?;
+        let mut page = Page::open(self, path.to_owned(), Rows::ACCEPT, Rows::ARRAYS).await?;
         loop {
             let more = page
                 .read(self, &mut |piece| match piece {

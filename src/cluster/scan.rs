@@ -136,7 +136,7 @@ enum At {
 /// Cuts `{"metadata":{…},"items":[{…},{…}]}` into its pieces.
 #[derive(Debug)]
 pub(super) struct Scanner {
-    array: &'static str,
+    arrays: &'static [&'static str],
     at: At,
     name: Vec<u8>,
     progress: Progress,
@@ -145,14 +145,14 @@ pub(super) struct Scanner {
 }
 
 impl Scanner {
-    /// Elements come from the field `array` of the answer.
-    pub(super) fn new(array: &'static str) -> Self {
-        Self::with_limit(array, MAX_OBJECT)
+    /// Elements come from the fields `arrays` of the answer.
+    pub(super) fn new(arrays: &'static [&'static str]) -> Self {
+        Self::with_limit(arrays, MAX_OBJECT)
     }
 
-    fn with_limit(array: &'static str, max: usize) -> Self {
+    fn with_limit(arrays: &'static [&'static str], max: usize) -> Self {
         Self {
-            array,
+            arrays,
             at: At::Start,
             name: Vec::new(),
             progress: Progress::default(),
@@ -209,7 +209,7 @@ impl Scanner {
             }
             (At::Name, b'}') => (At::Done, 1),
             (At::Value, b':') => (At::Value, 1),
-            (At::Value, b'[') if self.name == self.array.as_bytes() => (At::Between, 1),
+            (At::Value, b'[') if self.holds_objects() => (At::Between, 1),
             (At::Value, _) => {
                 self.begin();
                 (At::InField, 0)
@@ -227,6 +227,11 @@ impl Scanner {
         };
         self.at = next;
         Ok(used)
+    }
+
+    /// Whether the field just named holds the objects.
+    fn holds_objects(&self) -> bool {
+        self.arrays.iter().any(|name| name.as_bytes() == self.name)
     }
 
     fn begin(&mut self) {
@@ -345,7 +350,7 @@ mod tests {
     }
 
     fn scan(text: &str, chunk: usize, max: usize) -> (Vec<String>, bool) {
-        let mut scanner = Scanner::with_limit("items", max);
+        let mut scanner = Scanner::with_limit(&["items"], max);
         let mut out = Vec::new();
         for part in text.as_bytes().chunks(chunk) {
             scanner
@@ -398,7 +403,7 @@ mod tests {
 
     #[test]
     fn what_is_no_list_is_refused() {
-        let mut scanner = Scanner::new("items");
+        let mut scanner = Scanner::new(&["items"]);
         assert!(scanner.feed(b"<html>", &mut |_| {}).is_err());
     }
 

@@ -13,8 +13,9 @@ mod unreadable;
 mod workload;
 
 pub(super) use meta::{Shared, WireMeta};
-pub(super) use text::Str;
-pub(super) use unreadable::{identity, reason};
+pub(super) use quantity::{thousandths, whole};
+pub(super) use text::{Str, or_default};
+pub(super) use unreadable::{identity, identity_anywhere, reason};
 
 use crate::domain::rows::{Kind, Row};
 use serde::Deserialize;

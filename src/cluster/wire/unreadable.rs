@@ -100,12 +100,19 @@ pub(in crate::cluster) struct Identity {
 
 /// Looks for the identity of an object: in its JSON when it is JSON, else in its first bytes.
 pub(in crate::cluster) fn identity(json: &[u8]) -> Identity {
-    let field = |name: &str| -> Option<String> {
-        match serde_json::from_slice::<Value>(json) {
-            Ok(object) => object["metadata"][name].as_str().map(str::to_owned),
-            Err(_) => search(&json[..json.len().min(SEARCHED)], name),
-        }
-    };
+    let object = serde_json::from_slice::<Value>(json).ok();
+    by_fields(|name| match &object {
+        Some(object) => object["metadata"][name].as_str().map(str::to_owned),
+        None => search(&json[..json.len().min(SEARCHED)], name),
+    })
+}
+
+/// Looks for the identity of the first object that stands anywhere in the JSON.
+pub(in crate::cluster) fn identity_anywhere(json: &[u8]) -> Identity {
+    by_fields(|name| search(&json[..json.len().min(SEARCHED)], name))
+}
+
+fn by_fields(field: impl Fn(&str) -> Option<String>) -> Identity {
     Identity {
         name: field("name")
             .filter(|name| !name.is_empty())
