@@ -14,6 +14,7 @@ use crate::domain::query::{Query, Scratch};
 use crate::domain::rows::Labels;
 use crate::domain::session::Target;
 use crate::domain::text::Text;
+use crate::domain::time::Timestamp;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
@@ -82,6 +83,11 @@ pub trait Rows {
 
     /// Writes the text of a cell.
     fn cell(&self, world: &World, row: u32, column: &str, out: &mut String);
+
+    /// The point in time behind a cell that shows how long ago something was.
+    fn time(&self, _world: &World, _row: u32, _column: &str) -> Option<Timestamp> {
+        None
+    }
 
     /// Name and namespace of the row (an empty namespace when it has none).
     fn key(&self, world: &World, row: u32) -> RowKey;

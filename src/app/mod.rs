@@ -16,7 +16,7 @@ pub mod layout;
 mod line;
 pub mod list;
 mod msg;
-mod notice;
+pub mod notice;
 pub mod overlay;
 pub mod palette;
 pub mod preview;

@@ -1,1 +1,73 @@
-//! State to cells.
+//! State to cells: `(&App, &Theme) → Buffer`. Nothing here changes the state, and every text comes
+//! cleaned; what is drawn where the mouse can hit it is returned.
+
+mod containers;
+mod frame;
+mod hits;
+mod lines;
+mod list;
+mod overlay;
+mod paint;
+mod preview;
+mod table;
+mod text;
+mod welcome;
+mod words;
+
+pub use hits::Hits;
+pub use table::Memory;
+
+use crate::app::App;
+use crate::app::layout::Area;
+use crate::app::screens::Screen;
+use crate::theme::Theme;
+use paint::Canvas;
+use ratatui::buffer::Buffer;
+
+/// Draws the whole frame into `buffer`.
+pub fn draw(app: &App, theme: &Theme, memory: &mut Memory, buffer: &mut Buffer) -> Hits {
+    let mut hits = Hits::default();
+    let whole = buffer.area;
+    buffer.set_style(whole, theme.ground);
+    // The core learns of a new size by message; until then nothing is drawn outside the terminal.
+    let regions = app.regions();
+    let inside =
+        |area: Area| area.x + area.width <= whole.width && area.y + area.height <= whole.height;
+    if ![
+        regions.world,
+        regions.place,
+        regions.body,
+        regions.notice,
+        regions.hints,
+    ]
+    .into_iter()
+    .all(inside)
+    {
+        return hits;
+    }
+    let mut canvas = Canvas {
+        buffer,
+        theme,
+        ascii: memory.ascii,
+    };
+    if regions.world.height > 0 {
+        frame::world(app, &mut canvas, regions.world);
+        frame::place(app, &mut canvas, regions.place, &mut hits);
+        frame::notice(app, &mut canvas, regions.notice);
+        frame::hints(app, &mut canvas, regions.hints, &mut hits);
+    }
+    match app.screen() {
+        Screen::List(screen) => {
+            list::draw(app, screen, memory, &mut canvas, regions.body, &mut hits);
+            if let Some(area) = regions.preview {
+                preview::draw(app, screen, &mut canvas, area);
+            }
+        }
+        Screen::Text(screen) => text::draw(app, screen, &mut canvas, regions.body, &mut hits),
+        Screen::Welcome(screen) => welcome::draw(app, screen, &mut canvas, regions.body, &mut hits),
+    }
+    if let Some(overlay) = &app.overlay {
+        overlay::draw(app, overlay, &mut canvas, &mut hits);
+    }
+    hits
+}

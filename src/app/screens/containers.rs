@@ -136,7 +136,7 @@ impl Rows for Containers {
 }
 
 /// How one container is by itself; the rules for pods say how the pod is.
-fn health_of(container: &Container, init: bool) -> Health {
+pub fn health_of(container: &Container, init: bool) -> Health {
     match &container.state {
         State::Terminated(end) if end.exit_code == 0 => Health::Finished,
         State::Terminated(_) => Health::Failing,

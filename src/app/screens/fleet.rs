@@ -10,6 +10,7 @@ use crate::domain::query::{Query, Scratch};
 use crate::domain::rows::Kind;
 use crate::domain::session::Target;
 use crate::domain::text::Text;
+use crate::domain::time::Timestamp;
 use std::cmp::Ordering;
 
 /// All projects of the scope.
@@ -160,6 +161,10 @@ impl Rows for Projects {
         cell(world.fleet.project(ProjectId(row)), world, column, out);
     }
 
+    fn time(&self, world: &World, row: u32, column: &str) -> Option<Timestamp> {
+        world.fleet.project(ProjectId(row))?.time(column)
+    }
+
     fn key(&self, world: &World, row: u32) -> RowKey {
         let name = world
             .fleet
@@ -230,6 +235,10 @@ impl Rows for Releases {
         cell(world.fleet.release(ReleaseId(row)), world, column, out);
     }
 
+    fn time(&self, world: &World, row: u32, column: &str) -> Option<Timestamp> {
+        world.fleet.release(ReleaseId(row))?.time(column)
+    }
+
     fn key(&self, world: &World, row: u32) -> RowKey {
         key(world.fleet.release(ReleaseId(row)))
     }
@@ -281,6 +290,10 @@ impl Rows for Workloads {
 
     fn cell(&self, world: &World, row: u32, column: &str, out: &mut String) {
         cell(world.fleet.workload(WorkloadId(row)), world, column, out);
+    }
+
+    fn time(&self, world: &World, row: u32, column: &str) -> Option<Timestamp> {
+        world.fleet.workload(WorkloadId(row))?.time(column)
     }
 
     fn key(&self, world: &World, row: u32) -> RowKey {

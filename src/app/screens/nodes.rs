@@ -11,6 +11,7 @@ use crate::domain::query::{Query, Scratch};
 use crate::domain::rows::{Kind, Labels};
 use crate::domain::session::Target;
 use crate::domain::text::Text;
+use crate::domain::time::Timestamp;
 use std::cmp::Ordering;
 
 /// All nodes.
@@ -48,6 +49,10 @@ impl Rows for Nodes {
 
     fn cell(&self, world: &World, row: u32, column: &str, out: &mut String) {
         cell(world.fleet.node(NodeId(row)), world, column, out);
+    }
+
+    fn time(&self, world: &World, row: u32, column: &str) -> Option<Timestamp> {
+        world.fleet.node(NodeId(row))?.time(column)
     }
 
     fn key(&self, world: &World, row: u32) -> RowKey {

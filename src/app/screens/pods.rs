@@ -11,6 +11,7 @@ use crate::domain::query::{Query, Scratch};
 use crate::domain::rows::{Kind, Labels};
 use crate::domain::session::Target;
 use crate::domain::text::Text;
+use crate::domain::time::Timestamp;
 use std::cmp::Ordering;
 
 /// Whose pods.
@@ -226,6 +227,10 @@ impl Rows for Pods {
 
     fn cell(&self, world: &World, row: u32, column: &str, out: &mut String) {
         cell(world.fleet.pod(PodId(row)).as_ref(), world, column, out);
+    }
+
+    fn time(&self, world: &World, row: u32, column: &str) -> Option<Timestamp> {
+        world.fleet.pod(PodId(row))?.time(column)
     }
 
     fn key(&self, world: &World, row: u32) -> RowKey {

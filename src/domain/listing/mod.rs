@@ -54,6 +54,12 @@ pub trait Listed {
     /// ascending from youngest.
     fn compare(&self, other: &Self, column: &str) -> Ordering;
 
+    /// The point in time behind a cell that shows how long ago something was.
+    fn time(&self, column: &str) -> Option<Timestamp> {
+        let _ = column;
+        None
+    }
+
     /// The value that filters compare; the text of the cell where it is not a number.
     fn number(&self, column: &str, now: Timestamp) -> Option<f64> {
         let _ = (column, now);

@@ -63,6 +63,10 @@ impl Listed for NamespaceRow {
         }
     }
 
+    fn time(&self, column: &str) -> Option<Timestamp> {
+        (column == "age").then_some(self.meta.created)
+    }
+
     fn number(&self, column: &str, now: Timestamp) -> Option<f64> {
         Some(match column {
             "releases" => self.releases.into(),

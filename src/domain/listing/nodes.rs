@@ -90,6 +90,10 @@ impl Listed for NodeRow {
         }
     }
 
+    fn time(&self, column: &str) -> Option<Timestamp> {
+        (column == "age").then_some(self.node.meta.created)
+    }
+
     fn number(&self, column: &str, now: Timestamp) -> Option<f64> {
         #[expect(clippy::cast_precision_loss, reason = "sizes are compared, not added")]
         let number = |n: u64| n as f64;

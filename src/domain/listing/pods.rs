@@ -123,6 +123,10 @@ impl Listed for PodRef<'_> {
         }
     }
 
+    fn time(&self, column: &str) -> Option<Timestamp> {
+        (column == "age").then_some(self.pod.meta.created)
+    }
+
     fn number(&self, column: &str, now: Timestamp) -> Option<f64> {
         Some(match column {
             "restarts" => self.restarts.into(),

@@ -76,6 +76,14 @@ impl Listed for ProjectRow {
         }
     }
 
+    fn time(&self, column: &str) -> Option<Timestamp> {
+        match column {
+            "age" => Some(self.created),
+            "changed" => self.changed.as_ref().map(|changed| changed.at),
+            _ => None,
+        }
+    }
+
     fn number(&self, column: &str, now: Timestamp) -> Option<f64> {
         Some(match column {
             "releases" => self.releases.into(),

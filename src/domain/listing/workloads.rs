@@ -79,6 +79,14 @@ impl Listed for WorkloadRow {
         }
     }
 
+    fn time(&self, column: &str) -> Option<Timestamp> {
+        match column {
+            "age" => Some(self.created),
+            "changed" => self.changed,
+            _ => None,
+        }
+    }
+
     fn number(&self, column: &str, now: Timestamp) -> Option<f64> {
         Some(match column {
             "ready" => self.ready.into(),

@@ -1,0 +1,178 @@
+//! A list screen: its rows, or in its own words why there are none.
+
+use super::frame::UNNOTICED;
+use super::hits::Hits;
+use super::paint::{Canvas, wrap};
+use super::table::{self, Memory};
+use super::words::{ago, count, grouped};
+use crate::app::App;
+use crate::app::layout::Area;
+use crate::app::screens::{ListScreen, Source};
+use crate::app::status::ListState;
+use crate::domain::time::{Millis, brief};
+use ratatui::style::Style;
+
+/// Draws the list.
+pub fn draw(
+    app: &App,
+    screen: &ListScreen,
+    memory: &mut Memory,
+    canvas: &mut Canvas<'_>,
+    area: Area,
+    hits: &mut Hits,
+) {
+    let state = app.list_state();
+    let dimmed = matches!(
+        state,
+        ListState::Disconnected { .. } | ListState::Stale { .. }
+    );
+    let id = app.crumbs().join("/");
+    let (table, below) = split(screen, area);
+    table::draw(
+        &id,
+        screen.source.rows(),
+        &app.world,
+        &screen.list,
+        memory,
+        canvas,
+        table,
+        dimmed,
+        hits,
+    );
+    if let (Source::Containers(pod), Some(below)) = (&screen.source, below) {
+        super::containers::draw(app, pod, &screen.list, canvas, below);
+    }
+    if screen.list.order.rows().is_empty() {
+        explain(app, &state, canvas, area);
+    }
+}
+
+/// A pod's screen has its containers above and what is known about them below.
+fn split(screen: &ListScreen, area: Area) -> (Area, Option<Area>) {
+    if !matches!(screen.source, Source::Containers(_)) {
+        return (area, None);
+    }
+    let height = u16::try_from(screen.list.page + 1)
+        .unwrap_or(area.height)
+        .min(area.height);
+    let below = Area {
+        y: area.y + height,
+        height: area.height - height,
+        ..area
+    };
+    (Area { height, ..area }, (below.height > 2).then_some(below))
+}
+
+/// Says why no row is there, and what to do.
+fn explain(app: &App, state: &ListState, canvas: &mut Canvas<'_>, area: Area) {
+    let now = app.world.now;
+    let theme = canvas.theme;
+    let (head, style, rest): (String, Style, Vec<String>) = match state {
+        ListState::Loading { since, .. } if now.since(*since) < UNNOTICED => return,
+        ListState::Loading { what, since } => {
+            let long = now.since(*since) > Millis::seconds(5);
+            let hint = if long {
+                vec!["the server takes its time; :ctx goes elsewhere".to_owned()]
+            } else {
+                Vec::new()
+            };
+            (
+                format!("loading {what}, {}", brief(now.since(*since))),
+                theme.dim,
+                hint,
+            )
+        }
+        ListState::Empty {
+            what,
+            scope,
+            hidden: 0,
+        } => (
+            format!("no {what} in {scope}"),
+            theme.text,
+            vec!["0 shows all namespaces · :ns chooses some · :ctx goes to another cluster".into()],
+        ),
+        ListState::Empty { what, hidden, .. } => (
+            format!(
+                "none of {} matches",
+                count(*hidden, what.trim_end_matches('s'))
+            ),
+            theme.text,
+            vec!["esc shows them all again · / changes the filter".into()],
+        ),
+        ListState::Forbidden {
+            verb,
+            resource,
+            scope,
+        } => (
+            format!("you may not {verb} {resource} in {scope}"),
+            theme.warning,
+            vec![
+                format!(
+                    "the server refuses `{verb}` on `{resource}` to {}",
+                    who(app)
+                ),
+                ":ns NAME,NAME shows namespaces in which you may · :ctx uses another context"
+                    .into(),
+                "everything else that you may see still works".into(),
+            ],
+        ),
+        ListState::Absent => (
+            "this server does not have the kind".into(),
+            theme.warning,
+            vec![":resources lists what it has".into()],
+        ),
+        ListState::Disconnected {
+            seen,
+            why,
+            retry_at,
+        } => {
+            let seen = seen.map_or("nothing was seen yet".to_owned(), |at| {
+                format!("last seen {}", ago(now, at))
+            });
+            (
+                format!("disconnected: {why}"),
+                theme.failing,
+                vec![
+                    format!("{seen}; retry in {}", brief(retry_at.since(now))),
+                    ":reconnect tries now · :ctx goes to another cluster".into(),
+                ],
+            )
+        }
+        ListState::Stale { seen } => (
+            format!("no answer from the server since {}", ago(now, *seen)),
+            theme.degraded,
+            Vec::new(),
+        ),
+        ListState::Ready => return,
+    };
+    let width = area.width.saturating_sub(8);
+    let x = area.x + 4;
+    let mut y = area.y + (area.height / 4).min(6) + u16::from(area.height > 4);
+    let mut line = |canvas: &mut Canvas<'_>, text: &str, style: Style| {
+        for part in wrap(text, width) {
+            if y < area.y + area.height {
+                canvas.put(x, y, width, &part, style);
+            }
+            y += 1;
+        }
+    };
+    line(canvas, &head, style);
+    for text in &rest {
+        line(canvas, text, theme.dim);
+    }
+}
+
+fn who(app: &App) -> String {
+    let user = app
+        .world
+        .session
+        .as_ref()
+        .map(|session| session.user.to_string())
+        .unwrap_or_default();
+    if user.is_empty() { "you".into() } else { user }
+}
+
+/// How many there are, for heads of sections: `Releases 3`.
+pub fn section(title: &str, n: usize) -> String {
+    format!("{title} {}", grouped(n))
+}

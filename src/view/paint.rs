@@ -1,0 +1,209 @@
+//! Putting text into cells: cut by display width, never by bytes.
+
+use crate::app::layout::Area;
+use crate::domain::health::Health;
+use crate::theme::Theme;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// What everything is drawn on.
+pub struct Canvas<'a> {
+    /// The cells.
+    pub buffer: &'a mut Buffer,
+    /// The roles.
+    pub theme: &'a Theme,
+    /// The terminal has no shapes beyond ASCII.
+    pub ascii: bool,
+}
+
+/// Display columns of a text.
+pub fn width(text: &str) -> u16 {
+    u16::try_from(text.width()).unwrap_or(u16::MAX)
+}
+
+impl Canvas<'_> {
+    /// Writes `text` into at most `limit` columns; what does not fit is cut, with `…` at its end.
+    /// Returns the columns used.
+    pub fn put(&mut self, x: u16, y: u16, limit: u16, text: &str, style: Style) -> u16 {
+        if limit == 0 || !self.holds(x, y) {
+            return 0;
+        }
+        let limit = limit.min(self.buffer.area.right().saturating_sub(x));
+        if text.len() <= usize::from(limit) && text.is_ascii() || width(text) <= limit {
+            let (end, _) = self
+                .buffer
+                .set_stringn(x, y, text, usize::from(limit), style);
+            return end - x;
+        }
+        let (end, _) = self
+            .buffer
+            .set_stringn(x, y, text, usize::from(limit - 1), style);
+        let (end, _) =
+            self.buffer
+                .set_stringn(end, y, if self.ascii { "~" } else { "…" }, 1, style);
+        end - x
+    }
+
+    /// Writes `text` so that it ends at the right edge of `limit` columns.
+    pub fn put_right(&mut self, x: u16, y: u16, limit: u16, text: &str, style: Style) {
+        let used = width(text).min(limit);
+        self.put(x + limit - used, y, used, text, style);
+    }
+
+    /// Writes texts one after another; returns the column after the last.
+    pub fn put_spans(&mut self, x: u16, y: u16, limit: u16, spans: &[(&str, Style)]) -> u16 {
+        let end = x.saturating_add(limit);
+        let mut at = x;
+        for (text, style) in spans {
+            at += self.put(at, y, end.saturating_sub(at), text, *style);
+        }
+        at
+    }
+
+    /// Lays a style under an area.
+    pub fn wash(&mut self, area: Area, style: Style) {
+        let area = rect(area).intersection(self.buffer.area);
+        self.buffer.set_style(area, style);
+    }
+
+    /// Empties an area and lays a style under it.
+    pub fn clear(&mut self, area: Area, style: Style) {
+        let area = rect(area).intersection(self.buffer.area);
+        for position in area.positions() {
+            self.buffer[position].reset();
+        }
+        self.buffer.set_style(area, style);
+    }
+
+    /// A horizontal rule.
+    pub fn rule(&mut self, x: u16, y: u16, length: u16) {
+        let line = if self.ascii { "-" } else { "─" }.repeat(usize::from(length));
+        self.put(x, y, length, &line, self.theme.rule);
+    }
+
+    /// A vertical rule.
+    pub fn bar(&mut self, x: u16, y: u16, height: u16) {
+        for row in y..y + height {
+            self.put(
+                x,
+                row,
+                1,
+                if self.ascii { "|" } else { "│" },
+                self.theme.rule,
+            );
+        }
+    }
+
+    /// The sign of health: shape and colour.
+    pub fn sign(&self, health: Health) -> (&'static str, Style) {
+        let theme = self.theme;
+        let (shape, ascii, style) = match health {
+            Health::Failing => ("✖", "x", theme.failing),
+            Health::Degraded => ("▲", "!", theme.degraded),
+            Health::Progressing => ("◐", "~", theme.progressing),
+            Health::Healthy => ("●", "*", theme.healthy),
+            Health::Finished => ("○", "o", theme.finished),
+            Health::Unknown => ("?", "?", theme.unknown),
+        };
+        (if self.ascii { ascii } else { shape }, style)
+    }
+
+    fn holds(&self, x: u16, y: u16) -> bool {
+        x < self.buffer.area.right() && y < self.buffer.area.bottom()
+    }
+}
+
+fn rect(area: Area) -> Rect {
+    Rect {
+        x: area.x,
+        y: area.y,
+        width: area.width,
+        height: area.height,
+    }
+}
+
+/// Breaks a text into lines of at most `limit` columns, at spaces where there are some.
+pub fn wrap(text: &str, limit: u16) -> Vec<String> {
+    let limit = usize::from(limit.max(1));
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        if !line.is_empty() && line.width() + 1 + word.width() > limit {
+            lines.push(std::mem::take(&mut line));
+        } else if !line.is_empty() {
+            line.push(' ');
+        }
+        for c in word.chars() {
+            if line.width() + c.width().unwrap_or(0) > limit {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push(c);
+        }
+    }
+    lines.push(line);
+    lines
+}
+
+/// `text` without its first `columns` display columns.
+pub fn skip_columns(text: &str, columns: usize) -> &str {
+    let mut passed = 0;
+    for (at, c) in text.char_indices() {
+        if passed >= columns {
+            return &text[at..];
+        }
+        passed += c.width().unwrap_or(0);
+    }
+    if passed >= columns && columns == 0 {
+        text
+    } else {
+        ""
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(limit: u16, text: &str) -> String {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 1));
+        let theme = Theme::default();
+        let mut canvas = Canvas {
+            buffer: &mut buffer,
+            theme: &theme,
+            ascii: false,
+        };
+        canvas.put(0, 0, limit, text, Style::new());
+        (0..20)
+            .map(|x| buffer[(x, 0)].symbol().to_owned())
+            .collect::<String>()
+            .trim_end()
+            .to_owned()
+    }
+
+    #[test]
+    fn what_does_not_fit_is_cut_by_columns() {
+        assert_eq!(row(5, "shop"), "shop");
+        assert_eq!(row(5, "shop-prod"), "shop…");
+        assert_eq!(
+            row(5, "日本語"),
+            "日 本 …",
+            "a wide character takes two cells"
+        );
+        assert_eq!(row(0, "x"), "");
+    }
+
+    #[test]
+    fn lines_break_at_spaces_and_long_words_anywhere() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+    }
+
+    #[test]
+    fn columns_are_skipped_by_width() {
+        assert_eq!(skip_columns("日本語x", 4), "語x");
+        assert_eq!(skip_columns("ab", 5), "");
+        assert_eq!(skip_columns("ab", 0), "ab");
+    }
+}

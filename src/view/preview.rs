@@ -1,0 +1,345 @@
+//! The preview of the selection, at the right: whose it is, what is in it, and where something
+//! fails, the reason, with the last lines of the container that is to blame.
+
+use super::lines::Lines;
+use super::list::section;
+use super::paint::Canvas;
+use crate::app::App;
+use crate::app::layout::Area;
+use crate::app::preview::Tail;
+use crate::app::screens::{ListScreen, Source};
+use crate::domain::fleet::{NamespaceId, NodeId, PodId, ProjectId, ReleaseId, WorkloadId};
+use crate::domain::health::Cause;
+use crate::domain::listing::{Listed, labels_text};
+use crate::domain::rows::Truth;
+use crate::domain::text::Text;
+use crate::domain::time::brief;
+
+/// Children shown before "and n more".
+const CHILDREN: usize = 12;
+
+/// Draws the preview.
+pub fn draw(app: &App, screen: &ListScreen, canvas: &mut Canvas<'_>, area: Area) {
+    canvas.bar(area.x, area.y, area.height);
+    let inner = Area {
+        x: area.x + 2,
+        width: area.width.saturating_sub(3),
+        ..area
+    };
+    let Some(row) = screen.list.selected() else {
+        return;
+    };
+    let mut lines = Lines::new(canvas, inner);
+    match &screen.source {
+        Source::Projects(_) => project(app, ProjectId(row), &mut lines),
+        Source::Releases(_) => release(app, ReleaseId(row), &mut lines),
+        Source::Workloads(_) => workload(app, WorkloadId(row), &mut lines),
+        Source::Pods(_) => pod(app, PodId(row), &mut lines),
+        Source::Nodes(_) => node(app, NodeId(row), &mut lines),
+        Source::Namespaces(_) => namespace(app, NamespaceId(row), &mut lines),
+        Source::Containers(pod) => super::containers::container(app, pod, row, &mut lines),
+        _ => return,
+    }
+    tail(app, &mut lines);
+}
+
+/// Whose it is: what is known of department, owner and environment, in one line.
+fn whose(lines: &mut Lines<'_, '_>, parts: &[(&str, &Text)]) {
+    let known: Vec<String> = parts
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name} {value}"))
+        .collect();
+    if !known.is_empty() {
+        let dim = lines.theme().dim;
+        lines.wrapped(&known.join(" · "), dim);
+    }
+}
+
+fn cause(app: &App, cause: Option<&Cause>, lines: &mut Lines<'_, '_>) {
+    if let Some(cause) = cause {
+        lines.gap();
+        let text = lines.theme().text;
+        lines.wrapped(&cause.sentence(app.world.now), text);
+    }
+}
+
+fn more(lines: &mut Lines<'_, '_>, shown: usize, all: usize) {
+    if all > shown {
+        let dim = lines.theme().dim;
+        lines.line(&format!("  and {} more", all - shown), dim);
+    }
+}
+
+fn project(app: &App, id: ProjectId, lines: &mut Lines<'_, '_>) {
+    let fleet = &app.world.fleet;
+    let Some(row) = fleet.project(id) else { return };
+    let accent = lines.theme().accent;
+    lines.line(&row.name, accent);
+    whose(
+        lines,
+        &[("department", &row.department), ("owner", &row.owner)],
+    );
+    cause(app, row.cause.as_ref(), lines);
+    let mut releases: Vec<_> = fleet
+        .releases_of(id)
+        .iter()
+        .filter_map(|id| fleet.release(*id))
+        .collect();
+    releases.sort_by(|a, b| a.health.cmp(&b.health).then_with(|| a.name.cmp(&b.name)));
+    lines.head(&section("Releases", releases.len()));
+    for release in releases.iter().take(CHILDREN) {
+        lines.child(
+            release.health,
+            &release.name,
+            &format!("{}  {}/{}", release.version, release.ready, release.desired),
+        );
+    }
+    more(lines, CHILDREN, releases.len());
+}
+
+fn release(app: &App, id: ReleaseId, lines: &mut Lines<'_, '_>) {
+    let fleet = &app.world.fleet;
+    let Some(row) = fleet.release(id) else { return };
+    let accent = lines.theme().accent;
+    lines.line(&row.name, accent);
+    whose(
+        lines,
+        &[
+            ("namespace", &row.namespace),
+            ("environment", &row.environment),
+            ("owner", &row.owner),
+        ],
+    );
+    cause(app, row.cause.as_ref(), lines);
+    let mut workloads: Vec<_> = fleet
+        .workloads_of(id)
+        .iter()
+        .filter_map(|id| fleet.workload(*id))
+        .collect();
+    workloads.sort_by(|a, b| a.health.cmp(&b.health).then_with(|| a.name.cmp(&b.name)));
+    lines.head(&section("Workloads", workloads.len()));
+    for workload in workloads.iter().take(CHILDREN) {
+        let ready = if workload.desired > 0 {
+            format!("{}/{}", workload.ready, workload.desired)
+        } else {
+            String::new()
+        };
+        lines.child(
+            workload.health,
+            &workload.name,
+            &format!("{}  {ready}", workload.kind.to_lowercase()),
+        );
+    }
+    more(lines, CHILDREN, workloads.len());
+}
+
+fn workload(app: &App, id: WorkloadId, lines: &mut Lines<'_, '_>) {
+    let fleet = &app.world.fleet;
+    let Some(row) = fleet.workload(id) else {
+        return;
+    };
+    let accent = lines.theme().accent;
+    lines.line(&format!("{} {}", row.kind.to_lowercase(), row.name), accent);
+    whose(
+        lines,
+        &[
+            ("namespace", &row.namespace),
+            ("release", &row.release),
+            ("owner", &row.owner),
+        ],
+    );
+    cause(app, row.cause.as_ref(), lines);
+    if let Some(object) = fleet
+        .workload_object(id)
+        .and_then(|workload| workload.object)
+    {
+        lines.head("Images");
+        let text = lines.theme().text;
+        for (name, image) in &object.images {
+            lines.wrapped(&format!("{name}  {image}"), text);
+        }
+    }
+    let mut pods: Vec<_> = fleet
+        .pods_of_workload(id)
+        .iter()
+        .filter_map(|id| fleet.pod(*id))
+        .collect();
+    pods.sort_by(|a, b| {
+        a.health
+            .cmp(&b.health)
+            .then_with(|| a.pod.meta.name.cmp(&b.pod.meta.name))
+    });
+    lines.head(&section("Pods", pods.len()));
+    for pod in pods.iter().take(CHILDREN) {
+        lines.child(pod.health, &pod.pod.meta.name, &pod.status().word);
+    }
+    more(lines, CHILDREN, pods.len());
+}
+
+fn pod(app: &App, id: PodId, lines: &mut Lines<'_, '_>) {
+    let now = app.world.now;
+    let Some(row) = app.world.fleet.pod(id) else {
+        return;
+    };
+    let theme = lines.theme();
+    lines.wrapped(&row.pod.meta.name, theme.accent);
+    whose(
+        lines,
+        &[
+            ("project", &row.workload.project),
+            ("release", &row.workload.release),
+            ("owner", &row.workload.owner),
+        ],
+    );
+    cause(app, row.cause(now).as_ref(), lines);
+    let init = row.pod.init_containers.iter().map(|c| (c, true));
+    let containers: Vec<_> = init
+        .chain(row.pod.containers.iter().map(|c| (c, false)))
+        .collect();
+    lines.head(&section("Containers", containers.len()));
+    for (container, init) in containers {
+        let mut state = String::new();
+        crate::domain::listing::container_text(container, init, "state", now, &mut state);
+        lines.child(
+            crate::app::screens::containers::health_of(container, init),
+            &container.name,
+            &state,
+        );
+    }
+    let bad: Vec<_> = row
+        .pod
+        .conditions
+        .iter()
+        .filter(|c| c.status != Truth::True)
+        .collect();
+    if !bad.is_empty() && row.health.wants_attention() {
+        lines.head("Conditions");
+        for condition in bad {
+            let since = condition
+                .since
+                .map(|at| format!(" {}", brief(now.since(at))))
+                .unwrap_or_default();
+            let message = if condition.message.is_empty() {
+                &condition.reason
+            } else {
+                &condition.message
+            };
+            lines.wrapped(
+                &format!("not {}{since}: {message}", condition.kind),
+                theme.text,
+            );
+        }
+    }
+    let mut labels = String::new();
+    labels_text(&row.pod.meta.labels, &mut labels);
+    if !labels.is_empty() && matches!(app.preview.tail, Tail::None) {
+        lines.head("Labels");
+        for label in labels.split(',') {
+            lines.line(label, theme.dim);
+        }
+    }
+}
+
+fn node(app: &App, id: NodeId, lines: &mut Lines<'_, '_>) {
+    let fleet = &app.world.fleet;
+    let now = app.world.now;
+    let Some(row) = fleet.node(id) else { return };
+    let theme = lines.theme();
+    lines.line(&row.node.meta.name, theme.accent);
+    whose(
+        lines,
+        &[("roles", &row.node.roles), ("kubelet", &row.node.version)],
+    );
+    cause(app, row.cause.as_ref(), lines);
+    lines.head("Capacity");
+    for column in ["cpu", "memory", "pods"] {
+        let mut text = String::new();
+        row.text(column, now, &mut text);
+        lines.fact(column, &text);
+    }
+    lines.fact("address", &row.node.internal_ip);
+    lines.fact("system", &row.node.os_image);
+    lines.fact("kernel", &row.node.kernel);
+    lines.fact("runtime", &row.node.runtime);
+    if !row.node.taints.is_empty() {
+        lines.head("Taints");
+        for taint in &row.node.taints {
+            lines.wrapped(taint, theme.text);
+        }
+    }
+    let mut sick: Vec<_> = fleet
+        .pods_on(id)
+        .iter()
+        .filter_map(|id| fleet.pod(*id))
+        .filter(|pod| pod.health.wants_attention())
+        .collect();
+    sick.sort_by(|a, b| {
+        a.health
+            .cmp(&b.health)
+            .then_with(|| a.pod.meta.name.cmp(&b.pod.meta.name))
+    });
+    if !sick.is_empty() {
+        lines.head(&section("Pods that are not well", sick.len()));
+        for pod in sick.iter().take(CHILDREN) {
+            lines.child(pod.health, &pod.pod.meta.name, &pod.status().word);
+        }
+    }
+}
+
+fn namespace(app: &App, id: NamespaceId, lines: &mut Lines<'_, '_>) {
+    let fleet = &app.world.fleet;
+    let Some(row) = fleet.namespace(id) else {
+        return;
+    };
+    let accent = lines.theme().accent;
+    lines.line(&row.meta.name, accent);
+    whose(lines, &[("department", &row.department)]);
+    cause(app, row.cause.as_ref(), lines);
+    let releases: Vec<_> = fleet
+        .releases_in(id)
+        .iter()
+        .filter_map(|id| fleet.release(*id))
+        .collect();
+    lines.head(&section("Releases", releases.len()));
+    for release in releases.iter().take(CHILDREN) {
+        lines.child(
+            release.health,
+            &release.name,
+            &format!("{}/{}", release.ready, release.desired),
+        );
+    }
+    more(lines, CHILDREN, releases.len());
+}
+
+/// The last lines of the one to blame.
+fn tail(app: &App, lines: &mut Lines<'_, '_>) {
+    let theme = lines.theme();
+    let Some(culprit) = &app.preview.culprit else {
+        return;
+    };
+    let run = if culprit.previous {
+        " before it ended"
+    } else {
+        ""
+    };
+    let head = format!("Last lines of {}{run}", culprit.container);
+    match &app.preview.tail {
+        Tail::Lines(tail) if !tail.is_empty() => {
+            lines.head(&head);
+            let room = lines.left();
+            for line in tail.iter().skip(tail.len().saturating_sub(room)) {
+                lines.line(line, theme.text);
+            }
+        }
+        Tail::Lines(_) => {
+            lines.head(&head);
+            lines.line("it wrote nothing", theme.dim);
+        }
+        Tail::Failed(why) => {
+            lines.head(&head);
+            lines.wrapped(&format!("not to be had: {why}"), theme.dim);
+        }
+        Tail::None | Tail::Waiting => {}
+    }
+}
