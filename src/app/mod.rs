@@ -22,6 +22,8 @@ pub mod palette;
 pub mod preview;
 pub mod screens;
 pub mod status;
+#[cfg(test)]
+mod tests;
 pub mod world;
 
 pub use effect::{Effect, Effects, Request};

@@ -1,0 +1,703 @@
+//! The core as a person and a cluster meet it: messages in, state and effects out.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use super::*;
+use crate::command::Command;
+use crate::domain::feed::{AccessAnswer, Batch, Change, Failure, FailureSort, FeedState, Resource};
+use crate::domain::rows::{Container, Kind, Labels, Meta, Pod, Row, State, Terminated};
+use crate::domain::session::{ContextInfo, SessionInfo};
+use crate::key::{Code, Key};
+
+const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+/// A program with the default keys that talks to a cluster with some pods.
+struct Bench {
+    app: App,
+    effects: Effects,
+}
+
+impl Bench {
+    fn new(setup: Setup) -> Self {
+        let keymap = crate::input::shipped("default").unwrap();
+        let (app, effects) = App::new(Setup { keymap, ..setup }, (160, 50), NOW);
+        Self { app, effects }
+    }
+
+    fn connected() -> Self {
+        let mut bench = Self::new(Setup::default());
+        bench.connect("test");
+        bench
+    }
+
+    fn connect(&mut self, context: &str) {
+        let info = SessionInfo {
+            context: context.into(),
+            user: "alice".into(),
+            namespace: "shop-prod".into(),
+            ..SessionInfo::default()
+        };
+        self.send(Msg::Connected(info));
+    }
+
+    fn with_pods() -> Self {
+        let mut bench = Self::connected();
+        bench.list(vec![
+            pod("shop-prod", "web-1", "shop", "shop-prod", None),
+            pod("shop-prod", "web-2", "shop", "shop-prod", None),
+            pod(
+                "billing-prod",
+                "invoicer-1",
+                "billing",
+                "billing-prod",
+                Some(2),
+            ),
+            pod("billing-prod", "ledger-1", "billing", "billing-prod", None),
+        ]);
+        bench
+    }
+
+    fn list(&mut self, pods: Vec<Row>) {
+        let puts = pods.into_iter().map(|row| Change::Put(Box::new(row)));
+        let changes = std::iter::once(Change::Begin)
+            .chain(puts)
+            .chain([Change::Complete])
+            .collect();
+        self.send(Msg::Batch(Batch {
+            kind: Kind::Pod,
+            scope: Scope::ALL,
+            changes,
+        }));
+        self.send(Msg::Feed {
+            kind: Kind::Pod,
+            scope: Scope::ALL,
+            state: FeedState::Live { seen: NOW },
+        });
+    }
+
+    fn send(&mut self, msg: Msg) {
+        self.effects = self.app.update(msg, NOW);
+    }
+
+    /// Types keys by the names of key maps, separated by spaces.
+    fn keys(&mut self, keys: &str) {
+        for key in keys.split(' ') {
+            self.send(Msg::Key(key.parse().unwrap()));
+        }
+    }
+
+    /// Types a text letter by letter.
+    fn type_text(&mut self, text: &str) {
+        for c in text.chars() {
+            self.send(Msg::Key(Key::char(c)));
+        }
+    }
+
+    fn names(&self) -> Vec<String> {
+        let Screen::List(ListScreen { source, list }) = self.app.screen() else {
+            panic!("not a list: {:?}", self.app.screen())
+        };
+        list.order
+            .rows()
+            .iter()
+            .map(|&row| source.rows().key(&self.app.world, row).name.to_string())
+            .collect()
+    }
+
+    fn selected(&self) -> String {
+        let Screen::List(ListScreen { source, list }) = self.app.screen() else {
+            panic!("not a list")
+        };
+        list.selected()
+            .map(|row| source.rows().key(&self.app.world, row).name.to_string())
+            .unwrap_or_default()
+    }
+
+    fn title(&self) -> String {
+        self.app.screen().title()
+    }
+
+    fn said(&self) -> String {
+        self.app
+            .world
+            .notices
+            .current(NOW)
+            .map(Notice::line)
+            .unwrap_or_default()
+    }
+
+    /// The id of the one request that went out.
+    fn asked(&self, wanted: impl Fn(&Request) -> bool) -> Id {
+        let ids: Vec<Id> = self
+            .effects
+            .iter()
+            .filter_map(|e| {
+                if let Effect::Fetch(id, r) = e {
+                    wanted(r).then_some(*id)
+                } else {
+                    None
+                }
+            })
+            .collect();
+        assert_eq!(ids.len(), 1, "{:?}", self.effects);
+        ids[0]
+    }
+}
+
+/// A pod with labels; with an exit code it is in a crash loop.
+fn pod(namespace: &str, name: &str, project: &str, release: &str, exit: Option<i32>) -> Row {
+    let labels = [
+        ("app.kubernetes.io/instance", release),
+        ("app.kubernetes.io/part-of", project),
+    ];
+    let end = exit.map(|exit_code| {
+        Box::new(Terminated {
+            exit_code,
+            reason: "Error".into(),
+            finished: Some(NOW),
+            ..Terminated::default()
+        })
+    });
+    let state = match exit {
+        None => State::Running { since: Some(NOW) },
+        Some(_) => State::Waiting {
+            reason: "CrashLoopBackOff".into(),
+            message: "back-off".into(),
+        },
+    };
+    let ready = exit.is_none();
+    let container = Container {
+        name: "main".into(),
+        ready,
+        started: ready,
+        restarts: if ready { 0 } else { 7 },
+        state,
+        last: end,
+        ..Container::default()
+    };
+    let condition = crate::domain::rows::Condition {
+        kind: "Ready".into(),
+        status: if ready {
+            crate::domain::rows::Truth::True
+        } else {
+            crate::domain::rows::Truth::False
+        },
+        ..Default::default()
+    };
+    Row::Pod(Pod {
+        meta: Meta {
+            uid: name.into(),
+            namespace: namespace.into(),
+            name: name.into(),
+            created: Timestamp(NOW.0 - 3_600_000),
+            labels: Labels(
+                labels
+                    .into_iter()
+                    .map(|(k, v)| (k.into(), v.into()))
+                    .collect(),
+            ),
+            ..Meta::default()
+        },
+        phase: "Running".into(),
+        node: "worker-1".into(),
+        conditions: Box::new([condition]),
+        containers: Box::new([container]),
+        ..Pod::default()
+    })
+}
+
+fn services() -> Resource {
+    Resource {
+        group: "".into(),
+        version: "v1".into(),
+        kind: "Service".into(),
+        plural: "services".into(),
+        singular: "service".into(),
+        short_names: vec!["svc".into()],
+        namespaced: true,
+        verbs: vec!["list".into(), "watch".into()],
+    }
+}
+
+#[test]
+fn it_connects_before_anything_else_and_watches_all_namespaces() {
+    let bench = Bench::new(Setup::default());
+    assert_eq!(bench.effects, [Effect::Connect(None)]);
+    let bench = Bench::connected();
+    assert!(bench.effects.contains(&Effect::Watch(vec![Scope::ALL])));
+}
+
+#[test]
+fn the_sick_project_stands_first() {
+    let bench = Bench::with_pods();
+    assert_eq!(bench.names(), ["billing", "shop"]);
+}
+
+#[test]
+fn enter_drills_and_escape_comes_back_to_the_same_row() {
+    let mut bench = Bench::with_pods();
+    bench.keys("j enter");
+    assert_eq!(
+        (bench.title(), bench.names()),
+        ("shop releases".into(), vec!["shop-prod".to_owned()])
+    );
+    bench.keys("enter");
+    assert_eq!(bench.names(), ["web-1", "web-2"]);
+    bench.keys("enter");
+    assert_eq!(
+        (bench.title(), bench.names()),
+        ("web-1".into(), vec!["main".to_owned()])
+    );
+    bench.keys("esc esc esc");
+    assert_eq!(
+        (bench.title(), bench.selected()),
+        ("Projects".into(), "shop".into())
+    );
+    assert!(bench.app.overlay.is_none());
+}
+
+#[test]
+fn the_selection_stays_on_its_object_when_the_order_changes() {
+    let mut bench = Bench::with_pods();
+    bench.keys("j");
+    assert_eq!(bench.selected(), "shop");
+    bench.list(vec![
+        pod("shop-prod", "web-1", "shop", "shop-prod", Some(1)),
+        pod("billing-prod", "ledger-1", "billing", "billing-prod", None),
+    ]);
+    assert_eq!(bench.names(), ["shop", "billing"]);
+    assert_eq!(bench.selected(), "shop");
+}
+
+#[test]
+fn a_filter_is_live_on_each_key_and_escape_takes_it_away() {
+    let mut bench = Bench::with_pods();
+    bench.type_text(":pods");
+    bench.keys("enter");
+    assert_eq!(bench.names().len(), 4);
+    bench.type_text("/we");
+    assert_eq!(bench.names(), ["web-1", "web-2"]);
+    bench.type_text("b-2");
+    assert_eq!(bench.names(), ["web-2"]);
+    bench.keys("backspace backspace");
+    assert_eq!(bench.names().len(), 2);
+    bench.keys("enter esc");
+    assert_eq!(bench.names().len(), 4);
+    bench.type_text("/health:failing");
+    assert_eq!(bench.names(), ["invoicer-1"]);
+}
+
+#[test]
+fn an_unknown_command_is_answered_and_the_line_stays() {
+    let mut bench = Bench::with_pods();
+    bench.type_text(":porjects");
+    bench.keys("enter");
+    assert!(
+        bench.said().contains("porjects") && bench.said().contains("projects"),
+        "{}",
+        bench.said()
+    );
+    assert!(matches!(bench.app.overlay, Some(Overlay::Palette(..))));
+    bench.keys("esc");
+    assert!(bench.app.overlay.is_none());
+}
+
+#[test]
+fn any_kind_opens_by_a_short_name_as_a_table() {
+    let mut bench = Bench::connected();
+    let id = bench.asked(|request| *request == Request::Resources);
+    bench.send(Msg::Answer(id, Answer::Resources(vec![services()])));
+    bench.type_text(":svc");
+    bench.keys("enter");
+    assert!(
+        matches!(&bench.effects[..], [Effect::OpenTable { resource, .. }] if resource.plural == "services"),
+        "{:?}",
+        bench.effects
+    );
+    assert_eq!(bench.title(), "services");
+    bench.keys("esc");
+    bench.type_text(":pods");
+    bench.keys("enter");
+    assert!(
+        matches!(&bench.effects[..], [Effect::CloseTable(_), ..]),
+        "a table that cannot be gone to is closed: {:?}",
+        bench.effects
+    );
+}
+
+#[test]
+fn a_command_of_the_start_waits_for_the_kinds_it_names() {
+    let mut bench = Bench::new(Setup {
+        command: Some("svc".into()),
+        ..Setup::default()
+    });
+    bench.connect("test");
+    let id = bench.asked(|request| *request == Request::Resources);
+    bench.send(Msg::Answer(id, Answer::Resources(vec![services()])));
+    assert_eq!(bench.title(), "services");
+}
+
+#[test]
+fn deleting_asks_for_the_right_first_and_then_the_person() {
+    let mut bench = Bench::with_pods();
+    bench.type_text(":pods");
+    bench.keys("enter");
+    let id = bench.asked(|request| matches!(request, Request::Access(_)));
+    bench.send(Msg::Answer(
+        id,
+        Answer::Access(vec![AccessAnswer {
+            allowed: true,
+            reason: "".into(),
+        }]),
+    ));
+    bench.keys("ctrl-d");
+    let Some(Overlay::Confirm(confirm)) = &bench.app.overlay else {
+        panic!("no question")
+    };
+    assert!(
+        confirm.question.contains("pod billing-prod/invoicer-1"),
+        "{}",
+        confirm.question
+    );
+    bench.keys("n");
+    assert_eq!(bench.effects, []);
+    bench.keys("ctrl-k y");
+    let id = bench
+        .asked(|request| matches!(request, Request::Delete(target) if target.name == "invoicer-1"));
+    bench.send(Msg::Answer(id, Answer::Done));
+    assert!(bench.said().contains("being deleted"));
+}
+
+#[test]
+fn a_missing_right_is_said_and_nothing_is_asked() {
+    let mut bench = Bench::with_pods();
+    bench.type_text(":pods");
+    bench.keys("enter");
+    let id = bench.asked(|request| matches!(request, Request::Access(_)));
+    bench.send(Msg::Answer(
+        id,
+        Answer::Access(vec![AccessAnswer {
+            allowed: false,
+            reason: "no role".into(),
+        }]),
+    ));
+    assert!(bench.app.refusal(Command::Delete).is_some());
+    bench.keys("ctrl-d");
+    assert!(bench.app.overlay.is_none());
+    assert!(
+        bench.said().contains("may not delete pods"),
+        "{}",
+        bench.said()
+    );
+}
+
+#[test]
+fn on_production_the_name_has_to_be_typed() {
+    let mut bench = Bench::new(Setup {
+        production: vec![regex::Regex::new("prod").unwrap()],
+        ..Setup::default()
+    });
+    bench.connect("prod-eu");
+    bench.list(vec![pod("a", "web-1", "shop", "shop", None)]);
+    assert!(bench.app.is_production());
+    bench.type_text(":pods");
+    bench.keys("enter");
+    let id = bench.asked(|request| matches!(request, Request::Access(_)));
+    bench.send(Msg::Answer(
+        id,
+        Answer::Access(vec![AccessAnswer {
+            allowed: true,
+            reason: "".into(),
+        }]),
+    ));
+    bench.keys("ctrl-d");
+    bench.type_text("web");
+    bench.keys("enter");
+    assert_eq!(bench.effects, [], "not yet");
+    bench.type_text("-1");
+    bench.keys("enter");
+    bench.asked(|request| matches!(request, Request::Delete(_)));
+}
+
+#[test]
+fn read_only_deletes_nothing() {
+    let mut bench = Bench::new(Setup {
+        readonly: true,
+        ..Setup::default()
+    });
+    bench.connect("test");
+    bench.list(vec![pod("a", "web-1", "shop", "shop", None)]);
+    bench.type_text(":pods");
+    bench.keys("enter ctrl-d");
+    assert!(bench.said().contains("read-only"), "{}", bench.said());
+    assert!(bench.app.overlay.is_none());
+}
+
+#[test]
+fn where_all_namespaces_are_forbidden_the_contexts_own_is_shown() {
+    let mut bench = Bench::connected();
+    let state = FeedState::Forbidden {
+        verb: "list".into(),
+        resource: "pods".into(),
+        scope: Scope::ALL,
+    };
+    bench.send(Msg::Feed {
+        kind: Kind::Pod,
+        scope: Scope::ALL,
+        state: state.clone(),
+    });
+    assert!(
+        bench
+            .effects
+            .contains(&Effect::Watch(vec![Scope::namespace("shop-prod")])),
+        "{:?}",
+        bench.effects
+    );
+    assert!(bench.said().contains("shop-prod"));
+    assert_eq!(bench.app.world.scope_label(), "shop-prod");
+    bench.send(Msg::Feed {
+        kind: Kind::Pod,
+        scope: Scope::namespace("shop-prod"),
+        state,
+    });
+    assert!(matches!(
+        bench.app.list_state(),
+        status::ListState::Forbidden { .. }
+    ));
+}
+
+#[test]
+fn several_namespaces_at_once_and_back_to_all() {
+    let mut bench = Bench::with_pods();
+    bench.type_text(":ns shop-prod,shop-dev");
+    bench.keys("enter");
+    assert!(bench.effects.contains(&Effect::Watch(vec![
+        Scope::namespace("shop-prod"),
+        Scope::namespace("shop-dev")
+    ])));
+    assert_eq!(bench.names(), ["shop"], "what is out of scope goes at once");
+    bench.keys("0");
+    assert!(bench.effects.contains(&Effect::Watch(vec![Scope::ALL])));
+}
+
+#[test]
+fn no_cluster_shows_what_is_wrong_and_the_ways_on() {
+    let mut bench = Bench::new(Setup::default());
+    bench.send(Msg::Contexts(vec![ContextInfo {
+        name: "other".into(),
+        ..ContextInfo::default()
+    }]));
+    let failure = Failure {
+        what: "no kubeconfig".into(),
+        why: "no such file".into(),
+        remedy: "set KUBECONFIG".into(),
+        sort: FailureSort::Config,
+    };
+    bench.send(Msg::ConnectFailed(failure));
+    assert_eq!(bench.title(), "Welcome");
+    bench.keys("enter");
+    assert_eq!(bench.effects, [Effect::ConnectDemo]);
+}
+
+#[test]
+fn a_switch_of_context_works_while_disconnected_and_forgets_the_old_cluster() {
+    let mut bench = Bench::with_pods();
+    bench.send(Msg::Contexts(vec![ContextInfo {
+        name: "other".into(),
+        ..ContextInfo::default()
+    }]));
+    let state = FeedState::Disconnected {
+        seen: Some(NOW),
+        why: "gone".into(),
+        retry_at: NOW,
+    };
+    bench.send(Msg::Feed {
+        kind: Kind::Pod,
+        scope: Scope::ALL,
+        state,
+    });
+    assert_eq!(bench.names().len(), 2, "rows stay");
+    bench.type_text(":ctx other");
+    bench.keys("enter");
+    assert_eq!(bench.effects, [Effect::Connect(Some("other".into()))]);
+    assert_eq!(bench.names().len(), 0);
+}
+
+#[test]
+fn ctrl_c_never_ends_the_program_and_q_asks() {
+    let mut bench = Bench::with_pods();
+    bench.keys("ctrl-c");
+    assert_eq!(bench.effects, []);
+    bench.keys("q");
+    assert!(matches!(bench.app.overlay, Some(Overlay::Confirm(_))));
+    bench.keys("x");
+    assert!(bench.app.overlay.is_none(), "any other key is a no");
+    bench.keys("q y");
+    assert_eq!(bench.effects, [Effect::Quit]);
+    let mut bench = Bench::with_pods();
+    bench.type_text(":q");
+    bench.keys("enter");
+    assert_eq!(bench.effects, [Effect::Quit]);
+}
+
+#[test]
+fn the_preview_asks_for_the_lines_of_the_one_to_blame_when_the_selection_rests() {
+    let mut bench = Bench::with_pods();
+    let timer = bench.app.preview.waiting.unwrap();
+    assert_eq!(
+        bench
+            .app
+            .preview
+            .culprit
+            .as_ref()
+            .map(|c| (c.container.to_string(), c.previous)),
+        Some(("main".into(), true))
+    );
+    bench.send(Msg::Timer(timer));
+    let id = bench.asked(|request| matches!(request, Request::Tail { previous: true, .. }));
+    bench.keys("j");
+    assert!(
+        bench.effects.contains(&Effect::Cancel(id)),
+        "moving on gives the request up"
+    );
+    bench.send(Msg::Answer(id, Answer::Tail(vec!["late".into()])));
+    assert_eq!(
+        bench.app.preview.tail,
+        preview::Tail::None,
+        "a late answer is ignored"
+    );
+}
+
+#[test]
+fn yaml_is_asked_for_and_shown() {
+    let mut bench = Bench::with_pods();
+    bench.type_text(":pods");
+    bench.keys("enter y");
+    let id = bench.asked(|request| {
+        matches!(
+            request,
+            Request::Yaml {
+                reveal: false,
+                managed_fields: false,
+                ..
+            }
+        )
+    });
+    bench.send(Msg::Answer(id, Answer::Document("kind: Pod\n".into())));
+    let Screen::Text(screen) = bench.app.screen() else {
+        panic!("not a text")
+    };
+    assert_eq!(screen.text(), "kind: Pod\n");
+    bench.keys("m");
+    bench.asked(|request| {
+        matches!(
+            request,
+            Request::Yaml {
+                managed_fields: true,
+                ..
+            }
+        )
+    });
+}
+
+#[test]
+fn history_goes_back_and_forward() {
+    let mut bench = Bench::with_pods();
+    bench.type_text(":pods");
+    bench.keys("enter");
+    bench.type_text(":nodes");
+    bench.keys("enter [");
+    assert_eq!(bench.title(), "Pods");
+    bench.keys("]");
+    assert_eq!(bench.title(), "Nodes");
+}
+
+#[test]
+fn marks_are_what_an_action_is_about() {
+    let mut bench = Bench::with_pods();
+    bench.type_text(":pods");
+    bench.keys("enter space space");
+    let Screen::List(ListScreen { source, list }) = bench.app.screen() else {
+        panic!("not a list")
+    };
+    assert_eq!(list.chosen(source.rows(), &bench.app.world).len(), 2);
+    bench.keys("esc");
+    let Screen::List(screen) = bench.app.screen() else {
+        panic!("not a list")
+    };
+    assert!(screen.list.marks.is_empty());
+}
+
+#[test]
+fn copies_go_to_the_clipboard() {
+    let mut bench = Bench::with_pods();
+    bench.keys("c");
+    assert_eq!(bench.effects, [Effect::Copy("billing".into())]);
+}
+
+#[test]
+fn sort_orders_are_remembered() {
+    let mut bench = Bench::with_pods();
+    bench.keys("shift-n");
+    assert!(
+        matches!(&bench.effects[..], [Effect::SaveState(state)] if state.sorts["projects"].column == "name")
+    );
+    bench.keys("shift-o");
+    assert_eq!(bench.names(), ["shop", "billing"]);
+}
+
+#[test]
+fn the_same_messages_lead_to_the_same_state() {
+    let script = |bench: &mut Bench| {
+        bench.keys("j enter enter j");
+        bench.type_text("/web");
+        bench.keys("enter d");
+        format!(
+            "{:?} {:?} {:?}",
+            bench.app.crumbs(),
+            bench.app.world.notices,
+            bench.effects
+        )
+    };
+    assert_eq!(
+        script(&mut Bench::with_pods()),
+        script(&mut Bench::with_pods())
+    );
+}
+
+#[test]
+fn any_size_and_any_key_is_lived_through() {
+    let keys = [
+        Code::Up,
+        Code::Down,
+        Code::PageDown,
+        Code::Enter,
+        Code::Esc,
+        Code::Tab,
+        Code::Backspace,
+        Code::End,
+        Code::Char(':'),
+        Code::Char('/'),
+        Code::Char('y'),
+        Code::Char(' '),
+    ];
+    let mut bench = Bench::with_pods();
+    for (n, size) in [
+        (1, 1),
+        (2, 1),
+        (0, 0),
+        (300, 2),
+        (80, 24),
+        (65_535, 1),
+        (160, 50),
+    ]
+    .into_iter()
+    .cycle()
+    .take(70)
+    .enumerate()
+    {
+        bench.send(Msg::Resize(size.0, size.1));
+        for shift in 0..keys.len() {
+            bench.send(Msg::Key(Key::plain(keys[(n * 7 + shift * 5) % keys.len()])));
+        }
+    }
+}
