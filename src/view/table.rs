@@ -18,8 +18,8 @@ const GAP: u16 = 2;
 const MARGIN: u16 = 1;
 /// A column other than the sentence is cut at this width.
 const WIDEST: u16 = 48;
-/// A sentence of fewer columns tells nothing.
-const SENTENCE: u16 = 16;
+/// Columns of at least this priority go before the sentence gets fewer columns than this.
+const SENTENCES: [(u8, u16); 4] = [(5, 64), (3, 44), (2, 30), (1, 18)];
 
 /// What the view remembers between frames: widths only grow while one looks, so that nothing
 /// jumps.
@@ -247,10 +247,14 @@ fn measure(
             if head.id == "health" {
                 return 1;
             }
-            let mut needed = width(&head.title);
+            let mut needed = 0;
             for &row in list.visible() {
                 write_cell(rows, world, list, row, head, text);
                 needed = needed.max(width(text));
+            }
+            // A column in which nothing ever stood takes no room.
+            if needed > 0 || list.visible().is_empty() || head.id == "name" {
+                needed = needed.max(width(&head.title));
             }
             let needed = if head.sentence {
                 needed
@@ -268,20 +272,19 @@ fn lay_out<'a>(heads: &'a [Head], widths: &[u16], list: &List, room: u16) -> Vec
     let mut chosen: Vec<usize> = (0..heads.len())
         .filter(|&n| list.wide || !heads[n].wide)
         .collect();
-    // A column in which nothing stands takes no room, but the sign and the name do.
     chosen.retain(|&n| widths[n] > 0);
-    let least = |n: usize| {
+    let least = |n: usize, sentence: u16| {
         if heads[n].sentence {
-            widths[n].min(SENTENCE.max(width(&heads[n].title)))
+            widths[n].min(sentence).max(width(&heads[n].title))
         } else {
             widths[n]
         }
     };
-    let total = |chosen: &[usize]| {
+    let total = |chosen: &[usize], sentence: u16| {
         chosen
             .iter()
-            .map(|&n| least(n) + GAP)
-            .sum::<u16>()
+            .map(|&n| least(n, sentence).saturating_add(GAP))
+            .fold(0, u16::saturating_add)
             .saturating_sub(GAP)
     };
     if list.wide {
@@ -293,17 +296,23 @@ fn lay_out<'a>(heads: &'a [Head], widths: &[u16], list: &List, room: u16) -> Vec
         let scrolled = list.left.min(chosen.len().saturating_sub(fixed + 1));
         chosen.drain(fixed..fixed + scrolled);
     } else {
-        while total(&chosen) > room {
-            let Some(&last) = chosen
-                .iter()
-                .filter(|&&n| heads[n].priority > 0)
-                .max_by_key(|&&n| (heads[n].priority, n))
-            else {
-                break;
-            };
-            chosen.retain(|&n| n != last);
+        // The sentence explains: what matters less goes before the sentence becomes short.
+        for (least_priority, sentence) in SENTENCES {
+            while total(&chosen, sentence) > room {
+                let goes = |n: &&usize| heads[**n].priority >= least_priority;
+                let Some(&last) = chosen
+                    .iter()
+                    .filter(goes)
+                    .max_by_key(|&&n| (heads[n].priority, n))
+                else {
+                    break;
+                };
+                chosen.retain(|&n| n != last);
+            }
         }
     }
+    let least = |n: usize| least(n, SENTENCES[SENTENCES.len() - 1].1);
+    let total = |chosen: &[usize]| total(chosen, SENTENCES[SENTENCES.len() - 1].1);
     let mut spare = room.saturating_sub(total(&chosen));
     let mut over = total(&chosen).saturating_sub(room);
     let mut x = MARGIN;
