@@ -95,14 +95,14 @@ async fn objects_tables_and_rights_are_answered() {
     assert_eq!(named("deploy").plural, "deployments");
     assert_eq!(named("svc").group, "");
     let (tx, mut rx) = mpsc::channel(CHANNEL);
-    let _feed = session.watch_table(7, &named("pods"), &Scope::ALL, tx);
-    let mut names = Vec::new();
+    let _table = session.watch_table(7, &named("pods"), &Scope::ALL, tx);
+    let mut listed_names = Vec::new();
     loop {
         match rx.recv().await.unwrap() {
             Event::Table { id: 7, changes } => {
                 for change in changes {
                     if let TableChange::Put(row) = change {
-                        names.push(format!("{}/{}", row.namespace, row.name));
+                        listed_names.push(format!("{}/{}", row.namespace, row.name));
                     }
                 }
             }
@@ -120,7 +120,7 @@ async fn objects_tables_and_rights_are_answered() {
         .list(Kind::Pod, &Scope::ALL, &mut keep)
         .await
         .unwrap();
-    assert_eq!(rows.len(), names.len());
+    assert_eq!(rows.len(), listed_names.len());
     for kind in [
         Kind::Pod,
         Kind::Deployment,

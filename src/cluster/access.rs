@@ -191,7 +191,7 @@ mod tests {
             allowed: true,
             reason: Text::default(),
         };
-        let long = Duration::from_secs(60);
+        let long = Duration::from_mins(1);
         answers.put(&question(), &yes, long);
         assert_eq!(answers.get(&question(), long), Some(yes));
         assert_eq!(answers.get(&question(), Duration::ZERO), None);

@@ -11,31 +11,44 @@ use tokio::time::Instant;
 /// A full batch. Small enough that a list of thousands is drawn while it arrives.
 const FULL: usize = 512;
 
-/// A change that may concern one object.
+/// What a change concerns.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Concerns {
+    /// The object of this namespace and name.
+    Object(Text, Text),
+    /// The list that begins here.
+    Begin,
+    /// The list that is complete here.
+    Complete,
+}
+
+/// A change that can be put together with others.
 pub(super) trait Keyed {
-    /// Namespace and name of the object, `None` for the marks around a list.
-    fn key(&self) -> Option<(Text, Text)>;
+    /// What it concerns.
+    fn concerns(&self) -> Concerns;
 }
 
 impl Keyed for Change {
-    fn key(&self) -> Option<(Text, Text)> {
+    fn concerns(&self) -> Concerns {
         match self {
             Self::Put(row) => {
                 let meta = row.meta();
-                Some((meta.namespace.clone(), meta.name.clone()))
+                Concerns::Object(meta.namespace.clone(), meta.name.clone())
             }
-            Self::Gone { namespace, name } => Some((namespace.clone(), name.clone())),
-            Self::Begin | Self::Complete => None,
+            Self::Gone { namespace, name } => Concerns::Object(namespace.clone(), name.clone()),
+            Self::Begin => Concerns::Begin,
+            Self::Complete => Concerns::Complete,
         }
     }
 }
 
 impl Keyed for TableChange {
-    fn key(&self) -> Option<(Text, Text)> {
+    fn concerns(&self) -> Concerns {
         match self {
-            Self::Put(row) => Some((row.namespace.clone(), row.name.clone())),
-            Self::Gone { namespace, name } => Some((namespace.clone(), name.clone())),
-            Self::Begin(_) | Self::Complete => None,
+            Self::Put(row) => Concerns::Object(row.namespace.clone(), row.name.clone()),
+            Self::Gone { namespace, name } => Concerns::Object(namespace.clone(), name.clone()),
+            Self::Begin(_) => Concerns::Begin,
+            Self::Complete => Concerns::Complete,
         }
     }
 }
@@ -49,6 +62,8 @@ pub(super) struct Batcher<C, E> {
     tx: Sender<E>,
     wrap: Box<dyn Fn(Vec<C>) -> E + Send>,
     window: Duration,
+    /// Batches that are finished.
+    sealed: Vec<Vec<C>>,
     changes: Vec<C>,
     places: HashMap<(Text, Text), usize>,
     flushed: Option<Instant>,
@@ -64,17 +79,19 @@ impl<C: Keyed, E> Batcher<C, E> {
             tx,
             wrap: Box::new(wrap),
             window,
+            sealed: Vec::new(),
             changes: Vec::new(),
             places: HashMap::new(),
             flushed: None,
         }
     }
 
-    /// Adds a change. The marks around a list stand at the ends of batches, so that no object's
-    /// place in the list is taken by a change from outside it.
+    /// Adds a change. The marks around a list stand at the ends of batches, so that within one
+    /// batch an object appears once and no change from outside a list takes a place inside it.
     pub(super) fn add(&mut self, change: C) {
-        match change.key() {
-            Some(key) => {
+        match change.concerns() {
+            Concerns::Object(namespace, name) => {
+                let key = (namespace, name);
                 if let Some(&at) = self.places.get(&key) {
                     self.changes[at] = change;
                 } else {
@@ -82,10 +99,22 @@ impl<C: Keyed, E> Batcher<C, E> {
                     self.changes.push(change);
                 }
             }
-            None => {
-                self.places.clear();
+            Concerns::Begin => {
+                self.seal();
                 self.changes.push(change);
             }
+            Concerns::Complete => {
+                self.changes.push(change);
+                self.seal();
+            }
+        }
+    }
+
+    /// Ends the batch here; the next change starts another.
+    fn seal(&mut self) {
+        self.places.clear();
+        if !self.changes.is_empty() {
+            self.sealed.push(std::mem::take(&mut self.changes));
         }
     }
 
@@ -96,7 +125,7 @@ impl<C: Keyed, E> Batcher<C, E> {
 
     /// When the batch is to be sent; `None` when there is nothing to send.
     pub(super) fn due(&self) -> Option<Instant> {
-        if self.changes.is_empty() {
+        if self.changes.is_empty() && self.sealed.is_empty() {
             return None;
         }
         Some(
@@ -115,14 +144,13 @@ impl<C: Keyed, E> Batcher<C, E> {
 
     /// Sends what there is. Waits while the receiver is busy, which in the end slows the server.
     pub(super) async fn flush(&mut self) -> Result<(), Closed> {
-        if self.changes.is_empty() {
-            return Ok(());
+        self.seal();
+        for changes in std::mem::take(&mut self.sealed) {
+            let sent = self.tx.send((self.wrap)(changes)).await;
+            self.flushed = Some(Instant::now());
+            sent.map_err(|_| Closed)?;
         }
-        self.places.clear();
-        let changes = std::mem::take(&mut self.changes);
-        let sent = self.tx.send((self.wrap)(changes)).await;
-        self.flushed = Some(Instant::now());
-        sent.map_err(|_| Closed)
+        Ok(())
     }
 
     /// Sends what there is and then `event`.
@@ -166,15 +194,17 @@ mod tests {
         batch.add(Change::Complete);
         batch.add(gone("a"));
         batch.flush().await.unwrap();
-        let expected = vec![
-            gone("a"),
-            put("b"),
-            Change::Begin,
-            put("a"),
-            Change::Complete,
-            gone("a"),
+        drop(batch);
+        let mut batches = Vec::new();
+        while let Some(changes) = rx.recv().await {
+            batches.push(changes);
+        }
+        let expected = [
+            vec![gone("a"), put("b")],
+            vec![Change::Begin, put("a"), Change::Complete],
+            vec![gone("a")],
         ];
-        assert_eq!(rx.recv().await.unwrap(), expected);
+        assert_eq!(batches, expected);
     }
 
     #[tokio::test(start_paused = true)]

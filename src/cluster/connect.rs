@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Credentials are made anew this long before they end.
-const BEFORE_EXPIRY: Duration = Duration::from_secs(60);
+const BEFORE_EXPIRY: Duration = Duration::from_mins(1);
 
 /// What a session is made from.
 #[derive(Clone, Debug)]

@@ -22,7 +22,7 @@ const AT_ONCE: usize = 8;
 pub(super) struct Known(Mutex<Option<(Instant, Vec<Resource>)>>);
 
 /// How long the list of kinds is good.
-const GOOD_FOR: Duration = Duration::from_secs(120);
+const GOOD_FOR: Duration = Duration::from_mins(2);
 
 impl Known {
     fn get(&self) -> Option<Vec<Resource>> {

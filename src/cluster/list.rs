@@ -180,8 +180,8 @@ impl<D: Decoder> Feed<D> {
         }
         if !*began {
             *began = true;
-            let begin = self.decoder.begin();
-            self.batch.add(begin);
+            let mark = self.decoder.begin();
+            self.batch.add(mark);
         }
         Ok(page.meta)
     }

@@ -78,7 +78,7 @@ impl Pulse {
     }
 
     /// Counts a stream as open until the guard is dropped.
-    pub(super) fn opened(self: &Self) -> OpenStream<'_> {
+    pub(super) fn opened(&self) -> OpenStream<'_> {
         self.open.fetch_add(1, Ordering::Relaxed);
         self.wake.notify_waiters();
         OpenStream(self)

@@ -29,7 +29,7 @@ impl Backoff {
         let full = doubled.min(self.cap);
         let dice = u32::try_from(self.seed.hash_one(self.steps) % 256).unwrap_or(0);
         self.steps = self.steps.saturating_add(1);
-        full - full * dice / 1024
+        full.saturating_sub(full * dice / 1024)
     }
 
     /// It worked: the next failure starts from the first wait.

@@ -195,7 +195,7 @@ impl Session {
         futures::future::try_join_all(wanted.into_iter().map(|(kind, scope)| async move {
             let mut changes = vec![Change::Begin];
             self.list(kind, &scope, &mut |row| {
-                changes.push(Change::Put(Box::new(row)))
+                changes.push(Change::Put(Box::new(row)));
             })
             .await?;
             changes.push(Change::Complete);

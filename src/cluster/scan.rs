@@ -426,7 +426,7 @@ mod tests {
             let mut out = Vec::new();
             for part in text.as_bytes().chunks(chunk) {
                 lines.feed(part, &mut |piece| {
-                    out.push(own(&piece).trim_end().to_owned())
+                    out.push(own(&piece).trim_end().to_owned());
                 });
             }
             assert_eq!(

@@ -69,13 +69,13 @@ impl Default for Timing {
             backoff_cap: Duration::from_secs(5),
             healthy_after: Duration::from_secs(5),
             forbidden_retry: Duration::from_secs(30),
-            absent_retry: Duration::from_secs(60),
+            absent_retry: Duration::from_mins(1),
             storm_gap: Duration::from_millis(500),
             slow_attempt: Duration::from_millis(1500),
             plugin: Duration::from_secs(30),
             refresh_gap: Duration::from_secs(5),
             batch_window: Duration::from_millis(30),
-            access: Duration::from_secs(60),
+            access: Duration::from_mins(1),
             poll: Duration::from_secs(5),
         }
     }

@@ -50,7 +50,7 @@ pub(super) async fn build(
         credential.apply(&mut user);
     }
     let config = config(&chosen.cluster, user, environment)?;
-    let client = client(config, readonly, timing)?;
+    let client = client(&config, readonly, timing)?;
     Ok(Built { client, expires })
 }
 
@@ -61,7 +61,7 @@ pub(super) fn build_in_cluster(readonly: bool, timing: &Timing) -> Result<Built,
         remedy: "mount a service account token, or give --kubeconfig FILE".into(),
     })?;
     config.headers = vec![user_agent()];
-    let client = client(config, readonly, timing)?;
+    let client = client(&config, readonly, timing)?;
     Ok(Built {
         client,
         expires: None,
@@ -195,19 +195,19 @@ fn in_network(host: &str, entry: &str) -> bool {
     u32::from(host) & mask == u32::from(net) & mask
 }
 
-fn client(config: Config, readonly: bool, timing: &Timing) -> Result<Client, Fault> {
+fn client(config: &Config, readonly: bool, timing: &Timing) -> Result<Client, Fault> {
     let tcp = tcp_connector(timing);
     let Some(proxy) = config.proxy_url.clone() else {
-        return finish(tcp, &config, readonly);
+        return finish(tcp, config, readonly);
     };
     match proxy.scheme_str() {
-        Some("socks5" | "socks5h") => finish(SocksV5::new(proxy, tcp), &config, readonly),
-        Some("http") => finish(tunnel(proxy, tcp), &config, readonly),
+        Some("socks5" | "socks5h") => finish(SocksV5::new(proxy, tcp), config, readonly),
+        Some("http") => finish(tunnel(proxy, tcp), config, readonly),
         Some("https") => {
             let outer = config
                 .rustls_https_connector_with_connector(tcp)
                 .map_err(|error| setup(&error))?;
-            finish(tunnel(proxy, outer), &config, readonly)
+            finish(tunnel(proxy, outer), config, readonly)
         }
         other => Err(misconfigured(format!(
             "proxies of the kind {} are not supported (http, https, socks5 are)",
@@ -281,7 +281,7 @@ where
         .rustls_https_connector_with_connector(connector)
         .map_err(|error| setup(&error))?;
     let http: HyperClient<_, Body> = HyperClient::builder(TokioExecutor::new())
-        .pool_idle_timeout(Duration::from_secs(60))
+        .pool_idle_timeout(Duration::from_mins(1))
         .build(tls);
     let auth = config.auth_layer().map_err(|error| setup(&error))?;
     let headers = config
@@ -372,7 +372,7 @@ fn harmless<B>(request: &Request<B>) -> bool {
 fn connects(path: &str) -> bool {
     let mut parts = path.trim_matches('/').split('/');
     match parts.next() {
-        Some("api") => parts.nth(0),
+        Some("api") => parts.next(),
         Some("apis") => parts.nth(1),
         _ => return false,
     };

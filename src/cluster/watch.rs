@@ -233,7 +233,7 @@ impl<D: Decoder> Feed<D> {
         let mut outcome = Outcome::default();
         let initial = &mut stream.initial;
         let mut lines = std::mem::take(&mut stream.lines);
-        lines.feed(chunk, &mut |piece| self.line(piece, initial, &mut outcome));
+        lines.feed(chunk, &mut |piece| self.line(&piece, initial, &mut outcome));
         stream.lines = lines;
         if outcome.ended_initial {
             stream.initial = None;
@@ -253,11 +253,11 @@ impl<D: Decoder> Feed<D> {
         }
     }
 
-    fn line(&mut self, piece: Piece<'_>, initial: &mut Option<Initial>, outcome: &mut Outcome) {
+    fn line(&mut self, piece: &Piece<'_>, initial: &mut Option<Initial>, outcome: &mut Outcome) {
         if outcome.fault.is_some() {
             return;
         }
-        match piece {
+        match *piece {
             Piece::Field(..) => {}
             Piece::Huge(head, size) => {
                 let (change, name) = self.decoder.huge(head, size);

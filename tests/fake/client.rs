@@ -144,7 +144,7 @@ impl Client {
             match tokio::time::timeout_at(end, self.rx.recv()).await {
                 Ok(Some(event)) => self.take(event),
                 Ok(None) => panic!("the feed ended while waiting: {what}"),
-                Err(_) => panic!("not within {limit:?}: {what}; {:?}", self.states),
+                Err(late) => panic!("{late}, not within {limit:?}: {what}; {:?}", self.states),
             }
         }
     }

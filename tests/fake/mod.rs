@@ -156,10 +156,10 @@ impl Fake {
 
     /// Creates or changes a pod.
     pub fn put(&self, namespace: &str, name: &str, phase: &str) {
-        self.put_object(namespace, name, json!({ "phase": phase }));
+        self.put_object(namespace, name, &json!({ "phase": phase }));
     }
 
-    pub fn put_object(&self, namespace: &str, name: &str, status: Value) {
+    pub fn put_object(&self, namespace: &str, name: &str, status: &Value) {
         let mut state = self.lock();
         state.version += 1;
         let version = state.version;

@@ -41,9 +41,9 @@ pub(super) fn write(page: &mut Page, pod: &Value) {
             "ephemeralContainerStatuses",
         ),
     ] {
-        let none = Value::Array(Vec::new());
-        let statuses = Some(&status[statuses]).filter(|list| list.is_array());
-        container::write(page, label, &spec[list], statuses.unwrap_or(&none));
+        let nobody = Value::Array(Vec::new());
+        let known = Some(&status[statuses]).filter(|list| list.is_array());
+        container::write(page, label, &spec[list], known.unwrap_or(&nobody));
     }
     gates(page, spec, status);
     conditions(page, status);
