@@ -10,3 +10,5 @@ pub mod kinds;
 pub mod object;
 pub mod random;
 pub mod store;
+pub mod control;
+pub mod world;

@@ -26,6 +26,24 @@ impl Random {
         self.bits().checked_rem(bound).unwrap_or_default()
     }
 
+    /// An index into a slice of `len` items; 0 for an empty one.
+    pub fn index(&mut self, len: usize) -> usize {
+        usize::try_from(self.below(len as u64)).unwrap_or_default()
+    }
+
+    /// A number from `low` to `high`, both included.
+    pub fn between(&mut self, low: i64, high: i64) -> i64 {
+        let span = u64::try_from(high.saturating_sub(low)).unwrap_or_default();
+        low.saturating_add(i64::try_from(self.below(span.saturating_add(1))).unwrap_or_default())
+    }
+
+    /// Lower-case hexadecimal digits, as container ids and digests are written.
+    pub fn hex(&mut self, length: usize) -> String {
+        (0..length)
+            .filter_map(|_| char::from_digit(u32::try_from(self.below(16)).unwrap_or_default(), 16))
+            .collect()
+    }
+
     /// A suffix as `generateName` adds it.
     pub fn suffix(&mut self, length: usize) -> String {
         (0..length)
@@ -62,5 +80,8 @@ mod tests {
         assert_eq!(suffix.len(), 5);
         assert!(suffix.bytes().all(|b| SUFFIX.contains(&b)));
         assert_eq!(one.below(0), 0);
+        assert_eq!(one.index(0), 0);
+        assert!((0..100).all(|_| (-2..=2).contains(&one.between(-2, 2))));
+        assert_eq!(one.hex(64).len(), 64);
     }
 }

@@ -1,0 +1,314 @@
+//! The hands of the world's makers: where objects go, what time it is, chance, and the machines.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::nodes::Nodes;
+use crate::demo::clock::stamp;
+use crate::demo::control::event::{self, Story};
+use crate::demo::control::json::text;
+use crate::demo::control::pod::{self, Birth, Owner};
+use crate::demo::control::status::{self, Exit, Part};
+use crate::demo::kinds::{EVENTS, Kind, PODS};
+use crate::demo::random::Random;
+
+/// How a pod of the seeded world is doing.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Mood {
+    /// Up and serving.
+    Well,
+    /// Started a moment ago, not ready yet.
+    Warming,
+    /// Up, but its probe has failed since this moment.
+    Unready(Timestamp),
+    /// Ended so badly so many times, the last time at this moment.
+    CrashLoop(i64, Exit, Timestamp),
+    /// Ended so badly so many times, came back, and serves since this moment.
+    Recovered(i64, Exit, Timestamp),
+    /// Its image cannot be pulled.
+    Unpullable,
+    /// No node takes it.
+    Unschedulable,
+    /// Ran for so many seconds and ended.
+    Ended(i64, Exit),
+}
+
+/// Makes objects and hands them on.
+pub struct Builder<'a> {
+    /// The present.
+    pub now: Timestamp,
+    /// Chance.
+    pub random: Random,
+    /// The machines.
+    pub nodes: Nodes,
+    /// Pods made so far.
+    pub pods: usize,
+    /// Pods to make at most.
+    pub limit: usize,
+    sink: &'a mut dyn FnMut(&'static Kind, Value),
+}
+
+impl<'a> Builder<'a> {
+    /// A builder that gives each object to `sink`, owners before what they own.
+    pub fn new(
+        now: Timestamp,
+        seed: u64,
+        nodes: Nodes,
+        sink: &'a mut dyn FnMut(&'static Kind, Value),
+    ) -> Self {
+        Self {
+            now,
+            random: Random::new(seed),
+            nodes,
+            pods: 0,
+            limit: usize::MAX,
+            sink,
+        }
+    }
+
+    /// Hands an object on. One that has no uid gets one.
+    pub fn put(&mut self, kind: &'static Kind, mut object: Value) {
+        if text(&object, "/metadata/uid").is_empty() {
+            object["metadata"]["uid"] = self.random.uid().into();
+        }
+        self.pods += usize::from(kind == &PODS);
+        (self.sink)(kind, object);
+    }
+
+    /// Whether the world has as many pods as it may.
+    pub fn is_full(&self) -> bool {
+        self.pods >= self.limit
+    }
+
+    /// `ago` before the present.
+    pub fn ago(&self, ago: SignedDuration) -> Timestamp {
+        self.now - ago
+    }
+
+    /// Writes down that something was told about `object`, `count` times until `last`.
+    pub fn told(
+        &mut self,
+        object: &Value,
+        path: &str,
+        story: &Story<'_>,
+        count: i64,
+        first: Timestamp,
+        last: Timestamp,
+    ) {
+        let event = event::object(&event::involved(object, path), story, count, first, last);
+        self.put(&EVENTS, event);
+    }
+
+    /// Makes a pod of `template` as its controller would have.
+    pub fn pod(
+        &mut self,
+        template: &Value,
+        namespace: &str,
+        name: Name<'_>,
+        owner: Option<&Owner>,
+        born: Timestamp,
+    ) -> Value {
+        let (name, generate_name) = match name {
+            Name::Given(name) => (name.to_owned(), String::new()),
+            Name::Drawn(base) => (
+                format!("{base}-{}", self.random.suffix(5)),
+                format!("{base}-"),
+            ),
+        };
+        let uid = self.random.uid();
+        let birth = Birth {
+            namespace,
+            name,
+            generate_name,
+            uid,
+            at: born,
+            owner,
+        };
+        pod::from_template(template, &birth, &mut self.random)
+    }
+
+    /// Lets a new pod live from `born` until now, on the given node or where the turn falls.
+    pub fn live(&mut self, pod: &mut Value, born: Timestamp, mood: &Mood, node: Option<usize>) {
+        if *mood == Mood::Unschedulable {
+            let message = self.no_node_message(pod);
+            status::set_condition(
+                pod,
+                "PodScheduled",
+                false,
+                Some(("Unschedulable", &message)),
+                born,
+            );
+            return;
+        }
+        let at = node.unwrap_or_else(|| self.nodes.place());
+        let (name, host_ip) = (
+            self.nodes.all[at].name.clone(),
+            self.nodes.all[at].ip.clone(),
+        );
+        let address = if pod::on_host_network(pod) {
+            host_ip.clone()
+        } else {
+            self.nodes.address(at)
+        };
+        pod::bind(pod, &name, born);
+        status::admit(pod, &host_ip, born);
+        status::give_address(pod, &address, born + SignedDuration::from_secs(1));
+        let started = self.run_init(pod, born + SignedDuration::from_secs(1));
+        for index in 0..containers(pod) {
+            let Some(container) = pod["spec"]["containers"].get(index) else {
+                continue;
+            };
+            let container_name = text(container, "/name").to_owned();
+            // Trouble is the first container's; side cars are well.
+            let mood = if index == 0 { mood } else { &Mood::Well };
+            act(pod, &container_name, mood, started, self.now);
+        }
+        status::settle(pod, ready_at(mood, started, self.now));
+        status::mark_reported(pod, started);
+    }
+
+    fn run_init(&mut self, pod: &mut Value, mut at: Timestamp) -> Timestamp {
+        let names: Vec<String> = status::statuses(pod, Part::Init)
+            .iter()
+            .map(|s| text(s, "/name").to_owned())
+            .collect();
+        let uid = text(pod, "/metadata/uid").to_owned();
+        for name in names {
+            let ended = at + SignedDuration::from_secs(self.random.between(1, 6));
+            if let Some(container) = status::container_mut(pod, Part::Init, &name) {
+                status::run(container, &status::container_id(&uid, &name, 0), at);
+                status::end(container, &Exit::code(0), ended);
+                container["ready"] = true.into();
+            }
+            at = ended;
+        }
+        at + SignedDuration::from_secs(1)
+    }
+
+    fn no_node_message(&self, pod: &Value) -> String {
+        let all = self.nodes.all.len();
+        let masters = self
+            .nodes
+            .all
+            .iter()
+            .filter(|node| node.control_plane)
+            .count();
+        let drained = self.nodes.all.iter().filter(|node| node.drained).count();
+        let rest = all - masters - drained;
+        let requests = &pod["spec"]["containers"][0]["resources"]["requests"];
+        let device = requests
+            .as_object()
+            .and_then(|map| map.keys().find(|key| key.contains('/')))
+            .map_or("cpu", String::as_str);
+        format!(
+            "0/{all} nodes are available: {drained} node(s) were unschedulable, {masters} node(s) had untolerated taint \
+             {{node-role.kubernetes.io/control-plane: }}, {rest} Insufficient {device}. preemption: 0/{all} nodes are available: \
+             {} Preemption is not helpful for scheduling, {rest} No preemption victims found for incoming pod.",
+            masters + drained
+        )
+    }
+}
+
+/// How a pod gets its name.
+#[derive(Debug, Clone, Copy)]
+pub enum Name<'a> {
+    /// As given.
+    Given(&'a str),
+    /// The base and five drawn letters.
+    Drawn(&'a str),
+}
+
+fn containers(pod: &Value) -> usize {
+    pod["spec"]["containers"].as_array().map_or(0, Vec::len)
+}
+
+/// Brings one container into its mood.
+fn act(pod: &mut Value, name: &str, mood: &Mood, started: Timestamp, now: Timestamp) {
+    let uid = text(pod, "/metadata/uid").to_owned();
+    let Some(container) = status::container_mut(pod, Part::Main, name) else {
+        return;
+    };
+    let id = |restarts| status::container_id(&uid, name, restarts);
+    match mood {
+        Mood::Well | Mood::Warming | Mood::Unready(_) => {
+            status::run(container, &id(0), started);
+            container["ready"] = (*mood == Mood::Well).into();
+        }
+        Mood::CrashLoop(restarts, exit, ended) => {
+            status::run(
+                container,
+                &id(*restarts),
+                *ended - SignedDuration::from_secs(3),
+            );
+            status::end(container, exit, *ended);
+            status::back_off(container, &back_off_message(*restarts, name, &uid));
+            container["restartCount"] = (*restarts).into();
+        }
+        Mood::Recovered(restarts, exit, again) => {
+            status::run(
+                container,
+                &id(restarts - 1),
+                started.max(*again - SignedDuration::from_mins(95)),
+            );
+            status::end(container, exit, *again - SignedDuration::from_secs(1));
+            status::restart(container);
+            container["restartCount"] = (*restarts).into();
+            status::run(container, &id(*restarts), *again);
+            container["ready"] = true.into();
+        }
+        Mood::Ended(seconds, exit) => {
+            status::run(container, &id(0), started);
+            status::end(
+                container,
+                exit,
+                (started + SignedDuration::from_secs(*seconds)).min(now),
+            );
+        }
+        Mood::Unpullable => {
+            let image = text(container, "/image").to_owned();
+            let why = crate::demo::control::images::refusal(&image).unwrap_or_default();
+            status::wait(
+                container,
+                "ImagePullBackOff",
+                &format!("Back-off pulling image \"{image}\": ErrImagePull: {why}"),
+            );
+        }
+        Mood::Unschedulable => {}
+    }
+}
+
+/// The kubelet's sentence about a container that it keeps waiting.
+fn back_off_message(restarts: i64, container: &str, uid: &str) -> String {
+    let seconds = 10_i64
+        .saturating_mul(1 << (restarts - 1).clamp(0, 6))
+        .min(300);
+    let wait = if seconds == 300 {
+        "5m0s".to_owned()
+    } else {
+        format!("{seconds}s")
+    };
+    format!("back-off {wait} restarting failed container={container} pod={uid}")
+}
+
+/// When the pod became as ready or unready as it is.
+fn ready_at(mood: &Mood, started: Timestamp, now: Timestamp) -> Timestamp {
+    match mood {
+        Mood::Unready(since) => *since,
+        Mood::Recovered(_, _, again) => *again + SignedDuration::from_secs(4),
+        Mood::Ended(seconds, _) => (started + SignedDuration::from_secs(*seconds)).min(now),
+        Mood::CrashLoop(..) | Mood::Unpullable | Mood::Unschedulable | Mood::Warming => started,
+        Mood::Well => (started + SignedDuration::from_secs(4)).min(now),
+    }
+}
+
+/// `metadata` of a made thing.
+pub fn metadata(namespace: &str, name: &str, labels: &Value, born: Timestamp) -> Value {
+    let mut metadata = json!({"name": name, "creationTimestamp": stamp(born)});
+    if !namespace.is_empty() {
+        metadata["namespace"] = namespace.into();
+    }
+    if !labels.is_null() {
+        metadata["labels"] = labels.clone();
+    }
+    metadata
+}
