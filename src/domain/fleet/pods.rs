@@ -9,7 +9,6 @@ use crate::domain::health::status::Status;
 use crate::domain::health::{Health, pod as rules};
 use crate::domain::labels::Facts;
 use crate::domain::rows::Pod;
-use crate::domain::text::Text;
 use crate::domain::time::Timestamp;
 
 /// Where a pod goes.
@@ -82,6 +81,9 @@ impl Fleet {
             || before.meta.owner != after.meta.owner
             || before.meta.helm_release != after.meta.helm_release;
         let moved_node = before.node != after.node;
+        // The name is used again by another pod.
+        let reborn = before.meta.created != after.meta.created;
+        let place = slot.place;
         let log = self.restarts.remove(&id).unwrap_or_default();
         let log = if before.meta.uid == after.meta.uid {
             let mut log = log;
@@ -92,6 +94,9 @@ impl Fleet {
         };
         if !log.is_empty() {
             self.restarts.insert(id, log);
+        }
+        if reborn {
+            self.touch_place(place, true);
         }
         if moved_node {
             self.leave_node(id);
@@ -281,7 +286,7 @@ impl Fleet {
             rank,
             since,
             name: slot.pod.meta.name.clone(),
-            within: Text::default(),
+            within: Default::default(),
             id: id.0,
         });
         let (place, namespace) = (slot.place, slot.namespace);

@@ -64,7 +64,13 @@ impl Fleet {
             || slot.row.environment != row.environment;
         let told = Told {
             health: row.health,
-            problem: Problem::of_row(row.health, row.cause.as_ref(), (&row.name, &row.kind), id.0),
+            problem: Problem::of_row(
+                row.health,
+                row.cause.as_ref(),
+                &row.name,
+                (&row.kind, &row.namespace),
+                id.0,
+            ),
             // A Job's completions are not replicas that somebody waits for.
             ready: if row.kind == Kind::Job.name() {
                 0
@@ -262,7 +268,8 @@ impl Fleet {
             problem: Problem::of_row(
                 row.health,
                 row.cause.as_ref(),
-                (&row.name, &row.namespace),
+                &row.name,
+                (&row.namespace, &row.project),
                 id.0,
             ),
             ready: 0,

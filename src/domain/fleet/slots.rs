@@ -79,7 +79,8 @@ pub(super) struct Problem {
     pub rank: u8,
     pub since: Timestamp,
     pub name: Text,
-    pub within: Text,
+    /// What tells rows of one name apart: namespace and project of a release, kind of a workload.
+    pub within: (Text, Text),
     pub id: u32,
 }
 
@@ -88,7 +89,8 @@ impl Problem {
     pub fn of_row(
         health: Health,
         cause: Option<&Cause>,
-        (name, within): (&Text, &Text),
+        name: &Text,
+        within: (&Text, &Text),
         id: u32,
     ) -> Option<Self> {
         if health.weight() > Health::Unknown.weight() {
@@ -100,7 +102,7 @@ impl Problem {
             rank: cause.map_or(u8::MAX, Cause::rank),
             since: Timestamp::default(),
             name: name.clone(),
-            within: within.clone(),
+            within: (within.0.clone(), within.1.clone()),
             id,
         })
     }
