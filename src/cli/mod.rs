@@ -5,6 +5,7 @@
 
 mod args;
 mod completions;
+mod console;
 mod exit;
 mod info;
 mod man;
@@ -49,11 +50,19 @@ fn not_parsed(error: &clap::Error) -> ExitCode {
     .into()
 }
 
-fn carry_out(cli: Cli, out: &mut Out) -> anyhow::Result<Code> {
-    match cli.verb {
+fn carry_out(cli: Cli, out: &mut Out) -> anyhow::Result<ExitCode> {
+    let done = match cli.verb {
         Some(Verb::Info(args)) => info::run(&cli.cluster, &args, out),
         Some(Verb::Completions { shell }) => completions::run(shell, out),
         Some(Verb::Man { verb }) => man::run(verb.as_deref(), out),
-        None => anyhow::bail!("no console yet"),
-    }
+        None => {
+            return console::run(
+                &cli.cluster,
+                &cli.console,
+                false,
+                std::sync::Arc::new(|| Box::pin(async { panic!() })),
+            );
+        }
+    };
+    done.map(ExitCode::from)
 }

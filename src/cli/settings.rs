@@ -2,6 +2,17 @@
 
 use super::args::{ClusterArgs, ConsoleArgs};
 use crate::config::{self, Config, Paths, Problem};
+use crate::domain::labels::LabelScheme;
+use crate::input::{self, Keymap};
+use crate::theme::{self, Depth, Theme};
+use regex::Regex;
+use std::path::Path;
+
+/// The key map that every other one is laid over.
+const KEYMAP: &str = "default";
+
+/// The name that leaves the theme to the terminal.
+const AUTO: &str = "auto";
 
 /// What holds for this run.
 #[derive(Debug)]
@@ -33,10 +44,167 @@ impl Settings {
         }
     }
 
+    /// The key map: the shipped default, over it the shipped or own one of the configured name.
+    pub fn keymap(&mut self) -> Keymap {
+        let mut keymap = input::shipped(KEYMAP).unwrap_or_default();
+        let name = &self.config.keymap;
+        let file = self.paths.keymap_file(name);
+        match std::fs::read_to_string(&file) {
+            Ok(text) => {
+                let problems = input::load(&mut keymap, &text);
+                self.problems
+                    .extend(problems.into_iter().map(|problem| Problem {
+                        file: file.clone(),
+                        line: Some(problem.line),
+                        what: problem.what,
+                        remedy: problem.remedy,
+                    }));
+            }
+            Err(error) => match input::shipped(name) {
+                Some(shipped) => keymap = shipped,
+                None => self.problems.push(missing(&file, "key map", name, &error)),
+            },
+        }
+        keymap
+    }
+
+    /// The theme of the configured name, as this terminal can show it.
+    pub fn theme(&mut self) -> Theme {
+        let variable = |name: &str| std::env::var(name).ok();
+        let depth = theme::detect(
+            variable("NO_COLOR").as_deref(),
+            variable("COLORTERM").as_deref(),
+            variable("TERM").as_deref(),
+        );
+        let usual = usual_theme(depth, variable("COLORFGBG").as_deref());
+        let mut loaded = theme::shipped(usual).unwrap_or_default();
+        let name = self.config.theme.as_str();
+        if name == AUTO {
+            return loaded.at_depth(depth);
+        }
+        let file = self.paths.theme_file(name);
+        match std::fs::read_to_string(&file) {
+            Ok(text) => {
+                let problems = theme::load(&mut loaded, &text);
+                self.problems
+                    .extend(problems.into_iter().map(|problem| Problem {
+                        file: file.clone(),
+                        line: Some(problem.line),
+                        what: problem.what,
+                        remedy: problem.remedy,
+                    }));
+            }
+            Err(error) => match theme::shipped(name) {
+                Some(shipped) => loaded = shipped,
+                None => self.problems.push(missing(&file, "theme", name, &error)),
+            },
+        }
+        loaded.at_depth(depth)
+    }
+
+    /// The label scheme: the defaults, over them what was configured.
+    pub fn labels(&self) -> LabelScheme {
+        let mut scheme = LabelScheme::default();
+        for (meaning, keys) in &self.config.labels {
+            let place = match *meaning {
+                "project" => &mut scheme.project,
+                "release" => &mut scheme.release,
+                "component" => &mut scheme.component,
+                "version" => &mut scheme.version,
+                "department" => &mut scheme.department,
+                "owner" => &mut scheme.owner,
+                "environment" => &mut scheme.environment,
+                _ => continue,
+            };
+            place.clone_from(keys);
+        }
+        scheme
+    }
+
+    /// Patterns of production contexts.
+    pub fn production(&self) -> Vec<Regex> {
+        // The configuration was read with a look at each pattern.
+        self.config
+            .production
+            .iter()
+            .filter_map(|pattern| Regex::new(pattern).ok())
+            .collect()
+    }
+
     /// Says on standard error what is wrong in the files; for the headless verbs.
     pub fn complain(&self) {
         for problem in &self.problems {
             super::out::warn(&format!("quarterdeck: {problem}"));
         }
+    }
+}
+
+/// The theme for a terminal that nobody has chosen one for. `COLORFGBG` (`15;0`, foreground and
+/// background as colours of the sixteen) tells of a light ground where a terminal sets it.
+fn usual_theme(depth: Depth, colours: Option<&str>) -> &'static str {
+    let ground = colours.and_then(|colours| colours.rsplit(';').next()?.parse::<u8>().ok());
+    match (depth, ground) {
+        (Depth::Sixteen, _) => "sixteen",
+        (_, Some(7 | 9..=15)) => "light",
+        _ => "dark",
+    }
+}
+
+/// A file that a name asks for and that is not there, or cannot be read.
+fn missing(file: &Path, what: &str, name: &str, error: &std::io::Error) -> Problem {
+    Problem {
+        file: file.to_owned(),
+        line: None,
+        what: format!("there is no {what} `{name}` ({error})"),
+        remedy: format!(
+            "write this file, or name another {what} in config.toml; until then the default holds"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_terminal_decides_when_nobody_else_does() {
+        assert_eq!(usual_theme(Depth::True, None), "dark");
+        assert_eq!(usual_theme(Depth::True, Some("0;15")), "light");
+        assert_eq!(usual_theme(Depth::True, Some("15;default;0")), "dark");
+        assert_eq!(usual_theme(Depth::Sixteen, Some("0;15")), "sixteen");
+        for depth in [Depth::None, Depth::Sixteen, Depth::Indexed, Depth::True] {
+            assert!(theme::shipped(usual_theme(depth, None)).is_some());
+        }
+    }
+
+    #[test]
+    fn every_meaning_of_a_label_can_be_configured() {
+        let keys = config::KEYS
+            .iter()
+            .filter_map(|key| key.name.strip_prefix("labels."));
+        let mut settings = Settings {
+            paths: Paths::from_env(|_| None),
+            config: Config::default(),
+            problems: Vec::new(),
+        };
+        settings.config.labels = keys
+            .map(|meaning| (meaning, vec![format!("my/{meaning}")]))
+            .collect();
+        let scheme = settings.labels();
+        let values = [
+            scheme.project,
+            scheme.release,
+            scheme.component,
+            scheme.version,
+            scheme.department,
+            scheme.owner,
+            scheme.environment,
+        ];
+        assert!(
+            values
+                .iter()
+                .all(|keys| keys.len() == 1 && keys[0].starts_with("my/")),
+            "{values:?}"
+        );
     }
 }

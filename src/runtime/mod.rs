@@ -1,1 +1,279 @@
-//! The shell: mailbox, driver, frames, terminal, signals.
+//! The shell around the core: it gives messages to [`App::update`], carries out the effects, and
+//! draws what changed. Knows every room but the command line and the demo.
+//!
+//! One loop on the main thread; keys come from a thread of their own, everything that waits for a
+//! network from tasks. In each turn control messages come first, then rows for a few milliseconds,
+//! then a frame when one is due.
+
+mod answers;
+mod clock;
+mod driver;
+mod face;
+mod frames;
+mod input;
+mod logging;
+mod mailbox;
+mod panics;
+mod signals;
+mod sources;
+pub mod state;
+mod terminal;
+
+pub use clock::now;
+pub use logging::start as start_log;
+pub use sources::{DemoCluster, DemoStarter};
+
+use crate::app::{App, Effect, Effects, Msg, Notice, Setup};
+use crate::cluster::{ConnectOptions, Event};
+use crate::theme::Theme;
+use driver::Driver;
+use face::Face;
+use frames::{Cause, Frames};
+use mailbox::{Control, Mailbox, Post};
+use sources::Sources;
+use state::Keeper;
+use std::io;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use terminal::Terminal;
+use tokio::time::{MissedTickBehavior, interval, sleep_until};
+
+/// Rows are taken in for so long before keys are looked at again: a quarter of a frame.
+const DATA_TURN: Duration = Duration::from_millis(4);
+
+/// Messages are taken in at most in such numbers before a frame is drawn.
+const TURN: usize = 512;
+
+/// What the console starts with.
+pub struct Start {
+    /// For the core.
+    pub setup: Setup,
+    /// How it looks.
+    pub theme: Theme,
+    /// The terminal shows ASCII and nothing else.
+    pub ascii: bool,
+    /// Take the mouse.
+    pub mouse: bool,
+    /// Which clusters there are.
+    pub connect: ConnectOptions,
+    /// How a demo is started.
+    pub demo: DemoStarter,
+    /// Where the state between runs is kept.
+    pub state_file: PathBuf,
+}
+
+/// Runs the console until the person leaves it; the exit code. `Err` when there is no terminal.
+pub fn run(start: Start) -> io::Result<u8> {
+    let workers = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("edge")
+        .enable_all()
+        .build()?;
+    let code = workers.block_on(async {
+        let (mailbox, post) = Mailbox::new();
+        signals::start(&post)?;
+        panics::watch(post.clone());
+        let (mut shell, effects) = Shell::new(start, &post)?;
+        // The first frame waits for nothing.
+        shell.draw_if_due();
+        input::start(post)?;
+        shell.run(mailbox, effects).await
+    });
+    // A task may hang in a system call; the program does not wait for it.
+    workers.shutdown_background();
+    code
+}
+
+struct Shell {
+    app: App,
+    face: Face,
+    frames: Frames,
+    terminal: Terminal,
+    driver: Driver,
+    keeper: Keeper,
+    /// Stopped, or the terminal is lost: nothing is drawn.
+    dark: bool,
+    /// The exit code, once the end is decided.
+    end: Option<u8>,
+}
+
+impl Shell {
+    fn new(start: Start, post: &Post) -> io::Result<(Self, Effects)> {
+        let terminal = Terminal::take(start.mouse)?;
+        let size = terminal.size();
+        let (app, effects) = App::new(start.setup, size, now());
+        let mut frames = Frames::new(size);
+        frames.want(Cause::Person, Instant::now());
+        let shell = Self {
+            app,
+            face: Face::new(start.theme, start.ascii),
+            frames,
+            terminal,
+            driver: Driver::new(post.clone(), Sources::new(start.connect, start.demo)),
+            keeper: Keeper::new(start.state_file),
+            dark: false,
+            end: None,
+        };
+        Ok((shell, effects))
+    }
+
+    async fn run(mut self, mut mailbox: Mailbox, effects: Effects) -> io::Result<u8> {
+        self.carry_out(effects);
+        let mut seconds = interval(Duration::from_secs(1));
+        seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while self.end.is_none() {
+            let wake = [self.frames.due(), self.keeper.due()]
+                .into_iter()
+                .flatten()
+                .min();
+            tokio::select! {
+                biased;
+                Some(control) = mailbox.control.recv() => {
+                    self.control(control, &mut mailbox);
+                    self.control_turn(&mut mailbox);
+                }
+                () = sleep_until(wake.unwrap_or_else(Instant::now).into()), if wake.is_some() => {}
+                _ = seconds.tick() => self.update(Msg::Tick, Cause::Data),
+                Some(event) = mailbox.data.recv() => self.data_turn(event, &mut mailbox),
+            }
+            self.draw_if_due();
+            self.keep_if_due();
+        }
+        self.keep();
+        Ok(self.end.unwrap_or(0))
+    }
+
+    /// Everything on the control lane.
+    fn control_turn(&mut self, mailbox: &mut Mailbox) {
+        for _ in 0..TURN {
+            match mailbox.control.try_recv() {
+                Ok(control) => self.control(control, mailbox),
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Rows for a while, or until a key comes.
+    fn data_turn(&mut self, first: Event, mailbox: &mut Mailbox) {
+        let begun = Instant::now();
+        let mut next = Some(first);
+        let mut taken = 0;
+        while let Some(event) = next {
+            self.update(driver::message(event), Cause::Data);
+            taken += 1;
+            if taken == TURN || begun.elapsed() >= DATA_TURN || !mailbox.control.is_empty() {
+                return;
+            }
+            next = mailbox.data.try_recv().ok();
+        }
+    }
+
+    fn control(&mut self, control: Control, mailbox: &mut Mailbox) {
+        match control {
+            Control::Msg(msg) => self.update(msg, Cause::Person),
+            Control::Made(made) => {
+                if let Some(msg) = self.driver.made(made, || mailbox.fresh_data()) {
+                    self.update(msg, Cause::Person);
+                }
+            }
+            Control::Click(x, y) => {
+                let hit = self.face.hit(x, y);
+                self.update(Msg::Click(hit), Cause::Person);
+            }
+            Control::Resized => self.resized(),
+            Control::Suspend => {
+                self.dark = true;
+                signals::stop();
+            }
+            Control::Resume => match self.terminal.take_again() {
+                Ok(()) => {
+                    self.dark = false;
+                    self.resized();
+                }
+                Err(error) => self.lost(&error),
+            },
+            Control::End(code) => self.end = Some(code),
+            Control::Gone => self.lost(&io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    fn resized(&mut self) {
+        let (columns, rows) = self.terminal.size();
+        self.frames.reset((columns, rows));
+        self.update(Msg::Resize(columns, rows), Cause::Person);
+        self.frames.want(Cause::Person, Instant::now());
+    }
+
+    fn update(&mut self, msg: Msg, cause: Cause) {
+        self.driver.heard(&msg);
+        let effects = self.app.update(msg, now());
+        self.carry_out(effects);
+        if self.app.take_dirty() {
+            self.frames.want(cause, Instant::now());
+        }
+    }
+
+    fn carry_out(&mut self, effects: Effects) {
+        for effect in effects {
+            match effect {
+                Effect::Quit => self.end = Some(0),
+                Effect::SaveState(state) => self.keeper.keep(state, Instant::now()),
+                Effect::Copy(text) => self.write(&terminal::copy(&text)),
+                effect => self.driver.carry_out(effect),
+            }
+        }
+    }
+
+    fn draw_if_due(&mut self) {
+        let now = Instant::now();
+        if self.dark || self.frames.due().is_none_or(|due| due > now) {
+            return;
+        }
+        let (app, face) = (&self.app, &mut self.face);
+        let drawn = self.frames.draw(now, |buffer| face.paint(app, buffer));
+        let written = drawn.and_then(|bytes| {
+            if bytes.is_empty() {
+                Ok(())
+            } else {
+                self.terminal.write(bytes)
+            }
+        });
+        if let Err(error) = written {
+            self.lost(&error);
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        if !self.dark
+            && let Err(error) = self.terminal.write(bytes)
+        {
+            self.lost(&error);
+        }
+    }
+
+    /// Nobody can see us any more.
+    fn lost(&mut self, error: &io::Error) {
+        tracing::warn!("the terminal is gone: {error}");
+        self.dark = true;
+        self.end.get_or_insert(1);
+    }
+
+    fn keep_if_due(&mut self) {
+        if self.keeper.due().is_some_and(|due| due <= Instant::now()) {
+            self.keep();
+        }
+    }
+
+    fn keep(&mut self) {
+        if let Err(why) = self.keeper.write() {
+            let notice = Notice {
+                why: why.into(),
+                ..Notice::warning(
+                    "the state between runs cannot be kept",
+                    "`quarterdeck info` says where it is",
+                )
+            };
+            self.update(Msg::Notice(notice), Cause::Data);
+        }
+    }
+}

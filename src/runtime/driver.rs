@@ -1,0 +1,305 @@
+//! Carries out what the core asks for: one session, its feeds, one task for each request.
+//!
+//! To cancel is to drop the task. What arrives late carries a dead id, or comes from a channel that
+//! nobody reads any more.
+
+use super::answers;
+use super::mailbox::{Control, Post};
+use super::sources::Sources;
+use crate::app::{Answer, Effect, Id, Msg, Notice, Request};
+use crate::cluster::{Event, FeedHandle, Session};
+use crate::domain::feed::{Failure, FeedState, Scope};
+use crate::domain::rows::Kind;
+use crate::domain::text::Text;
+use crate::domain::time::Millis;
+use std::collections::HashMap;
+use std::time::Duration;
+use tokio::sync::mpsc::Sender;
+use tokio::task::{AbortHandle, JoinHandle};
+
+/// A session was made, or could not be.
+#[derive(Debug)]
+pub struct Made {
+    /// Which attempt this was.
+    attempt: u64,
+    result: Result<Session, Failure>,
+}
+
+/// A task that ends when this is dropped.
+#[derive(Debug)]
+struct Task(AbortHandle);
+
+impl Task {
+    fn of(handle: &JoinHandle<()>) -> Self {
+        Self(handle.abort_handle())
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// The present session and everything under way for it.
+#[derive(Debug)]
+pub struct Driver {
+    post: Post,
+    sources: Sources,
+    attempt: u64,
+    connecting: Option<Task>,
+    session: Option<Session>,
+    data: Option<Sender<Event>>,
+    identifying: Option<Task>,
+    /// The server has said who we are.
+    identified: bool,
+    feeds: HashMap<(Kind, Scope), FeedHandle>,
+    tables: HashMap<Id, Vec<FeedHandle>>,
+    requests: HashMap<Id, Task>,
+}
+
+impl Driver {
+    /// Connects to what `sources` names.
+    pub fn new(post: Post, sources: Sources) -> Self {
+        Self {
+            post,
+            sources,
+            attempt: 0,
+            connecting: None,
+            session: None,
+            data: None,
+            identifying: None,
+            identified: false,
+            feeds: HashMap::new(),
+            tables: HashMap::new(),
+            requests: HashMap::new(),
+        }
+    }
+
+    /// Carries out an effect that concerns a cluster, or a timer.
+    pub fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Connect(context) => self.connect(context),
+            Effect::UseKubeconfig(file) => {
+                self.sources.use_file(&file);
+                self.connect(None);
+            }
+            Effect::ConnectDemo => self.connect_demo(),
+            Effect::Watch(scopes) => self.watch(&scopes),
+            Effect::Retry => self.retry(),
+            Effect::OpenTable {
+                id,
+                resource,
+                scopes,
+            } => {
+                if let (Some(session), Some(data)) = (&self.session, &self.data) {
+                    let open = |scope| session.watch_table(id.0, &resource, scope, data.clone());
+                    self.tables.insert(id, scopes.iter().map(open).collect());
+                }
+            }
+            Effect::CloseTable(id) => drop(self.tables.remove(&id)),
+            Effect::Fetch(id, request) => self.fetch(id, request),
+            Effect::Cancel(id) => drop(self.requests.remove(&id)),
+            Effect::After(id, wait) => self.after(id, wait),
+            Effect::Copy(_) | Effect::SaveState(_) | Effect::Quit => {}
+        }
+    }
+
+    /// Forgets the session and everything that hangs on it.
+    fn end_session(&mut self) {
+        self.attempt += 1;
+        self.connecting = None;
+        self.identifying = None;
+        self.identified = false;
+        self.feeds.clear();
+        self.tables.clear();
+        self.requests.clear();
+        self.session = None;
+        self.data = None;
+    }
+
+    fn connect(&mut self, context: Option<Text>) {
+        self.end_session();
+        let (post, attempt, sources) = (self.post.clone(), self.attempt, self.sources.clone());
+        let task = tokio::spawn(async move {
+            let result = async {
+                let (options, contexts, warnings) = sources.load(context.as_deref())?;
+                let current = contexts
+                    .iter()
+                    .find(|known| known.current)
+                    .map(|known| known.name.clone());
+                post.send(Msg::Contexts(contexts)).await;
+                for warning in warnings {
+                    post.send(Msg::Notice(Notice::warning(warning, ""))).await;
+                }
+                if let Some(name) = context.or(current) {
+                    post.send(Msg::Connecting(name)).await;
+                }
+                Session::connect(options).await
+            };
+            let result = result.await;
+            post.send(Control::Made(Made { attempt, result })).await;
+        });
+        self.connecting = Some(Task::of(&task));
+    }
+
+    fn connect_demo(&mut self) {
+        self.end_session();
+        let (post, attempt, sources) = (self.post.clone(), self.attempt, self.sources.clone());
+        let task = tokio::spawn(async move {
+            let result = async {
+                let context = sources.start_demo().await?;
+                let (options, contexts, _) = sources.load(Some(&context))?;
+                post.send(Msg::Contexts(contexts)).await;
+                Session::connect(options).await
+            };
+            let result = result.await;
+            post.send(Control::Made(Made { attempt, result })).await;
+        });
+        self.connecting = Some(Task::of(&task));
+    }
+
+    /// Takes in a session; what the core shall know of it. `fresh_data` opens a data lane.
+    pub fn made(&mut self, made: Made, fresh_data: impl FnOnce() -> Sender<Event>) -> Option<Msg> {
+        if made.attempt != self.attempt {
+            return None;
+        }
+        self.connecting = None;
+        match made.result {
+            Err(failure) => Some(Msg::ConnectFailed(failure)),
+            Ok(session) => {
+                let mut info = session.info();
+                info.demo = self.sources.is_demo(&info.context);
+                self.data = Some(fresh_data());
+                self.session = Some(session);
+                self.identify();
+                Some(Msg::Connected(info))
+            }
+        }
+    }
+
+    /// Asks who we are and which version the server has.
+    fn identify(&mut self) {
+        let Some(session) = self.session.clone() else {
+            return;
+        };
+        let (post, demo) = (
+            self.post.clone(),
+            self.sources.is_demo(&session.info().context),
+        );
+        let task = tokio::spawn(async move {
+            // When the server cannot be reached, its feeds say so.
+            if let Ok(mut info) = session.identify().await {
+                info.demo = demo;
+                post.send(Msg::Connected(info)).await;
+            }
+        });
+        self.identifying = Some(Task::of(&task));
+    }
+
+    fn watch(&mut self, scopes: &[Scope]) {
+        let (Some(session), Some(data)) = (&self.session, &self.data) else {
+            return;
+        };
+        let all = scopes.is_empty() || scopes.contains(&Scope::ALL);
+        let scopes = if all { &[Scope::ALL][..] } else { scopes };
+        let wanted: Vec<(Kind, Scope)> = Kind::ALL
+            .into_iter()
+            .flat_map(|kind| {
+                let scopes = if kind.namespaced() {
+                    scopes
+                } else {
+                    &[Scope::ALL][..]
+                };
+                scopes.iter().map(move |scope| (kind, scope.clone()))
+            })
+            .collect();
+        self.feeds.retain(|feed, _| wanted.contains(feed));
+        for (kind, scope) in wanted {
+            self.feeds
+                .entry((kind, scope.clone()))
+                .or_insert_with(|| session.watch(kind, &scope, data.clone()));
+        }
+    }
+
+    fn retry(&mut self) {
+        if let Some(session) = &self.session {
+            session.retry_now();
+        }
+    }
+
+    fn fetch(&mut self, id: Id, request: Request) {
+        let Some(session) = self.session.clone() else {
+            let answer = Answer::Failed(answers::no_session());
+            return self.post.send_or_lose(Msg::Answer(id, answer));
+        };
+        let post = self.post.clone();
+        let task = tokio::spawn(async move {
+            let answer = answers::answer(&session, request).await;
+            post.send(Msg::Answer(id, answer)).await;
+        });
+        self.requests.insert(id, Task::of(&task));
+    }
+
+    fn after(&mut self, id: Id, wait: Millis) {
+        let (post, wait) = (
+            self.post.clone(),
+            Duration::from_millis(u64::try_from(wait.0).unwrap_or(0)),
+        );
+        let task = tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
+            post.send(Msg::Timer(id)).await;
+        });
+        self.requests.insert(id, Task::of(&task));
+    }
+
+    /// The core is about to hear this: what is under way for it is over.
+    pub fn heard(&mut self, msg: &Msg) {
+        match msg {
+            Msg::Answer(id, _) | Msg::Timer(id) => drop(self.requests.remove(id)),
+            Msg::Connected(info) => self.identified |= !info.version.is_empty(),
+            // The server is there now: it may not have been when it was asked first.
+            Msg::Feed {
+                state: FeedState::Live { .. },
+                ..
+            } if !self.identified
+                && self
+                    .identifying
+                    .as_ref()
+                    .is_none_or(|task| task.0.is_finished()) =>
+            {
+                self.identify()
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What a feed brought, for the core.
+pub fn message(event: Event) -> Msg {
+    match event {
+        Event::Batch(batch) => Msg::Batch(batch),
+        Event::Feed { kind, scope, state } => Msg::Feed { kind, scope, state },
+        Event::Table { id, changes } => Msg::Table(Id(id), changes),
+        Event::TableFeed { id, state } => Msg::TableFeed(Id(id), state),
+        Event::Skipped {
+            kind, name, bytes, ..
+        } => Msg::Notice(skipped(kind, &name, bytes)),
+    }
+}
+
+fn skipped(kind: Kind, name: &Text, bytes: usize) -> Notice {
+    let name = if name.is_empty() {
+        "without a readable name"
+    } else {
+        name
+    };
+    let size = bytes / (1 << 20);
+    Notice::warning(
+        format!(
+            "{} {name} is too large to be shown ({size} MiB)",
+            kind.name()
+        ),
+        "`kubectl get -o json` can tell what fills it",
+    )
+}

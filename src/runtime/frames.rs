@@ -1,0 +1,168 @@
+//! When a frame is drawn, and which bytes it costs.
+//!
+//! Drawn when something changed: at once when the last frame is old enough, else at a deadline.
+//! What did not change costs nothing, and a frame in which nothing changed writes nothing.
+
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::io;
+use std::time::{Duration, Instant};
+
+/// The least time between two frames that rows cause: 60 frames a second.
+const GAP: Duration = Duration::from_millis(16);
+
+/// The least time before a frame that a key causes. A person must not wait for rows.
+const KEY_GAP: Duration = Duration::from_millis(3);
+
+/// Begin and end of a synchronised update: the terminal shows it as a whole.
+const BEGIN: &[u8] = b"\x1b[?2026h";
+const END: &[u8] = b"\x1b[?2026l";
+const CLEAR: &[u8] = b"\x1b[0m\x1b[2J";
+
+/// Who caused a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A key, a click, a new size.
+    Person,
+    /// Rows, a timer.
+    Data,
+}
+
+/// What the terminal shows and when it is shown more.
+#[derive(Debug)]
+pub struct Frames {
+    shown: Buffer,
+    next: Buffer,
+    /// The terminal shows something else than `shown`.
+    unknown: bool,
+    last: Option<Instant>,
+    due: Option<Instant>,
+    bytes: Vec<u8>,
+}
+
+impl Frames {
+    /// For a terminal of this size, of which nothing is known.
+    pub fn new(size: (u16, u16)) -> Self {
+        let area = Rect::new(0, 0, size.0, size.1);
+        Self {
+            shown: Buffer::empty(area),
+            next: Buffer::empty(area),
+            unknown: true,
+            last: None,
+            due: None,
+            bytes: Vec::new(),
+        }
+    }
+
+    /// The terminal has another size, or lost what it showed.
+    pub fn reset(&mut self, size: (u16, u16)) {
+        let area = Rect::new(0, 0, size.0, size.1);
+        self.shown.resize(area);
+        self.next.resize(area);
+        self.unknown = true;
+    }
+
+    /// Something changed at `now`: a frame is due.
+    pub fn want(&mut self, cause: Cause, now: Instant) {
+        let gap = match cause {
+            Cause::Person => KEY_GAP,
+            Cause::Data => GAP,
+        };
+        let due = self.last.map_or(now, |last| (last + gap).max(now));
+        self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
+    }
+
+    /// When the next frame is due, if one is.
+    pub fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    /// Paints a frame into an empty buffer and returns the bytes that bring the terminal there:
+    /// none when nothing changed. The cursor stays hidden.
+    pub fn draw(&mut self, now: Instant, paint: impl FnOnce(&mut Buffer)) -> io::Result<&[u8]> {
+        self.due = None;
+        self.last = Some(now);
+        self.bytes.clear();
+        self.next.reset();
+        paint(&mut self.next);
+        if self.unknown {
+            self.shown.reset();
+        }
+        let mut changes = self.shown.diff_iter(&self.next).peekable();
+        if self.unknown || changes.peek().is_some() {
+            self.bytes.extend_from_slice(BEGIN);
+            if self.unknown {
+                self.bytes.extend_from_slice(CLEAR);
+            }
+            CrosstermBackend::new(&mut self.bytes).draw(changes)?;
+            self.bytes.extend_from_slice(END);
+        }
+        self.unknown = false;
+        std::mem::swap(&mut self.shown, &mut self.next);
+        Ok(&self.bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use ratatui::style::Style;
+
+    fn draw(frames: &mut Frames, text: &str) -> String {
+        let bytes = frames.draw(Instant::now(), |buffer| {
+            buffer.set_string(0, 0, text, Style::new());
+        });
+        String::from_utf8(bytes.unwrap().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn the_first_frame_clears_and_is_one_synchronised_update() {
+        let mut frames = Frames::new((20, 2));
+        let bytes = draw(&mut frames, "hello");
+        assert!(
+            bytes.starts_with("\x1b[?2026h\x1b[0m\x1b[2J") && bytes.ends_with("\x1b[?2026l"),
+            "{bytes:?}"
+        );
+        assert!(bytes.contains("hello"), "{bytes:?}");
+    }
+
+    #[test]
+    fn what_does_not_change_costs_nothing() {
+        let mut frames = Frames::new((20, 2));
+        draw(&mut frames, "hello");
+        assert_eq!(draw(&mut frames, "hello"), "");
+        let bytes = draw(&mut frames, "hellO");
+        assert!(bytes.contains('O') && !bytes.contains("hell"), "{bytes:?}");
+    }
+
+    #[test]
+    fn a_reset_draws_everything_again() {
+        let mut frames = Frames::new((20, 2));
+        draw(&mut frames, "hello");
+        frames.reset((10, 1));
+        assert!(draw(&mut frames, "hello").contains("hello"));
+    }
+
+    #[test]
+    fn frames_keep_their_distance_and_a_person_waits_less() {
+        let start = Instant::now();
+        let mut frames = Frames::new((2, 1));
+        frames.want(Cause::Data, start);
+        assert_eq!(frames.due(), Some(start));
+        frames.draw(start, |_| {}).unwrap();
+        assert_eq!(frames.due(), None);
+        let soon = start + Duration::from_millis(1);
+        frames.want(Cause::Data, soon);
+        assert_eq!(frames.due(), Some(start + GAP));
+        frames.want(Cause::Person, soon);
+        assert_eq!(frames.due(), Some(start + KEY_GAP));
+        frames.want(Cause::Data, soon);
+        assert_eq!(frames.due(), Some(start + KEY_GAP));
+        frames.draw(soon, |_| {}).unwrap();
+        let late = start + Duration::from_secs(1);
+        frames.want(Cause::Data, late);
+        assert_eq!(frames.due(), Some(late));
+    }
+}

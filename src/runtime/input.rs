@@ -1,0 +1,151 @@
+//! Keys, pastes and the mouse, read by a thread of their own.
+
+use super::mailbox::{Control, Post};
+use crate::app::Msg;
+use crate::key::{Code, Key};
+use crossterm::event::{
+    self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent,
+    MouseEventKind,
+};
+use rustix::event::{PollFd, PollFlags, poll};
+use std::fs::File;
+use std::io::{self, IsTerminal};
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+/// Rows per step of the wheel.
+const WHEEL: i16 = 3;
+
+/// Starts to read what the person does. The thread ends with the loop or with the terminal.
+pub fn start(post: Post) -> io::Result<()> {
+    let keyboard = keyboard()?;
+    std::thread::Builder::new()
+        .name("input".into())
+        .spawn(move || {
+            if !read(&keyboard, &post) {
+                post.send_blocking(Control::Gone);
+            }
+        })?;
+    Ok(())
+}
+
+/// Where crossterm reads keys: standard input when it is a terminal, else the controlling one.
+fn keyboard() -> io::Result<OwnedFd> {
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        return stdin.as_fd().try_clone_to_owned();
+    }
+    Ok(File::open("/dev/tty")?.into())
+}
+
+/// Reads until the loop has ended (true) or the terminal is gone (false).
+fn read(keyboard: &OwnedFd, post: &Post) -> bool {
+    loop {
+        // crossterm spins for ever on a terminal that has hung up, so we look before it reads.
+        let mut fds = [PollFd::new(keyboard, PollFlags::IN)];
+        match poll(&mut fds, None) {
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(_) => return false,
+            Ok(_) => {}
+        }
+        if fds[0]
+            .revents()
+            .intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
+        {
+            return false;
+        }
+        while let Ok(true) = event::poll(Duration::ZERO) {
+            let Ok(event) = event::read() else {
+                return false;
+            };
+            if let Some(control) = control(event)
+                && !post.send_blocking(control)
+            {
+                return true;
+            }
+        }
+    }
+}
+
+/// What an event of the terminal means to us. Sizes come with their signal instead.
+fn control(event: Event) -> Option<Control> {
+    match event {
+        Event::Key(event) if event.kind != KeyEventKind::Release => {
+            key(event).map(|key| Msg::Key(key).into())
+        }
+        Event::Paste(text) => Some(Msg::Paste(text).into()),
+        Event::Mouse(event) => mouse(event),
+        _ => None,
+    }
+}
+
+fn mouse(event: MouseEvent) -> Option<Control> {
+    match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => Some(Control::Click(event.column, event.row)),
+        MouseEventKind::ScrollUp => Some(Msg::Wheel(-WHEEL).into()),
+        MouseEventKind::ScrollDown => Some(Msg::Wheel(WHEEL).into()),
+        _ => None,
+    }
+}
+
+fn key(event: KeyEvent) -> Option<Key> {
+    let code = match event.code {
+        KeyCode::Char(c) => Code::Char(c),
+        KeyCode::F(n) => Code::F(n),
+        KeyCode::Enter => Code::Enter,
+        KeyCode::Esc => Code::Esc,
+        KeyCode::Tab | KeyCode::BackTab => Code::Tab,
+        KeyCode::Backspace => Code::Backspace,
+        KeyCode::Delete => Code::Delete,
+        KeyCode::Insert => Code::Insert,
+        KeyCode::Up => Code::Up,
+        KeyCode::Down => Code::Down,
+        KeyCode::Left => Code::Left,
+        KeyCode::Right => Code::Right,
+        KeyCode::PageUp => Code::PageUp,
+        KeyCode::PageDown => Code::PageDown,
+        KeyCode::Home => Code::Home,
+        KeyCode::End => Code::End,
+        _ => return None,
+    };
+    let held = |modifier| event.modifiers.contains(modifier);
+    let key = Key {
+        code,
+        ctrl: held(KeyModifiers::CONTROL),
+        alt: held(KeyModifiers::ALT),
+        shift: held(KeyModifiers::SHIFT) || event.code == KeyCode::BackTab,
+    };
+    Some(key.normal())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pressed(code: KeyCode, modifiers: KeyModifiers) -> Option<String> {
+        key(KeyEvent::new(code, modifiers)).map(|key| key.to_string())
+    }
+
+    #[test]
+    fn keys_are_those_of_key_maps() {
+        for (code, modifiers, name) in [
+            (KeyCode::Char('G'), KeyModifiers::SHIFT, "shift-g"),
+            (KeyCode::Char('?'), KeyModifiers::SHIFT, "?"),
+            (KeyCode::Char('d'), KeyModifiers::CONTROL, "ctrl-d"),
+            (KeyCode::BackTab, KeyModifiers::SHIFT, "shift-tab"),
+            (KeyCode::PageDown, KeyModifiers::NONE, "pgdn"),
+            (KeyCode::F(5), KeyModifiers::ALT, "alt-f5"),
+        ] {
+            assert_eq!(pressed(code, modifiers).as_deref(), Some(name));
+        }
+        assert_eq!(pressed(KeyCode::CapsLock, KeyModifiers::NONE), None);
+    }
+
+    #[test]
+    fn a_released_key_is_not_a_press() {
+        let mut event = KeyEvent::new(KeyCode::Char('x'), KeyModifiers::NONE);
+        assert!(control(Event::Key(event)).is_some());
+        event.kind = KeyEventKind::Release;
+        assert!(control(Event::Key(event)).is_none());
+    }
+}
