@@ -108,6 +108,8 @@ pub enum LogLevel {
 /// What to do instead of opening the console.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// List projects, releases, workloads, pods, nodes or namespaces
+    Get(super::get::GetArgs),
     /// Print versions, files and names of what is in use
     Info(InfoArgs),
     /// Print the completions of a shell

@@ -7,6 +7,7 @@ mod args;
 mod completions;
 mod console;
 mod exit;
+mod get;
 mod info;
 mod man;
 mod out;
@@ -52,6 +53,7 @@ fn not_parsed(error: &clap::Error) -> ExitCode {
 
 fn carry_out(cli: Cli, out: &mut Out) -> anyhow::Result<ExitCode> {
     let done = match cli.verb {
+        Some(Verb::Get(args)) => get::run(&cli.cluster, &args, out),
         Some(Verb::Info(args)) => info::run(&cli.cluster, &args, out),
         Some(Verb::Completions { shell }) => completions::run(shell, out),
         Some(Verb::Man { verb }) => man::run(verb.as_deref(), out),

@@ -1,0 +1,320 @@
+//! `quarterdeck get`: the lists of the console, for scripts and pipes.
+
+mod print;
+mod rows;
+
+use super::args::{ClusterArgs, ConsoleArgs};
+use super::console::{connect_options, scopes};
+use super::exit::{Code, Refusal};
+use super::out::Out;
+use super::settings::Settings;
+use crate::cluster::{CHANNEL, Event, Session};
+use crate::domain::feed::{Batch, Change, FeedState, Scope};
+use crate::domain::fleet::Fleet;
+use crate::domain::rows::Kind;
+use crate::domain::selector::Selector;
+use crate::domain::time::Timestamp;
+use clap::{Args, ValueEnum};
+use print::Printer;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Arguments of `get`.
+#[derive(Clone, Debug, Args)]
+pub struct GetArgs {
+    /// What to list
+    #[arg(value_enum)]
+    pub what: What,
+    /// Only those of these names
+    pub names: Vec<String>,
+    /// Only those with these labels, as `kubectl -l` takes them; projects, releases and workloads
+    /// are kept for a pod that has them
+    #[arg(short = 'l', long, value_name = "SELECTOR")]
+    pub selector: Option<String>,
+    /// Form of the answer
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Output,
+    /// Go on, and print what changes
+    #[arg(short, long)]
+    pub watch: bool,
+}
+
+/// What can be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the names are the rows")]
+pub enum What {
+    #[value(alias = "project", alias = "proj")]
+    Projects,
+    #[value(alias = "release", alias = "rel")]
+    Releases,
+    #[value(alias = "workload", alias = "wl")]
+    Workloads,
+    #[value(alias = "pod", alias = "po")]
+    Pods,
+    #[value(alias = "node", alias = "no")]
+    Nodes,
+    #[value(alias = "namespace", alias = "ns")]
+    Namespaces,
+}
+
+/// Forms of the answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the names are the forms")]
+pub enum Output {
+    #[default]
+    Table,
+    Wide,
+    Json,
+    Yaml,
+    Name,
+}
+
+impl What {
+    /// The word in messages.
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::Projects => "projects",
+            Self::Releases => "releases",
+            Self::Workloads => "workloads",
+            Self::Pods => "pods",
+            Self::Nodes => "nodes",
+            Self::Namespaces => "namespaces",
+        }
+    }
+
+    /// The kind without which there is no answer.
+    const fn needs(self) -> Kind {
+        match self {
+            Self::Nodes => Kind::Node,
+            Self::Namespaces => Kind::Namespace,
+            Self::Projects | Self::Releases | Self::Workloads | Self::Pods => Kind::Pod,
+        }
+    }
+
+    /// Kinds to list: a table of pods alone needs no owners.
+    fn kinds(self, output: Output) -> &'static [Kind] {
+        match (self, output) {
+            (Self::Pods, Output::Table | Output::Name) => &[Kind::Pod],
+            (Self::Nodes, Output::Name) => &[Kind::Node],
+            (Self::Namespaces, Output::Name) => &[Kind::Namespace],
+            _ => &Kind::ALL,
+        }
+    }
+}
+
+/// Which rows are wanted.
+struct Wanted {
+    what: What,
+    names: Vec<String>,
+    selector: Option<Selector>,
+}
+
+/// Carries out `get`.
+pub fn run(cluster: &ClusterArgs, args: &GetArgs, out: &mut Out) -> anyhow::Result<Code> {
+    let settings = Settings::load(cluster, &ConsoleArgs::default());
+    settings.complain();
+    let selector = args.selector.as_deref().map(Selector::parse).transpose();
+    let selector = selector.map_err(|why| Refusal::new(Code::Usage, why))?;
+    let wanted = Wanted {
+        what: args.what,
+        names: args.names.clone(),
+        selector,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    let done = runtime.block_on(async {
+        let session = Session::connect(connect_options(cluster, &settings))
+            .await
+            .map_err(Refusal::from)?;
+        let scopes = scopes(cluster).unwrap_or_else(|| vec![Scope(Some(session.home_namespace()))]);
+        let mut fleet = Fleet::new(settings.labels());
+        if args.watch {
+            return follow(&session, &scopes, &mut fleet, &wanted, args.output, out).await;
+        }
+        let kinds = args.what.kinds(args.output);
+        gather(&session, kinds, &scopes, args.what.needs(), &mut fleet).await?;
+        answer(&fleet, &wanted, &scopes, args.output, out)
+    });
+    // A feed may sit in a read that nobody waits for any more.
+    runtime.shutdown_timeout(Duration::from_millis(50));
+    done
+}
+
+/// Lists the kinds. What is not needed and not to be had only leaves its columns empty.
+async fn gather(
+    session: &Session,
+    kinds: &[Kind],
+    scopes: &[Scope],
+    needed: Kind,
+    fleet: &mut Fleet,
+) -> Result<(), Refusal> {
+    let lists = kinds.iter().flat_map(|&kind| {
+        let scopes = if kind.namespaced() {
+            scopes
+        } else {
+            &[Scope::ALL][..]
+        };
+        scopes.iter().map(move |scope| async move {
+            let mut changes = vec![Change::Begin];
+            let done = session
+                .list(kind, scope, &mut |row| {
+                    changes.push(Change::Put(Box::new(row)))
+                })
+                .await;
+            changes.push(Change::Complete);
+            done.map(|()| Batch {
+                kind,
+                scope: scope.clone(),
+                changes,
+            })
+            .map_err(|failure| (kind, failure))
+        })
+    });
+    for list in futures::future::join_all(lists).await {
+        match list {
+            Ok(batch) => drop(fleet.apply(batch, now())),
+            Err((kind, failure)) if kind == needed => return Err(failure.into()),
+            Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Prints the rows; names that were asked for and are not there, and an empty answer, are said.
+fn answer(
+    fleet: &Fleet,
+    wanted: &Wanted,
+    scopes: &[Scope],
+    output: Output,
+    out: &mut Out,
+) -> anyhow::Result<Code> {
+    let found = wanted.found(fleet, now());
+    Printer::new(wanted.what, output, scopes).all(fleet, &found, now(), out)?;
+    let missing: Vec<&str> = wanted
+        .names
+        .iter()
+        .map(String::as_str)
+        .filter(|name| !wanted.names_found(fleet, &found).contains(*name))
+        .collect();
+    if !missing.is_empty() {
+        let what = wanted.what.plural().trim_end_matches('s');
+        return Err(Refusal::new(
+            Code::NotFound,
+            format!("{what} not found {}: {}", place(scopes), missing.join(", ")),
+        )
+        .into());
+    }
+    if found.is_empty() {
+        super::out::warn(&format!(
+            "no {} found {}",
+            wanted.what.plural(),
+            place(scopes)
+        ));
+    }
+    Ok(Code::Done)
+}
+
+/// Prints the rows and then each that changes, until the reader goes away.
+async fn follow(
+    session: &Session,
+    scopes: &[Scope],
+    fleet: &mut Fleet,
+    wanted: &Wanted,
+    output: Output,
+    out: &mut Out,
+) -> anyhow::Result<Code> {
+    let (tx, mut rx) = tokio::sync::mpsc::channel(CHANNEL);
+    let mut feeds = Vec::new();
+    for &kind in wanted.what.kinds(output) {
+        let scopes = if kind.namespaced() {
+            scopes
+        } else {
+            &[Scope::ALL][..]
+        };
+        feeds.extend(
+            scopes
+                .iter()
+                .map(|scope| session.watch(kind, scope, tx.clone())),
+        );
+    }
+    let mut printer = Printer::new(wanted.what, output, scopes);
+    let mut waiting: Vec<(Kind, Scope)> = scopes
+        .iter()
+        .map(|scope| {
+            (
+                wanted.what.needs(),
+                if wanted.what.needs().namespaced() {
+                    scope.clone()
+                } else {
+                    Scope::ALL
+                },
+            )
+        })
+        .collect();
+    while let Some(event) = rx.recv().await {
+        match event {
+            Event::Batch(batch) => {
+                let listed = batch.changes.contains(&Change::Complete);
+                let of = (batch.kind, batch.scope.clone());
+                let touched = fleet.apply(batch, now());
+                if waiting.is_empty() {
+                    let rows = wanted.among(fleet, wanted.what.touched(&touched), now());
+                    printer.changed(fleet, &rows, now(), out)?;
+                } else if listed {
+                    waiting.retain(|wait| *wait != of);
+                    if waiting.is_empty() {
+                        printer.all(fleet, &wanted.found(fleet, now()), now(), out)?;
+                    }
+                }
+                out.flush()?;
+            }
+            Event::Feed {
+                kind,
+                state:
+                    FeedState::Forbidden {
+                        verb,
+                        resource,
+                        scope,
+                    },
+                ..
+            } if kind == wanted.what.needs() => {
+                return Err(Refusal::new(
+                    Code::Forbidden,
+                    format!("you may not {verb} {resource} {}", place(&[scope])),
+                )
+                .into());
+            }
+            Event::Feed {
+                kind,
+                state: FeedState::Disconnected { why, .. },
+                ..
+            } if kind == wanted.what.needs() => {
+                super::out::warn(&format!("quarterdeck: disconnected: {why}; trying again"));
+            }
+            _ => {}
+        }
+    }
+    Ok(Code::Done)
+}
+
+/// `in namespace shop-prod`, `in any namespace`
+fn place(scopes: &[Scope]) -> String {
+    let names: Option<Vec<&str>> = scopes
+        .iter()
+        .map(|scope| scope.0.as_ref().map(|ns| ns.as_str()))
+        .collect();
+    match names.as_deref() {
+        None | Some([]) => "in any namespace".into(),
+        Some([one]) => format!("in namespace {one}"),
+        Some(many) => format!("in namespaces {}", many.join(", ")),
+    }
+}
+
+/// The present, from the system's clock.
+fn now() -> Timestamp {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
