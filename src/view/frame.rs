@@ -136,19 +136,18 @@ fn health_counts(canvas: &Canvas<'_>, tally: &Tally) -> Vec<(String, Style)> {
 fn connection(app: &App, canvas: &Canvas<'_>) -> (String, Style) {
     let theme = canvas.theme;
     let now = app.world.now;
-    let mark = |shape: &'static str, ascii: &'static str| if canvas.ascii { ascii } else { shape };
     match app.world.connection() {
-        Connection::Off => (format!("{} no connection", mark("✖", "x")), theme.failing),
+        Connection::Off => (format!("{} no connection", "✖"), theme.failing),
         Connection::Connecting { since } if now.since(since) < Millis::seconds(1) => {
-            (format!("{} connecting", mark("◌", "~")), theme.dim)
+            (format!("{} connecting", "◌"), theme.dim)
         }
         Connection::Connecting { since } => (
-            format!("{} connecting {}", mark("◌", "~"), brief(now.since(since))),
+            format!("{} connecting {}", "◌", brief(now.since(since))),
             theme.progressing,
         ),
-        Connection::Live { .. } => (format!("{} live", mark("●", "*")), theme.healthy),
+        Connection::Live { .. } => (format!("{} live", "●"), theme.healthy),
         Connection::Stale { seen } => (
-            format!("{} stale {}", mark("▲", "!"), brief(now.since(seen))),
+            format!("{} stale {}", "▲", brief(now.since(seen))),
             theme.degraded,
         ),
         Connection::Disconnected { seen, retry_at, .. } => {
@@ -158,7 +157,7 @@ fn connection(app: &App, canvas: &Canvas<'_>) -> (String, Style) {
             (
                 format!(
                     "{} disconnected{since}, retry in {}",
-                    mark("✖", "x"),
+                    "✖",
                     brief(retry_at.since(now))
                 ),
                 theme.failing,
@@ -195,13 +194,7 @@ pub fn place(app: &App, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
         );
         x += used;
         if !last {
-            x += canvas.put(
-                x,
-                area.y,
-                room.saturating_sub(x),
-                if canvas.ascii { "  >  " } else { "  ›  " },
-                theme.rule,
-            );
+            x += canvas.put(x, area.y, room.saturating_sub(x), "  ›  ", theme.rule);
         }
     }
     x += 3;
@@ -249,7 +242,7 @@ fn filter(screen: &ListScreen, canvas: &mut Canvas<'_>, x: u16, y: u16, room: u1
         spans.extend([("/", theme.key), (filter.text.as_str(), theme.field)]);
     }
     if filter.editing {
-        spans.push((if canvas.ascii { "_" } else { "▏" }, theme.accent));
+        spans.push(("▏", theme.accent));
     }
     let faults = if list.faults_only {
         "  faults only"

@@ -1,6 +1,7 @@
 //! State to cells: `(&App, &Theme) → Buffer`. Nothing here changes the state, and every text comes
 //! cleaned; what is drawn where the mouse can hit it is returned.
 
+mod ascii;
 mod containers;
 mod frame;
 mod hits;
@@ -10,6 +11,8 @@ mod overlay;
 mod paint;
 mod preview;
 mod table;
+#[cfg(test)]
+mod tests;
 mod text;
 mod welcome;
 mod words;
@@ -45,11 +48,7 @@ pub fn draw(app: &App, theme: &Theme, memory: &mut Memory, buffer: &mut Buffer) 
     {
         return hits;
     }
-    let mut canvas = Canvas {
-        buffer,
-        theme,
-        ascii: memory.ascii,
-    };
+    let mut canvas = Canvas { buffer, theme };
     if regions.world.height > 0 {
         frame::world(app, &mut canvas, regions.world);
         frame::place(app, &mut canvas, regions.place, &mut hits);
@@ -68,6 +67,9 @@ pub fn draw(app: &App, theme: &Theme, memory: &mut Memory, buffer: &mut Buffer) 
     }
     if let Some(overlay) = &app.overlay {
         overlay::draw(app, overlay, &mut canvas, &mut hits);
+    }
+    if memory.ascii {
+        ascii::fold(buffer);
     }
     hits
 }

@@ -103,7 +103,7 @@ fn draw_palette(
         y += 1;
     }
     let (before, after) = palette.line.text().split_at(palette.line.cursor());
-    let cursor = if canvas.ascii { "_" } else { "▏" };
+    let cursor = "▏";
     canvas.put_spans(
         1,
         y,

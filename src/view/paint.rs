@@ -14,8 +14,6 @@ pub struct Canvas<'a> {
     pub buffer: &'a mut Buffer,
     /// The roles.
     pub theme: &'a Theme,
-    /// The terminal has no shapes beyond ASCII.
-    pub ascii: bool,
 }
 
 /// Display columns of a text.
@@ -40,9 +38,7 @@ impl Canvas<'_> {
         let (end, _) = self
             .buffer
             .set_stringn(x, y, text, usize::from(limit - 1), style);
-        let (end, _) =
-            self.buffer
-                .set_stringn(end, y, if self.ascii { "~" } else { "…" }, 1, style);
+        let (end, _) = self.buffer.set_stringn(end, y, "…", 1, style);
         end - x
     }
 
@@ -79,35 +75,28 @@ impl Canvas<'_> {
 
     /// A horizontal rule.
     pub fn rule(&mut self, x: u16, y: u16, length: u16) {
-        let line = if self.ascii { "-" } else { "─" }.repeat(usize::from(length));
+        let line = "─".repeat(usize::from(length));
         self.put(x, y, length, &line, self.theme.rule);
     }
 
     /// A vertical rule.
     pub fn bar(&mut self, x: u16, y: u16, height: u16) {
         for row in y..y + height {
-            self.put(
-                x,
-                row,
-                1,
-                if self.ascii { "|" } else { "│" },
-                self.theme.rule,
-            );
+            self.put(x, row, 1, "│", self.theme.rule);
         }
     }
 
     /// The sign of health: shape and colour.
     pub fn sign(&self, health: Health) -> (&'static str, Style) {
         let theme = self.theme;
-        let (shape, ascii, style) = match health {
-            Health::Failing => ("✖", "x", theme.failing),
-            Health::Degraded => ("▲", "!", theme.degraded),
-            Health::Progressing => ("◐", "~", theme.progressing),
-            Health::Healthy => ("●", "*", theme.healthy),
-            Health::Finished => ("○", "o", theme.finished),
-            Health::Unknown => ("?", "?", theme.unknown),
-        };
-        (if self.ascii { ascii } else { shape }, style)
+        match health {
+            Health::Failing => ("✖", theme.failing),
+            Health::Degraded => ("▲", theme.degraded),
+            Health::Progressing => ("◐", theme.progressing),
+            Health::Healthy => ("●", theme.healthy),
+            Health::Finished => ("○", theme.finished),
+            Health::Unknown => ("?", theme.unknown),
+        }
     }
 
     fn holds(&self, x: u16, y: u16) -> bool {
@@ -172,7 +161,6 @@ mod tests {
         let mut canvas = Canvas {
             buffer: &mut buffer,
             theme: &theme,
-            ascii: false,
         };
         canvas.put(0, 0, limit, text, Style::new());
         (0..20)

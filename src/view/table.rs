@@ -124,13 +124,7 @@ pub fn draw(
             canvas.wash(line, canvas.theme.selected);
         }
         if list.marks.contains(&rows.key(world, row)) {
-            canvas.put(
-                area.x,
-                y,
-                1,
-                if canvas.ascii { "+" } else { "▌" },
-                canvas.theme.marked,
-            );
+            canvas.put(area.x, y, 1, "▌", canvas.theme.marked);
         }
         let health = rows.health(world, row);
         for column in &columns {
@@ -357,12 +351,6 @@ fn scrollbar(canvas: &mut Canvas<'_>, list: &List, area: Area, heads: bool) {
     let at = (height - length) * list.offset / (all - page).max(1);
     for n in at..at + length {
         let y = top + u16::try_from(n).unwrap_or(0);
-        canvas.put(
-            area.x + area.width - 1,
-            y,
-            1,
-            if canvas.ascii { "|" } else { "▐" },
-            canvas.theme.rule,
-        );
+        canvas.put(area.x + area.width - 1, y, 1, "┃", canvas.theme.rule);
     }
 }

@@ -87,12 +87,7 @@ pub fn draw(app: &App, screen: &TextScreen, canvas: &mut Canvas<'_>, area: Area,
             );
         }
         if screen.foldable(number) && screen.syntax != Syntax::Plain {
-            let mark = match (hidden > 0, canvas.ascii) {
-                (true, false) => "▸",
-                (false, false) => "▾",
-                (true, true) => "+",
-                (false, true) => "-",
-            };
+            let mark = if hidden > 0 { "▸" } else { "▾" };
             canvas.put(area.x, y, 1, mark, theme.rule);
         }
         if hidden > 0 {

@@ -1,0 +1,12 @@
+//! What is on the screen, for states that messages made.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
+mod company;
+mod hostile;
+mod screens;
+mod stage;
