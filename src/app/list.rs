@@ -9,7 +9,7 @@ use crate::command::Command;
 use crate::config::Sort;
 use crate::domain::health::Health;
 use crate::domain::listing::{Column, Shape};
-use crate::domain::order::Order;
+use crate::domain::order::{Order, Place};
 use crate::domain::query::{Query, Scratch};
 use crate::domain::rows::Labels;
 use crate::domain::session::Target;
@@ -219,14 +219,26 @@ impl List {
         self.stale = false;
         let all = rows.all(world);
         self.total = all.len();
-        let mut scratch = Scratch::default();
-        let kept: Vec<u32> = all
-            .into_iter()
-            .filter(|&row| self.passes(rows, world, row, &mut scratch))
-            .collect();
         self.order
-            .rebuild(kept, |a, b| compare(rows, world, &self.sort, a, b));
+            .rebuild(all, |a, b| compare(rows, world, &self.sort, a, b));
+        self.refilter(rows, world);
+    }
+
+    /// Another filter over the same rows: their order stays.
+    fn refilter(&mut self, rows: &dyn Rows, world: &World) {
+        let mut scratch = Scratch::default();
+        let mut order = std::mem::take(&mut self.order);
+        if self.filters() {
+            order.filter(|row| self.passes(rows, world, row, &mut scratch));
+        } else {
+            order.unfilter();
+        }
+        self.order = order;
         self.follow();
+    }
+
+    fn filters(&self) -> bool {
+        self.faults_only || !self.filter.text.is_empty()
     }
 
     /// Narrows to the rows that still pass: nothing that was hidden can come back.
@@ -248,7 +260,15 @@ impl List {
         let mut order = std::mem::take(&mut self.order);
         order.touch(
             touched,
-            |row| rows.holds(world, row) && self.passes(rows, world, row, &mut scratch),
+            |row| {
+                if !rows.holds(world, row) {
+                    Place::Gone
+                } else if self.passes(rows, world, row, &mut scratch) {
+                    Place::Shown
+                } else {
+                    Place::Hidden
+                }
+            },
             |a, b| compare(rows, world, &self.sort, a, b),
         );
         self.order = order;
@@ -335,9 +355,11 @@ impl List {
         self.filter.text = text;
         self.filter.query = query;
         if narrows {
-            self.narrow(rows, world)
+            self.narrow(rows, world);
+        } else if self.stale {
+            self.rebuild(rows, world);
         } else {
-            self.rebuild(rows, world)
+            self.refilter(rows, world);
         }
     }
 
@@ -360,7 +382,7 @@ impl List {
             Command::AbsoluteTimes => self.absolute_times = !self.absolute_times,
             Command::Faults => {
                 self.faults_only = !self.faults_only;
-                self.rebuild(rows, world);
+                self.refilter(rows, world);
             }
             Command::SortByName => self.sort_by("name", rows, world),
             Command::SortByAge => self.sort_by("age", rows, world),

@@ -5,10 +5,10 @@
 //! converters would share its mistakes.
 
 pub mod clock;
+pub mod control;
 pub mod error;
 pub mod kinds;
 pub mod object;
 pub mod random;
 pub mod store;
-pub mod control;
 pub mod world;

@@ -30,7 +30,8 @@ impl From<bool> for Place {
 #[derive(Clone, Debug, Default)]
 pub struct Order {
     all: Vec<u32>,
-    seen: Vec<u32>,
+    /// `None` while nothing is hidden.
+    seen: Option<Vec<u32>>,
     /// Scratch of [`Order::touch`]: one bit per slot.
     marks: Vec<u64>,
 }
@@ -38,7 +39,7 @@ pub struct Order {
 impl Order {
     /// The handles that are seen, in order.
     pub fn rows(&self) -> &[u32] {
-        &self.seen
+        self.seen.as_ref().unwrap_or(&self.all)
     }
 
     /// All handles, in order.
@@ -48,12 +49,12 @@ impl Order {
 
     /// How many rows are seen.
     pub fn len(&self) -> usize {
-        self.seen.len()
+        self.rows().len()
     }
 
     /// Whether none is seen.
     pub fn is_empty(&self) -> bool {
-        self.seen.is_empty()
+        self.rows().is_empty()
     }
 
     /// Starts over with these rows, all of them seen. `compare` must be total: equal rows would
@@ -61,30 +62,41 @@ impl Order {
     pub fn rebuild(&mut self, rows: Vec<u32>, mut compare: impl FnMut(u32, u32) -> Ordering) {
         self.all = rows;
         self.all.sort_unstable_by(|&a, &b| compare(a, b));
-        self.seen.clone_from(&self.all);
+        self.seen = None;
     }
 
     /// Sorts anew; what is hidden stays hidden.
     pub fn resort(&mut self, mut compare: impl FnMut(u32, u32) -> Ordering) {
         self.all.sort_unstable_by(|&a, &b| compare(a, b));
-        self.seen.sort_unstable_by(|&a, &b| compare(a, b));
+        if let Some(seen) = &mut self.seen {
+            seen.sort_unstable_by(|&a, &b| compare(a, b));
+        }
     }
 
     /// Another filter: looks at all rows again.
     pub fn filter(&mut self, mut keep: impl FnMut(u32) -> bool) {
-        self.seen.clear();
-        self.seen
-            .extend(self.all.iter().copied().filter(|&row| keep(row)));
+        let mut seen = self.seen.take().unwrap_or_default();
+        seen.clear();
+        seen.extend(self.all.iter().copied().filter(|&row| keep(row)));
+        self.seen = Some(seen);
+    }
+
+    /// No filter any more.
+    pub fn unfilter(&mut self) {
+        self.seen = None;
     }
 
     /// A narrower filter: looks only at the rows that are seen.
     pub fn retain(&mut self, mut keep: impl FnMut(u32) -> bool) {
-        self.seen.retain(|&row| keep(row));
+        match &mut self.seen {
+            Some(seen) => seen.retain(|&row| keep(row)),
+            None => self.filter(keep),
+        }
     }
 
     /// The position of a seen row.
     pub fn position(&self, row: u32) -> Option<usize> {
-        self.seen.iter().position(|&r| r == row)
+        self.rows().iter().position(|&r| r == row)
     }
 
     /// These rows changed, came or went; each is named once. Dead handles are never compared.
@@ -105,20 +117,30 @@ impl Order {
                 .is_some_and(|word| word & (1 << (slot(row) % 64)) != 0)
         };
         self.all.retain(|&row| !is_marked(row));
-        self.seen.retain(|&row| !is_marked(row));
+        if let Some(seen) = &mut self.seen {
+            seen.retain(|&row| !is_marked(row));
+        }
         let (mut all, mut seen) = (Vec::new(), Vec::new());
+        let mut hides = self.seen.is_some();
         for &row in touched {
             match place(row).into() {
                 Place::Gone => {}
-                Place::Hidden => all.push(row),
+                Place::Hidden => {
+                    all.push(row);
+                    hides = true;
+                }
                 Place::Shown => {
                     all.push(row);
                     seen.push(row);
                 }
             }
         }
+        if hides {
+            // The first row that is hidden: until now all were seen.
+            let rows = self.seen.get_or_insert_with(|| self.all.clone());
+            merge(rows, seen, &mut compare);
+        }
         merge(&mut self.all, all, &mut compare);
-        merge(&mut self.seen, seen, &mut compare);
     }
 
     fn mark(&mut self, touched: &[u32]) {

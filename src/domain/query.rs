@@ -3,17 +3,20 @@
 //! | term | keeps rows |
 //! |---|---|
 //! | `web` | in which the regular expression is found (capitals count only when one is typed) |
-//! | `!web` | in which it is not found |
+//! | `!web`, `!ns:shop*` | in which it is not found, for which it does not hold |
 //! | `-l app=web,tier!=db` | with these labels, as `kubectl -l` |
 //! | `-f shw` | that contain the letters in this order |
 //! | `health:failing`, `ns:shop*` | whose column begins with the word, or matches the wildcards |
 //! | `restarts>3`, `age<2h`, `ready<1`, `memory>=1Gi` | whose column compares so |
 //!
-//! Terms stand side by side, separated by spaces; all must hold. `"two words"` is one term.
+//! Terms stand side by side, separated by spaces; all must hold. `"two words"` is one term. What
+//! is only half typed (`restarts>`, `ns:`) hides nothing yet, and a word that merely looks like a
+//! column (`registry:5000`) is sought as a text where rows have no such column.
 
 use super::fuzzy::Fuzzy;
 use super::rows::Labels;
 use super::selector::Selector;
+use memchr::memmem::Finder;
 use regex::{Regex, RegexBuilder};
 use std::borrow::Cow;
 
@@ -34,8 +37,15 @@ pub trait Record {
     /// Its labels, when it has any.
     fn labels(&self) -> Option<&Labels>;
 
-    /// Writes the texts in which a plain term is sought, separated by spaces.
+    /// Writes the texts in which a plain term is sought, separated by line feeds: `^` and `$` mean
+    /// the ends of each.
     fn haystack(&self, out: &mut String);
+
+    /// Writes the text in which letters are sought (`-f`): a name is enough, in a whole row any
+    /// letters are found somewhere.
+    fn title(&self, out: &mut String) {
+        self.haystack(out);
+    }
 }
 
 /// A filter as understood.
@@ -49,16 +59,47 @@ pub struct Query {
 /// Buffers kept between rows.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    text: String,
+    row: Texts,
     fuzzy: Vec<(String, Fuzzy)>,
+}
+
+/// The texts of one row, made when a term first needs them.
+#[derive(Debug, Default)]
+struct Texts {
+    whole: Option<String>,
+    folded: Option<String>,
+    spare: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
 enum Term {
-    Text { regex: Regex, negated: bool },
+    Text { pattern: Pattern, negated: bool },
     Labels(Selector),
     Fuzzy(String),
-    Column { name: String, test: Test },
+    Column(ColumnTerm),
+}
+
+/// A regular expression, and the plain text it stands for when it is nothing more.
+#[derive(Clone, Debug)]
+struct Pattern {
+    regex: Regex,
+    literal: Option<Literal>,
+}
+
+#[derive(Clone, Debug)]
+struct Literal {
+    needle: Finder<'static>,
+    /// The needle is lower case and meant in either case.
+    folded: bool,
+}
+
+#[derive(Clone, Debug)]
+struct ColumnTerm {
+    name: String,
+    test: Test,
+    negated: bool,
+    /// The whole word, for rows without that column.
+    word: Pattern,
 }
 
 #[derive(Clone, Debug)]
@@ -99,19 +140,30 @@ impl Query {
         let mut query = Self::default();
         let text = text.trim_start();
         if let Some(selector) = text.strip_prefix("-l").filter(|s| s.starts_with(' ')) {
-            match Selector::parse(selector.trim()) {
-                Ok(selector) => query.terms.push(Term::Labels(selector)),
-                Err(problem) => query.problem = Some(problem),
-            }
+            query.push_selector(selector.trim());
         } else if let Some(letters) = text.strip_prefix("-f").filter(|s| s.starts_with(' ')) {
             query.terms.push(Term::Fuzzy(letters.trim().to_owned()));
         } else {
-            for word in words(text) {
-                let term = term(&word, &mut query.problem);
-                query.terms.push(term);
+            let mut words = words(text).into_iter();
+            while let Some(word) = words.next() {
+                match word.as_str() {
+                    "-l" => query.push_selector(&words.next().unwrap_or_default()),
+                    "-f" => query.terms.extend(words.next().map(Term::Fuzzy)),
+                    word => {
+                        let term = term(word, &mut query.problem);
+                        query.terms.push(term);
+                    }
+                }
             }
         }
         query
+    }
+
+    fn push_selector(&mut self, text: &str) {
+        match Selector::parse(text) {
+            Ok(selector) => self.terms.push(Term::Labels(selector)),
+            Err(problem) => self.problem = Some(problem),
+        }
     }
 
     /// Whether nothing is filtered.
@@ -121,27 +173,22 @@ impl Query {
 
     /// Whether the row passes.
     pub fn matches(&self, record: &impl Record, scratch: &mut Scratch) -> bool {
-        let Scratch { text, fuzzy } = scratch;
-        text.clear();
-        for term in &self.terms {
-            if text.is_empty() && matches!(term, Term::Text { .. } | Term::Fuzzy(_)) {
-                record.haystack(text);
+        let Scratch { row, fuzzy } = scratch;
+        row.clear();
+        self.terms.iter().all(|term| match term {
+            Term::Text { pattern, negated } => pattern.is_in(record, row) != *negated,
+            Term::Labels(selector) => record
+                .labels()
+                .is_some_and(|labels| selector.matches(labels)),
+            Term::Fuzzy(letters) => {
+                let mut title = row.buffer();
+                record.title(&mut title);
+                let found = fuzzy_for(fuzzy, letters).score(&title).is_some();
+                row.spare.push(title);
+                found
             }
-            let holds = match term {
-                Term::Text { regex, negated } => regex.is_match(text) != *negated,
-                Term::Labels(selector) => record
-                    .labels()
-                    .is_some_and(|labels| selector.matches(labels)),
-                Term::Fuzzy(letters) => fuzzy_for(fuzzy, letters).score(text).is_some(),
-                Term::Column { name, test } => {
-                    record.field(name).is_some_and(|field| test.holds(&field))
-                }
-            };
-            if !holds {
-                return false;
-            }
-        }
-        true
+            Term::Column(term) => term.holds(record, row),
+        })
     }
 
     /// Whether every row that passes `self` is known to have passed `before`: the same terms, and
@@ -160,45 +207,96 @@ impl Query {
     pub fn highlights(&self) -> impl Iterator<Item = &Regex> {
         self.terms.iter().filter_map(|term| match term {
             Term::Text {
-                regex,
+                pattern,
                 negated: false,
-            } => Some(regex),
+            } => Some(&pattern.regex),
             _ => None,
         })
     }
 }
 
 impl Term {
-    /// A longer literal that begins with the shorter one is found in fewer texts.
+    /// A longer literal that holds the shorter one is found in fewer texts.
     fn extends(&self, old: &Self) -> bool {
-        let literal = |regex: &Regex| {
-            regex
-                .as_str()
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || c == '_')
-        };
         match (self, old) {
             (
                 Self::Text {
-                    regex: new,
+                    pattern: new,
                     negated: false,
                 },
                 Self::Text {
-                    regex: old,
+                    pattern: old,
                     negated: false,
                 },
-            ) => {
-                let folded = |r: &Regex| !r.as_str().chars().any(char::is_uppercase);
-                literal(new)
-                    && literal(old)
-                    && new.as_str().starts_with(old.as_str())
-                    && folded(old) == folded(new)
-            }
+            ) => match (&new.literal, &old.literal) {
+                (Some(new), Some(old)) => {
+                    new.folded == old.folded && old.needle.find(new.needle.needle()).is_some()
+                }
+                _ => false,
+            },
             (Self::Fuzzy(new), Self::Fuzzy(old)) => {
                 new.starts_with(old.as_str()) && !new.contains(['^', '$', '!', '\''])
             }
             _ => false,
         }
+    }
+}
+
+impl Texts {
+    fn clear(&mut self) {
+        self.spare.extend(self.whole.take());
+        self.spare.extend(self.folded.take());
+    }
+
+    fn buffer(&mut self) -> String {
+        let mut buffer = self.spare.pop().unwrap_or_default();
+        buffer.clear();
+        buffer
+    }
+
+    fn whole(&mut self, record: &impl Record) -> &str {
+        if self.whole.is_none() {
+            let mut text = self.buffer();
+            record.haystack(&mut text);
+            self.whole = Some(text);
+        }
+        self.whole.as_deref().unwrap_or_default()
+    }
+
+    fn folded(&mut self, record: &impl Record) -> &str {
+        if self.folded.is_none() {
+            let mut text = self.buffer();
+            text.push_str(self.whole(record));
+            text.make_ascii_lowercase();
+            self.folded = Some(text);
+        }
+        self.folded.as_deref().unwrap_or_default()
+    }
+}
+
+impl Pattern {
+    fn is_in(&self, record: &impl Record, row: &mut Texts) -> bool {
+        match &self.literal {
+            Some(Literal { needle, folded }) => {
+                let text = if *folded {
+                    row.folded(record)
+                } else {
+                    row.whole(record)
+                };
+                needle.find(text.as_bytes()).is_some()
+            }
+            None => self.regex.is_match(row.whole(record)),
+        }
+    }
+}
+
+impl ColumnTerm {
+    fn holds(&self, record: &impl Record, row: &mut Texts) -> bool {
+        let found = match record.field(&self.name) {
+            Some(field) => self.test.holds(&field),
+            None => self.word.is_in(record, row),
+        };
+        found != self.negated
     }
 }
 
@@ -261,16 +359,33 @@ fn words(text: &str) -> Vec<String> {
 }
 
 fn term(word: &str, problem: &mut Option<String>) -> Term {
-    if let Some(column) = column(word) {
-        return column;
-    }
-    let (pattern, negated) = match word.strip_prefix('!') {
+    let (word, negated) = match word.strip_prefix('!') {
         Some("") | None => (word, false),
-        Some(pattern) => (pattern, true),
+        Some(rest) => (rest, true),
     };
-    Term::Text {
-        regex: regex(pattern, problem),
-        negated,
+    match column(word) {
+        Some((name, test)) => Term::Column(ColumnTerm {
+            name,
+            test,
+            negated,
+            word: pattern(&regex::escape(word), &mut None),
+        }),
+        None => Term::Text {
+            pattern: pattern(word, problem),
+            negated,
+        },
+    }
+}
+
+fn pattern(text: &str, problem: &mut Option<String>) -> Pattern {
+    let folded = !text.chars().any(char::is_uppercase);
+    let plain = text.is_ascii() && regex::escape(text) == text;
+    Pattern {
+        regex: regex(text, problem),
+        literal: plain.then(|| Literal {
+            needle: Finder::new(text).into_owned(),
+            folded,
+        }),
     }
 }
 
@@ -280,6 +395,7 @@ fn regex(pattern: &str, problem: &mut Option<String>) -> Regex {
     let build = |p: &str| {
         RegexBuilder::new(p)
             .case_insensitive(!sensitive)
+            .multi_line(true)
             .size_limit(1 << 20)
             .build()
     };
@@ -320,7 +436,7 @@ const OPERATORS: [(&str, Comparison); 6] = [
 ];
 
 /// `name:pattern`, `name!:pattern`, `name>3`: when the name looks like a column's.
-fn column(word: &str) -> Option<Term> {
+fn column(word: &str) -> Option<(String, Test)> {
     let at = word.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'))?;
     let (name, rest) = word.split_at(at);
     if name.is_empty() || !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
@@ -329,28 +445,20 @@ fn column(word: &str) -> Option<Term> {
     let name = name.to_ascii_lowercase();
     for (sign, negated) in [("!:", true), (":", false)] {
         if let Some(pattern) = rest.strip_prefix(sign) {
-            return Some(Term::Column {
-                name,
-                test: Test::Matches(wildcard(pattern), negated),
-            });
+            return Some((name, Test::Matches(wildcard(pattern), negated)));
         }
     }
     let (rest, comparison) = OPERATORS
         .iter()
         .find_map(|(sign, comparison)| Some((rest.strip_prefix(sign)?, *comparison)))?;
     match quantity(rest) {
-        Some(number) => Some(Term::Column {
-            name,
-            test: Test::Compares(comparison, number),
-        }),
+        Some(number) => Some((name, Test::Compares(comparison, number))),
+        // Half typed: what it will be compared with is still to come.
+        None if rest.is_empty() => Some((name, Test::Matches(wildcard(""), false))),
         // `status=Running`: equality of texts.
-        None if matches!(comparison, Comparison::Equal | Comparison::NotEqual)
-            && !rest.is_empty() =>
-        {
-            Some(Term::Column {
-                name,
-                test: Test::Matches(whole(rest), comparison == Comparison::NotEqual),
-            })
+        None if matches!(comparison, Comparison::Equal | Comparison::NotEqual) => {
+            let negated = comparison == Comparison::NotEqual;
+            Some((name, Test::Matches(whole(rest), negated)))
         }
         None => None,
     }
@@ -445,7 +553,11 @@ mod tests {
         }
 
         fn haystack(&self, out: &mut String) {
-            out.push_str("shop-prod web-1 CrashLoopBackOff");
+            out.push_str("shop-prod\nweb-1\nCrashLoopBackOff\ntag:5000 stopped: 3");
+        }
+
+        fn title(&self, out: &mut String) {
+            out.push_str("shop-prod/web-1");
         }
     }
 
@@ -463,7 +575,7 @@ mod tests {
             ("web", true),
             ("WEB", false),
             ("crash", true),
-            ("^shop.*1", true),
+            ("^sh.*prod$", true),
             ("!web", false),
             ("!db", true),
             ("-l app=web", true),
@@ -482,7 +594,19 @@ mod tests {
             ("name=web", false),
             ("health:failing restarts>3 age<2h ns:shop*", true),
             ("unknown:x", false),
-            ("\"web-1 crash\"", true),
+            ("!unknown:x", true),
+            ("tag:5000", true),
+            ("!health:failing", false),
+            ("!ns:*-dev restarts>3", true),
+            ("restarts>", true),
+            ("ns:", true),
+            ("health:failing -l app=web", true),
+            ("-l app=db health:failing", false),
+            ("crash -f wb1", true),
+            ("^web-1$", true),
+            ("^shop-prod$ ^web", true),
+            ("web-1.CrashLoop", false),
+            ("\"stopped: 3\"", true),
         ] {
             assert_eq!(passes(text), expected, "{text}");
         }
@@ -501,6 +625,7 @@ mod tests {
         let narrows = |new: &str, old: &str| Query::parse(new).narrows(&Query::parse(old));
         assert!(narrows("web", "we"));
         assert!(narrows("web health:failing", "web"));
+        assert!(narrows("myweb", "web"));
         assert!(!narrows("we", "web"));
         assert!(!narrows("!web", "!we"));
         assert!(!narrows("web.*", "web"));

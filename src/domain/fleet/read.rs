@@ -6,7 +6,6 @@ use super::view::{
     Counts, NamespaceRow, NodeRow, PodRef, ProjectRow, ReleaseRow, WorkloadRef, WorkloadRow,
 };
 use super::{Fleet, UNLABELLED};
-use crate::domain::labels::Facts;
 use crate::domain::text::Text;
 
 impl Fleet {
@@ -65,18 +64,9 @@ impl Fleet {
             restarts_last_hour: slot.share.sums.restarts,
             workload: &self.places.get(slot.place.0)?.row,
             workload_id: slot.place,
-            node_down: self.down_since(slot.node),
-            labelled: self.pod_facts(slot).is_some_and(|f| f.project.is_some()),
+            fleet: self,
+            slot,
         })
-    }
-
-    fn pod_facts(&self, slot: &PodSlot) -> Option<&Facts> {
-        self.facts.get(slot.facts)
-    }
-
-    /// What the pod's own labels and those of its owners say.
-    pub fn facts_of(&self, id: PodId) -> Option<&Facts> {
-        self.pod_facts(self.pods.get(id.0)?)
     }
 
     /// The node behind a handle; `None` when only pods name it.

@@ -1,11 +1,15 @@
 //! The rows as others read them.
 
+use super::Fleet;
 use super::ids::{NamespaceId, NodeId, PodId, ProjectId, ReleaseId, WorkloadId};
+use super::slots::PodSlot;
 use crate::domain::health::status::Status;
 use crate::domain::health::{Cause, Health, Tally};
+use crate::domain::labels::Facts;
 use crate::domain::rows::{Meta, Node, Pod, Workload};
 use crate::domain::text::Text;
 use crate::domain::time::Timestamp;
+use std::fmt;
 
 /// The last change of what runs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -214,7 +218,7 @@ pub struct NamespaceRow {
 }
 
 /// A pod with what the fleet knows about it. Cheap to make, and made when it is read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct PodRef<'a> {
     /// Its handle.
     pub id: PodId,
@@ -234,10 +238,19 @@ pub struct PodRef<'a> {
     pub workload: &'a WorkloadRow,
     /// Its workload's handle.
     pub workload_id: WorkloadId,
-    /// Since when its node is not ready.
-    pub node_down: Option<Timestamp>,
-    /// Whether a project label was found for it.
-    pub labelled: bool,
+    pub(super) fleet: &'a Fleet,
+    pub(super) slot: &'a PodSlot,
+}
+
+impl fmt::Debug for PodRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PodRef")
+            .field("id", &self.id)
+            .field("pod", &self.pod)
+            .field("health", &self.health)
+            .field("workload", &self.workload)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> PodRef<'a> {
@@ -246,9 +259,24 @@ impl<'a> PodRef<'a> {
         Status::of(self.pod)
     }
 
+    /// Since when its node is not ready.
+    pub fn node_down(&self) -> Option<Timestamp> {
+        self.fleet.down_since(self.slot.node)
+    }
+
+    /// What its own labels and those of its owners say.
+    pub fn facts(&self) -> Option<&'a Facts> {
+        self.fleet.facts.get(self.slot.facts)
+    }
+
+    /// Whether a project label was found for it.
+    pub fn labelled(&self) -> bool {
+        self.facts().is_some_and(|facts| facts.project.is_some())
+    }
+
     /// Why it is not healthy.
     pub fn cause(&self, now: Timestamp) -> Option<Cause> {
-        crate::domain::health::pod::judge(self.pod, self.node_down, now).cause
+        crate::domain::health::pod::judge(self.pod, self.node_down(), now).cause
     }
 }
 

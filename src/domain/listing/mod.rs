@@ -60,6 +60,14 @@ pub trait Listed {
         None
     }
 
+    /// Writes the texts in which a filter without a column seeks, separated by line feeds.
+    fn haystack(&self, now: Timestamp, out: &mut String) {
+        for column in Self::COLUMNS.iter().filter(|c| c.sought) {
+            self.text(column.id, now, out);
+            out.push('\n');
+        }
+    }
+
     /// The value that filters compare; the text of the cell where it is not a number.
     fn number(&self, column: &str, now: Timestamp) -> Option<f64> {
         let _ = (column, now);
@@ -102,10 +110,13 @@ impl<T: Listed> Record for Seen<'_, T> {
     }
 
     fn haystack(&self, out: &mut String) {
-        for column in T::COLUMNS.iter().filter(|c| c.sought) {
-            self.row.text(column.id, self.now, out);
-            out.push(' ');
-        }
+        self.row.haystack(self.now, out);
+    }
+
+    fn title(&self, out: &mut String) {
+        out.push_str(self.row.namespace());
+        out.push('/');
+        out.push_str(self.row.name());
     }
 }
 

@@ -364,14 +364,20 @@ fn told(fleet: &Fleet) -> String {
         lines.push(format!("workload {row:?} {culprit:?} {children}"));
     }
     for pod in fleet.pods() {
-        let facts = fleet.facts_of(pod.id);
+        let facts = pod.facts();
         let home = (
             &pod.workload.kind,
             &pod.workload.name,
             &pod.workload.release,
             &pod.workload.project,
         );
-        let counts = (pod.health, pod.ready, pod.total, pod.restarts, pod.labelled);
+        let counts = (
+            pod.health,
+            pod.ready,
+            pod.total,
+            pod.restarts,
+            pod.labelled(),
+        );
         lines.push(format!("pod {:?} {home:?} {facts:?} {counts:?}", pod.pod));
     }
     lines.extend(
