@@ -365,6 +365,25 @@ impl App {
         }
     }
 
+    /// Whether a command does something here: what does nothing is not hinted at.
+    pub fn offers(&self, command: Command) -> bool {
+        match (command, self.screen()) {
+            (Command::Open, Screen::List(screen)) => {
+                !matches!(screen.source, Source::Containers(_) | Source::Notices(_))
+                    && !screen.list.order.rows().is_empty()
+            }
+            (Command::Back, screen) => {
+                self.at > 0
+                    || matches!(screen, Screen::List(screen) if !screen.list.filter.text.is_empty() || screen.list.faults_only)
+            }
+            (Command::NextMatch | Command::PreviousMatch, Screen::Text(screen)) => {
+                screen.search.is_some()
+            }
+            (Command::Fold, Screen::Text(screen)) => screen.target.is_some(),
+            _ => true,
+        }
+    }
+
     /// Why a command is refused here, when that is known already.
     pub fn refusal(&self, command: Command) -> Option<String> {
         if command != Command::Delete {

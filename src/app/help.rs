@@ -16,7 +16,7 @@ const GROUPS: [Group; 6] = [
 
 /// The help: what works here first, then everything else by task.
 pub fn text(keymap: &Keymap, here: &[Context]) -> String {
-    let mut out = String::from("Help\n\n");
+    let mut out = String::new();
     section(
         &mut out,
         "Here",
@@ -59,8 +59,12 @@ fn section<'a>(
 ) {
     out.push_str(title);
     out.push_str("\n\n");
-    for info in rows {
-        let keys = key_label(keymap, info.command, here);
+    // The nine favourites differ by their number: the first stands for all.
+    for info in rows.filter(|info| info.command.favourite().is_none_or(|n| n == 1)) {
+        let mut keys = key_label(keymap, info.command, here);
+        if info.command.favourite().is_some() && keys == "1" {
+            keys = "1 … 9".into();
+        }
         let words = std::iter::once(info.name)
             .chain(info.aliases.iter().copied())
             .map(|word| format!(":{word}"))

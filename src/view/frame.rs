@@ -391,7 +391,11 @@ pub fn hints(app: &App, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
     let contexts = app.key_contexts();
     let mut rows: Vec<_> = TABLE
         .iter()
-        .filter(|info| info.hint_rank > 0 && info.contexts.iter().any(|c| contexts.contains(c)))
+        .filter(|info| {
+            info.hint_rank > 0
+                && info.contexts.iter().any(|c| contexts.contains(c))
+                && app.offers(info.command)
+        })
         .collect();
     rows.sort_by_key(|info| info.hint_rank);
     for info in rows {

@@ -40,7 +40,6 @@ pub struct GetArgs {
 
 /// What can be listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[expect(missing_docs, reason = "the names are the rows")]
 pub enum What {
     #[value(alias = "project", alias = "proj")]
     Projects,
@@ -58,7 +57,6 @@ pub enum What {
 
 /// Forms of the answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-#[expect(missing_docs, reason = "the names are the forms")]
 pub enum Output {
     #[default]
     Table,
