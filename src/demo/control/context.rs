@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::event::{self, Recorder, Story};
 use super::json::{int, set};
+use super::kubelet::Step;
 use super::summary::Summary;
 use crate::demo::clock::stamp;
 use crate::demo::kinds::{Kind, PODS};
@@ -43,11 +44,15 @@ pub enum Task {
     /// Look again at the pods that fit nowhere.
     RetryUnschedulable,
     /// The next step in the life of a pod on its node.
-    Pod(Key, Box<str>, super::kubelet::Step),
+    Pod(Key, Box<str>, Step),
     /// Objects that the owner with this uid leaves behind.
     Orphans(Box<str>),
-    /// A new object whose owner may be gone already.
-    CheckOwners(&'static Kind, Key),
+    /// Finish the deletion of an object that was marked for it.
+    Finalize(&'static Kind, Key),
+    /// Give a new namespace what each has.
+    Furnish(Box<str>),
+    /// Fill in the defaults of a pod that a user made.
+    Complete(Key),
     /// Renew the next node leases.
     Heartbeat,
     /// Delete old events.

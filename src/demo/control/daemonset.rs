@@ -137,7 +137,7 @@ fn homes<'a>(set_object: &Value, machines: &'a Machines) -> BTreeSet<&'a str> {
     );
     let admitted = |name: &str, machine: &Machine| {
         selected(&probe, name, machine)
-            && machine.taints.iter().all(|taint| {
+            && machine.rules.taints.iter().all(|taint| {
                 text(taint, "/effect") == "PreferNoSchedule" || tolerates(&probe, taint)
             })
     };

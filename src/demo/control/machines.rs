@@ -16,21 +16,58 @@ pub struct Machine {
     pub ip: String,
     /// First octets of its pods' addresses, with the last dot.
     prefix: String,
+    /// Who may stand on it.
+    pub rules: Rules,
+    used: Request,
+    used_devices: BTreeMap<Box<str>, i64>,
+    /// Pods on it.
+    pub pods: i64,
+    addresses: i64,
+}
+
+/// What decides who may stand on a node.
+#[derive(Debug, Default, PartialEq)]
+pub struct Rules {
     /// It takes no new pods.
     pub unschedulable: bool,
     /// Its taints.
     pub taints: Vec<Value>,
     /// Its labels.
     pub labels: Value,
+    room: Room,
+}
+
+/// What a node can give.
+#[derive(Debug, Default, PartialEq)]
+struct Room {
     cpu: i64,
     memory: i64,
-    slots: i64,
+    pods: i64,
     devices: BTreeMap<String, i64>,
-    used: Request,
-    used_devices: BTreeMap<Box<str>, i64>,
-    /// Pods on it.
-    pub pods: i64,
-    addresses: i64,
+}
+
+impl Room {
+    fn of(allocatable: &Value) -> Self {
+        let extended = allocatable
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(name, _)| name.contains('/'));
+        let count = |amount: &Value| {
+            amount
+                .as_str()
+                .and_then(|text| text.parse().ok())
+                .unwrap_or(0)
+        };
+        Self {
+            cpu: quantity::milli(text(allocatable, "/cpu")),
+            memory: quantity::mebi(text(allocatable, "/memory")),
+            pods: text(allocatable, "/pods").parse().unwrap_or(110),
+            devices: extended
+                .map(|(name, amount)| (name.clone(), count(amount)))
+                .collect(),
+        }
+    }
 }
 
 /// All nodes, by name.
@@ -43,9 +80,10 @@ pub struct Machines {
 }
 
 impl Machines {
-    /// Takes in a new or changed node.
-    pub fn put(&mut self, node: &Object) {
+    /// Takes in a new or changed node; says whether that can change where pods may stand.
+    pub fn put(&mut self, node: &Object) -> bool {
         let value = node.value();
+        let known = self.all.contains_key(&node.name);
         let machine = self.all.entry(node.name.clone()).or_default();
         let address = items(&value, "/status/addresses")
             .iter()
@@ -57,26 +95,15 @@ impl Machines {
         machine.prefix = cidr
             .rsplit_once('.')
             .map_or_else(|| "10.41.0.".to_owned(), |(prefix, _)| format!("{prefix}."));
-        machine.unschedulable = flag(&value, "/spec/unschedulable");
-        machine.taints = items(&value, "/spec/taints").to_vec();
-        machine.labels = value["metadata"]["labels"].clone();
-        let allocatable = &value["status"]["allocatable"];
-        machine.cpu = quantity::milli(text(allocatable, "/cpu"));
-        machine.memory = quantity::mebi(text(allocatable, "/memory"));
-        machine.slots = text(allocatable, "/pods").parse().unwrap_or(110);
-        let extended = allocatable
-            .as_object()
-            .into_iter()
-            .flatten()
-            .filter(|(name, _)| name.contains('/'));
-        machine.devices = extended
-            .map(|(name, amount)| {
-                (
-                    name.clone(),
-                    amount.as_str().and_then(|a| a.parse().ok()).unwrap_or(0),
-                )
-            })
-            .collect();
+        let rules = Rules {
+            unschedulable: flag(&value, "/spec/unschedulable"),
+            taints: items(&value, "/spec/taints").to_vec(),
+            labels: value["metadata"]["labels"].clone(),
+            room: Room::of(&value["status"]["allocatable"]),
+        };
+        let changed = !known || machine.rules != rules;
+        machine.rules = rules;
+        changed
     }
 
     /// Forgets a node.
@@ -131,25 +158,26 @@ impl Machines {
 impl Machine {
     /// What keeps a pod with this request off the node, as the scheduler names it.
     pub fn lacks(&self, request: &Request) -> Option<String> {
-        if self.pods >= self.slots {
+        let room = &self.rules.room;
+        if self.pods >= room.pods {
             return Some("Too many pods".to_owned());
         }
-        if self.used.cpu + request.cpu > self.cpu {
+        if self.used.cpu + request.cpu > room.cpu {
             return Some("Insufficient cpu".to_owned());
         }
-        if self.used.memory + request.memory > self.memory {
+        if self.used.memory + request.memory > room.memory {
             return Some("Insufficient memory".to_owned());
         }
         let mut devices = request.devices.iter().flatten();
         let short = devices.find(|(name, amount)| {
             let used = self.used_devices.get(name).copied().unwrap_or(0);
-            used + amount > self.devices.get(name.as_ref()).copied().unwrap_or(0)
+            used + amount > room.devices.get(name.as_ref()).copied().unwrap_or(0)
         });
         short.map(|(name, _)| format!("Insufficient {name}"))
     }
 
     /// Share of its CPU that is spoken for, in thousandths.
     pub fn load(&self) -> i64 {
-        self.used.cpu * 1000 / self.cpu.max(1)
+        self.used.cpu * 1000 / self.rules.room.cpu.max(1)
     }
 }

@@ -108,10 +108,11 @@ fn obstacle(pod: &Value, request: &Request, name: &str, machine: &Machine) -> Op
         return Some("node(s) didn't match Pod's node affinity/selector".to_owned());
     }
     let cordon = json!({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"});
-    if machine.unschedulable && !tolerates(pod, &cordon) {
+    if machine.rules.unschedulable && !tolerates(pod, &cordon) {
         return Some("node(s) were unschedulable".to_owned());
     }
     let refused = machine
+        .rules
         .taints
         .iter()
         .find(|taint| text(taint, "/effect") != "PreferNoSchedule" && !tolerates(pod, taint));
@@ -131,7 +132,7 @@ pub fn selected(pod: &Value, name: &str, machine: &Machine) -> bool {
     let by_label = wanted.is_none_or(|labels| {
         labels
             .iter()
-            .all(|(key, value)| machine.labels.get(key) == Some(value))
+            .all(|(key, value)| machine.rules.labels.get(key) == Some(value))
     });
     let terms = items(
         pod,
@@ -151,6 +152,7 @@ fn term_matches(term: &Value, name: &str, machine: &Machine) -> bool {
         expression_matches(
             expression,
             machine
+                .rules
                 .labels
                 .get(text(expression, "/key"))
                 .and_then(Value::as_str),
