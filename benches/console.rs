@@ -133,11 +133,11 @@ fn list(program: &Path, pods: usize) -> bool {
     for _ in 0..5 {
         let started = Instant::now();
         let mut t = open(program, &["-A", "-c", "pods"], &env);
-        t.wait("rows", Duration::from_secs(60), |screen| {
+        t.wait("rows", Duration::from_mins(1), |screen| {
             screen.contains("Running")
         });
         first.push(started.elapsed());
-        t.wait("all pods", Duration::from_secs(120), |screen| {
+        t.wait("all pods", Duration::from_mins(2), |screen| {
             screen.contains(&wanted)
         });
         times.push(started.elapsed());
@@ -168,7 +168,7 @@ fn list(program: &Path, pods: usize) -> bool {
     .print();
 
     let mut t = open(program, &["-A", "-c", "pods"], &env);
-    t.wait("all pods", Duration::from_secs(120), |screen| {
+    t.wait("all pods", Duration::from_mins(2), |screen| {
         screen.contains(&wanted)
     });
     t.settle(Duration::from_millis(800));
@@ -220,7 +220,7 @@ fn churn(program: &Path, pods: usize) -> bool {
     );
     let env = demo.env();
     let mut t = open(program, &["-A", "-c", "pods"], &env);
-    t.wait("rows", Duration::from_secs(60), |screen| {
+    t.wait("rows", Duration::from_mins(1), |screen| {
         screen.contains("Running")
     });
     t.pump(Duration::from_secs(6));
@@ -320,7 +320,7 @@ fn grouped(n: usize) -> String {
     let digits = n.to_string();
     let mut out = String::from("pods ");
     for (at, c) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(c);

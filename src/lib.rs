@@ -27,17 +27,17 @@
 //! |---|---|---|
 //! | key | | |
 //! | command | | strsim |
-//! | domain | | nucleo_matcher, regex, jiff |
+//! | domain | | `nucleo_matcher`, regex, jiff |
 //! | input | key, command | toml |
 //! | theme | | ratatui, toml, strsim |
-//! | config | | toml, regex, strsim, std::fs |
+//! | config | | toml, regex, strsim, `std::fs` |
 //! | app | key, command, domain, input, config | regex |
-//! | view | app, command, domain, theme, input, key | ratatui, unicode_width |
-//! | cluster | domain | tokio, kube, k8s_openapi, http, hyper, hyper_util, flate2, jiff, std::fs, std::env, std::time::Instant, std::time::SystemTime, std::process |
-//! | demo | | tokio, http, hyper, hyper_util, rcgen, flate2, tokio_rustls, k8s_openapi, jiff, std::fs, std::env, std::time::Instant, std::time::SystemTime |
-//! | runtime | key, command, domain, input, theme, config, app, view, cluster | tokio, crossterm, ratatui, rustix, tracing_subscriber, std::fs, std::env, std::time::Instant, std::time::SystemTime, std::process |
-//! | cli | domain, config, cluster, runtime, demo, theme, input, command, app | tokio, clap, clap_complete, clap_mangen, anyhow, regex, std::fs, std::env, std::time::SystemTime, std::process |
-//! | main | cli | std::process |
+//! | view | app, command, domain, theme, input, key | ratatui, `unicode_width` |
+//! | cluster | domain | tokio, kube, `k8s_openapi`, http, hyper, `hyper_util`, flate2, jiff, `std::fs`, `std::env`, `std::time::Instant`, `std::time::SystemTime`, `std::process` |
+//! | demo | | tokio, http, hyper, `hyper_util`, rcgen, flate2, `tokio_rustls`, `k8s_openapi`, jiff, `std::fs`, `std::env`, `std::time::Instant`, `std::time::SystemTime` |
+//! | runtime | key, command, domain, input, theme, config, app, view, cluster | tokio, crossterm, ratatui, rustix, `tracing_subscriber`, `std::fs`, `std::env`, `std::time::Instant`, `std::time::SystemTime`, `std::process` |
+//! | cli | domain, config, cluster, runtime, demo, theme, input, command, app | tokio, clap, `clap_complete`, `clap_mangen`, anyhow, regex, `std::fs`, `std::env`, `std::time::SystemTime`, `std::process` |
+//! | main | cli | `std::process` |
 //!
 //! When a capability does not fit this table, the table is changed in one commit that says why.
 

@@ -22,10 +22,10 @@ impl App {
         }
         match command {
             Command::Palette => {
-                self.overlay = Some(Overlay::Palette(Palette::open("", &self.world), None))
+                self.overlay = Some(Overlay::Palette(Palette::open("", &self.world), None));
             }
             Command::Help => {
-                self.show_own_text("help", &help::text(&self.keymap, self.key_contexts()))
+                self.show_own_text("help", &help::text(&self.keymap, self.key_contexts()));
             }
             Command::About => self.show_own_text("about", &help::about(self)),
             Command::Back => self.back(effects),
@@ -39,7 +39,7 @@ impl App {
             Command::Yaml | Command::Describe => self.show_object(command, effects),
             Command::Delete => self.delete(effects),
             Command::CopyName | Command::CopyNamespace | Command::CopyRow | Command::CopyAll => {
-                self.copy(command, effects)
+                self.copy(command, effects);
             }
             Command::Filter => self.edit_filter(),
             Command::ClearFilter => self.clear_filter(),
@@ -65,7 +65,7 @@ impl App {
                 self.overlay = Some(Overlay::Palette(
                     Palette::open("kubeconfig ", &self.world),
                     None,
-                ))
+                ));
             }
             command => {
                 if let Some(n) = command.favourite() {

@@ -22,11 +22,11 @@ impl App {
     pub(super) fn mean(&mut self, meaning: Meaning, effects: &mut Effects) {
         match meaning {
             Meaning::Command(Command::Filter, arguments) => {
-                self.filter(arguments.filter.unwrap_or_default())
+                self.filter(arguments.filter.unwrap_or_default());
             }
             Meaning::Command(Command::Quit, _) => effects.push(Effect::Quit),
             Meaning::Command(command, arguments) if arguments == Arguments::default() => {
-                self.command(command, effects)
+                self.command(command, effects);
             }
             Meaning::Command(command, arguments) => self.go(command, &arguments, effects),
             Meaning::Kind(resource, arguments) => self.open_table(resource, arguments, effects),

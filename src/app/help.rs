@@ -117,7 +117,7 @@ pub fn about(app: &App) -> String {
             } else {
                 value
             }
-        ))
+        ));
     };
     if let Some(session) = &app.world.session {
         line("context", &session.context);

@@ -206,18 +206,18 @@ impl App {
                 self.confirm_delete(&questions, targets);
             }
             (Job::Delete(target), Answer::Done) => {
-                self.notify(Notice::info(format!("{target} is being deleted")))
+                self.notify(Notice::info(format!("{target} is being deleted")));
             }
             (Job::Tail, Answer::Tail(lines)) => self.preview.tail = Tail::Lines(lines),
             (Job::Tail, Answer::Failed(failure)) => self.preview.tail = Tail::Failed(failure.why),
             (Job::Containers(pod), Answer::Containers(specs)) => {
-                self.with_pod_screen(&pod, |rows| rows.specs = specs)
+                self.with_pod_screen(&pod, |rows| rows.specs = specs);
             }
             (Job::Events(pod), Answer::Events(events)) => {
-                self.with_pod_screen(&pod, |rows| rows.events = Some(events))
+                self.with_pod_screen(&pod, |rows| rows.events = Some(events));
             }
             (Job::Events(pod), Answer::Failed(failure)) => {
-                self.with_pod_screen(&pod, |rows| rows.trouble = Some(failure.why))
+                self.with_pod_screen(&pod, |rows| rows.trouble = Some(failure.why));
             }
             (_, Answer::Failed(failure)) => self.notify(Notice::from(failure)),
             (job, answer) => tracing_mismatch(&job, &answer),

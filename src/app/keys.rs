@@ -41,7 +41,7 @@ impl App {
         match &self.overlay {
             Some(Overlay::Palette(..)) => self.palette_key(key, effects),
             Some(Overlay::Confirm(confirm)) if confirm.word.is_some() => {
-                self.word_key(key, effects)
+                self.word_key(key, effects);
             }
             Some(Overlay::Confirm(_)) => self.command_key(key, effects),
             None if self.typing() => self.field_key(key),
@@ -305,7 +305,7 @@ impl App {
         };
         match way.step {
             Step::Type(line) => {
-                self.overlay = Some(Overlay::Palette(Palette::open(line, &self.world), None))
+                self.overlay = Some(Overlay::Palette(Palette::open(line, &self.world), None));
             }
             Step::Effect(effect) => self.connect(effect, effects),
         }

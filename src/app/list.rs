@@ -375,7 +375,7 @@ impl List {
             Command::Bottom => self.move_to(usize::MAX),
             Command::Left => self.left = self.left.saturating_sub(1),
             Command::Right => {
-                self.left = (self.left + 1).min(rows.heads(world).len().saturating_sub(1))
+                self.left = (self.left + 1).min(rows.heads(world).len().saturating_sub(1));
             }
             Command::Wide => self.wide = !self.wide,
             Command::Labels => self.labels = !self.labels,

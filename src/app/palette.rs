@@ -73,11 +73,11 @@ impl Line {
         }
         match (key.code, key.ctrl) {
             (Code::Backspace, false) | (Code::Char('h'), true) => {
-                self.remove(self.before()..self.cursor)
+                self.remove(self.before()..self.cursor);
             }
             (Code::Delete, _) => self.remove(self.cursor..self.after()),
-            (Code::Char('w'), true) | (Code::Backspace, true) => {
-                self.remove(self.word_before()..self.cursor)
+            (Code::Char('w') | Code::Backspace, true) => {
+                self.remove(self.word_before()..self.cursor);
             }
             (Code::Char('u'), true) => self.remove(0..self.cursor),
             (Code::Char('k'), true) => self.remove(self.cursor..self.text.len()),

@@ -30,7 +30,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done =
         carry_out(cli, &mut out).and_then(|code| out.flush().map(|()| code).map_err(Into::into));
     match done {
-        Ok(code) => code.into(),
+        Ok(code) => code,
         Err(error) if out::is_closed(&error) => Code::Done.into(),
         Err(error) => {
             out::complain(&format!("{error:#}"));

@@ -71,7 +71,7 @@ impl Reader<'_> {
                 (None, DeValue::Table(table))
                     if KEYS.iter().any(|known| known.name.starts_with(&inner)) =>
                 {
-                    self.table(&inner, table, broken)
+                    self.table(&inner, table, broken);
                 }
                 (None, _) if KEYS.iter().any(|known| known.name.starts_with(&inner)) => {
                     self.problem(
@@ -107,15 +107,14 @@ impl Reader<'_> {
             .map(|name| (strsim::damerau_levenshtein(word, name), name))
             .filter(|(distance, name)| *distance * 3 <= name.len().max(4) + 2)
             .min();
-        let remedy = match nearest {
-            Some((_, name)) => format!("did you mean `{name}`?"),
-            None => {
-                let mut names: Vec<_> = known()
-                    .map(|name| name.split('.').next().unwrap_or(name))
-                    .collect();
-                names.dedup();
-                format!("the keys are {}", names.join(", "))
-            }
+        let remedy = if let Some((_, name)) = nearest {
+            format!("did you mean `{name}`?")
+        } else {
+            let mut names: Vec<_> = known()
+                .map(|name| name.split('.').next().unwrap_or(name))
+                .collect();
+            names.dedup();
+            format!("the keys are {}", names.join(", "))
         };
         self.problem(
             at,

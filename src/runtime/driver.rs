@@ -268,7 +268,7 @@ impl Driver {
                     .as_ref()
                     .is_none_or(|task| task.0.is_finished()) =>
             {
-                self.identify()
+                self.identify();
             }
             _ => {}
         }

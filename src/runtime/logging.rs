@@ -30,7 +30,7 @@ pub fn start(file: &Path, level: LevelFilter) -> io::Result<()> {
     Ok(())
 }
 
-/// Our own words at the asked level, those of libraries from warnings on. kube_client writes
+/// Our own words at the asked level, those of libraries from warnings on. `kube_client` writes
 /// bodies of answers that it cannot read, and so it writes nothing.
 fn targets(level: LevelFilter) -> Targets {
     Targets::new()

@@ -65,7 +65,7 @@ pub fn load(theme: &mut Theme, text: &str) -> Vec<Problem> {
             line: line_of(at),
             what,
             remedy: remedy.to_owned(),
-        })
+        });
     };
     for name in file.keys().filter(|name| {
         !matches!(

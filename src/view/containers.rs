@@ -118,7 +118,7 @@ fn events(app: &App, pod: &Containers, lines: &mut Lines<'_, '_>) {
     lines.head("Events");
     match (&pod.events, &pod.trouble) {
         (Some(events), _) if events.is_empty() => {
-            lines.line("none that the server still has", theme.dim)
+            lines.line("none that the server still has", theme.dim);
         }
         (Some(events), _) => {
             for event in events {

@@ -157,7 +157,7 @@ async fn gather(
             let mut changes = vec![Change::Begin];
             let done = session
                 .list(kind, scope, &mut |row| {
-                    changes.push(Change::Put(Box::new(row)))
+                    changes.push(Change::Put(Box::new(row)));
                 })
                 .await;
             changes.push(Change::Complete);
@@ -300,7 +300,12 @@ async fn follow(
 fn place(scopes: &[Scope]) -> String {
     let names: Option<Vec<&str>> = scopes
         .iter()
-        .map(|scope| scope.0.as_ref().map(|ns| ns.as_str()))
+        .map(|scope| {
+            scope
+                .0
+                .as_ref()
+                .map(super::super::domain::text::Text::as_str)
+        })
         .collect();
     match names.as_deref() {
         None | Some([]) => "in any namespace".into(),

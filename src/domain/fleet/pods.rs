@@ -21,13 +21,12 @@ struct Home {
 impl Fleet {
     pub(super) fn put_pod(&mut self, pod: Pod) {
         let key = (pod.meta.namespace.clone(), pod.meta.name.clone());
-        match self.index.pods.get(&key).copied() {
-            Some(id) => self.change_pod(id, pod),
-            None => {
-                let id = self.insert_pod(pod);
-                self.index.pods.insert(key, id);
-                self.assess(id);
-            }
+        if let Some(id) = self.index.pods.get(&key).copied() {
+            self.change_pod(id, pod)
+        } else {
+            let id = self.insert_pod(pod);
+            self.index.pods.insert(key, id);
+            self.assess(id);
         }
     }
 
@@ -224,7 +223,10 @@ impl Fleet {
             health: verdict.health,
             gone: !counts && !stuck,
             problem: (verdict.health.weight() <= Health::Unknown.weight()).then(|| {
-                let rank = verdict.cause.as_ref().map_or(u8::MAX, |cause| cause.rank());
+                let rank = verdict
+                    .cause
+                    .as_ref()
+                    .map_or(u8::MAX, super::super::health::cause::Cause::rank);
                 (rank, verdict.since)
             }),
         };

@@ -194,17 +194,14 @@ impl Fleet {
         (row.health, row.cause) = rules::judge(object, &pods, around);
         row.culprit = worst.or(failed).map(super::PodId);
         row.sums = slot.sums;
-        match object {
-            Some(object) => {
-                row.ready = object.ready;
-                row.desired = object.desired;
-                row.updated = object.updated;
-                row.available = object.available;
-            }
-            None => {
-                (row.ready, row.desired) = (slot.sums.ready, slot.sums.total);
-                (row.updated, row.available) = (slot.sums.total, slot.sums.ready);
-            }
+        if let Some(object) = object {
+            row.ready = object.ready;
+            row.desired = object.desired;
+            row.updated = object.updated;
+            row.available = object.available;
+        } else {
+            (row.ready, row.desired) = (slot.sums.ready, slot.sums.total);
+            (row.updated, row.available) = (slot.sums.total, slot.sums.ready);
         }
     }
 

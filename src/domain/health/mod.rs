@@ -18,7 +18,7 @@
 //! | `P10` | a container ended with an error and stands ended | failing | container, reason, exit |
 //! | `P11` | unschedulable for 60 s or more | failing | for how long, the scheduler's reasons |
 //! | `P12` | unschedulable for less, or held by a scheduling gate | progressing | the same |
-//! | `P13` | a container was killed for memory in the last 10 min | degraded | container, OOMKilled, exit, restarts |
+//! | `P13` | a container was killed for memory in the last 10 min | degraded | container, `OOMKilled`, exit, restarts |
 //! | `P14` | a container with 3 or more restarts ended with an error in the last 10 min | degraded | container, exit, restarts |
 //! | `P15` | not running yet, for less than 5 min | progressing | what it waits for |
 //! | `P16` | not running yet, for longer | degraded | the same |

@@ -286,11 +286,10 @@ pub fn version(labels: &Labels, images: &[(Text, Text)], scheme: &LabelScheme) -
 pub fn tag(image: &str) -> &str {
     let (name, digest) = image.split_once('@').unwrap_or((image, ""));
     let last = name.rsplit('/').next().unwrap_or(name);
-    match last.split_once(':') {
-        Some((_, tag)) => tag,
-        None => {
-            let hash = digest.split_once(':').map_or(digest, |(_, hash)| hash);
-            hash.get(..12).unwrap_or(hash)
-        }
+    if let Some((_, tag)) = last.split_once(':') {
+        tag
+    } else {
+        let hash = digest.split_once(':').map_or(digest, |(_, hash)| hash);
+        hash.get(..12).unwrap_or(hash)
     }
 }

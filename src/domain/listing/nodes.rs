@@ -109,7 +109,7 @@ impl Listed for NodeRow {
 
 /// `4`, `3.9`: cores with one digit where it is not a whole number.
 fn cores(milli: u64, out: &mut String) {
-    let _ = if milli % 1000 == 0 {
+    let _ = if milli.is_multiple_of(1000) {
         write!(out, "{}", milli / 1000)
     } else {
         write!(out, "{}.{}", milli / 1000, milli % 1000 / 100)

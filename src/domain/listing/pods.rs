@@ -94,10 +94,8 @@ impl Listed for PodRef<'_> {
                     let _ = write!(out, "{} {}", end.exit_code, end_word(end));
                 }
             }
-            "age" => {
-                if self.pod.meta.created != Timestamp::default() {
-                    out.push_str(&kubectl(now.since(self.pod.meta.created)));
-                }
+            "age" if self.pod.meta.created != Timestamp::default() => {
+                out.push_str(&kubectl(now.since(self.pod.meta.created)));
             }
             "ip" => out.push_str(&self.pod.ip),
             "node" => out.push_str(&self.pod.node),

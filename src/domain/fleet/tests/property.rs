@@ -99,7 +99,7 @@ fn build(key: &(Kind, Text, Text), look: &Look) -> Row {
     let (kind, namespace, name) = key;
     let mut meta = meta(namespace, name, some_labels(look.labels, None));
     meta.created = after(-look.age);
-    meta.helm_release = (look.labels % 5 == 0).then(|| "helm".into());
+    meta.helm_release = look.labels.is_multiple_of(5).then(|| "helm".into());
     match kind {
         Kind::Pod => Row::Pod(build_pod(meta, look)),
         Kind::Node => Row::Node(Node {
@@ -130,7 +130,7 @@ fn build_workload(kind: Kind, mut meta: Meta, look: &Look) -> Workload {
             1 => owner("Rollout", "dep0"),
             _ => owner("Deployment", &deployment.unwrap_or_default()),
         },
-        Kind::Job if look.state % 2 == 0 => owner("CronJob", "cron"),
+        Kind::Job if look.state.is_multiple_of(2) => owner("CronJob", "cron"),
         _ => None,
     };
     let failed = kind == Kind::Job && look.state & 8 != 0;
@@ -247,16 +247,13 @@ fn carry_out(step: &Step, world: &mut World, fleet: &mut Fleet, now: &mut Timest
 }
 
 fn change_world(world: &mut World, key: &(Kind, Text, Text), look: Option<&Look>) -> Change {
-    match look {
-        Some(look) => {
-            let row = build(key, look);
-            world.insert(key.clone(), row.clone());
-            put(row)
-        }
-        None => {
-            world.remove(key);
-            gone(&key.1, &key.2)
-        }
+    if let Some(look) = look {
+        let row = build(key, look);
+        world.insert(key.clone(), row.clone());
+        put(row)
+    } else {
+        world.remove(key);
+        gone(&key.1, &key.2)
     }
 }
 
