@@ -33,7 +33,7 @@ pub(super) enum Fault {
     #[error("no answer within {} s", .0.as_secs_f32())]
     Deadline(Duration),
     /// The connection broke while the answer was being read.
-    #[error("the connection was cut: {0}")]
+    #[error("{0}")]
     Cut(String),
     /// Credentials could not be made.
     #[error("{why}")]
@@ -181,7 +181,10 @@ pub(super) fn from_chain(error: &(dyn Error + 'static)) -> Fault {
         if let Some(auth) = cause.downcast_ref::<kube::client::AuthError>() {
             return auth_fault(auth);
         }
-        deepest = cause.to_string();
+        deepest = cause
+            .downcast_ref::<std::io::Error>()
+            .and_then(|io| plain_words(io.kind()))
+            .map_or_else(|| cause.to_string(), str::to_owned);
         at = cause.source();
     }
     if connect {
@@ -189,6 +192,23 @@ pub(super) fn from_chain(error: &(dyn Error + 'static)) -> Fault {
     } else {
         Fault::Cut(deepest)
     }
+}
+
+/// What happened to a connection, in plain words.
+fn plain_words(kind: std::io::ErrorKind) -> Option<&'static str> {
+    use std::io::ErrorKind as K;
+    Some(match kind {
+        K::ConnectionRefused => "connection refused: nothing listens at the server's address",
+        K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe => {
+            "the server broke the connection off"
+        }
+        K::UnexpectedEof => "the server closed the connection",
+        K::TimedOut => "no answer from the server's address",
+        K::HostUnreachable | K::NetworkUnreachable | K::NetworkDown => {
+            "the network does not lead to the server's address"
+        }
+        _ => return None,
+    })
 }
 
 /// Errors of kube's own token sources. Their text may hold arguments and output of a command, so

@@ -100,6 +100,8 @@ pub(super) struct Feed<D: Decoder> {
     /// A complete list was handed on at least once.
     pub(super) filled: bool,
     since: Timestamp,
+    /// Times in a row that the server had forgotten where we were.
+    gone: u32,
     /// When something last arrived on this feed.
     seen: Option<Timestamp>,
     backoff: Backoff,
@@ -127,6 +129,7 @@ pub(super) fn start<D: Decoder>(
         denied: false,
         filled: false,
         since: now(),
+        gone: 0,
         seen: None,
     };
     FeedHandle::of(tokio::spawn(feed.run()))
@@ -209,9 +212,10 @@ impl<D: Decoder> Feed<D> {
         match fault.code() {
             _ if fault.gone() => {
                 self.version = None;
-                // The first relist follows at once; a server that says so again and again waits.
-                let wait = self.backoff.next();
-                if wait > timing.backoff_first {
+                self.gone += 1;
+                // The first new list follows at once; a server that says so again is given time.
+                if self.gone > 1 {
+                    let wait = self.backoff.next();
                     return self.wait(fault, wait, Duration::ZERO).await;
                 }
                 Ok(())
@@ -277,6 +281,7 @@ impl<D: Decoder> Feed<D> {
 
     /// The feed is complete and open.
     pub(super) async fn live(&mut self) -> Result<(), Closed> {
+        self.gone = 0;
         if self.shown_live() {
             return Ok(());
         }
@@ -295,7 +300,7 @@ impl<D: Decoder> Feed<D> {
 
     /// The feed is open, but the server does not answer.
     pub(super) async fn stale(&mut self) -> Result<(), Closed> {
-        let seen = self.seen.unwrap_or(self.since);
+        let seen = self.last_proof().unwrap_or(self.since);
         self.show(FeedState::Stale { seen }).await
     }
 

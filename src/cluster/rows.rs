@@ -99,7 +99,11 @@ fn place(kind: Kind, scope: &Scope) -> Place {
     Place {
         path,
         resource,
-        scope: scope.clone(),
+        scope: if kind.namespaced() {
+            scope.clone()
+        } else {
+            Scope::ALL
+        },
         watchable: true,
     }
 }

@@ -16,6 +16,10 @@ use tokio::time::Instant;
 /// Objects of a streaming list in the last second that prove it still makes progress.
 const PROGRESS: usize = 100;
 
+/// A watch that has brought no error for so long has begun well: servers send headers first and
+/// only then say that they have forgotten where we were.
+const SETTLED: Duration = Duration::from_millis(200);
+
 /// How long a single wait for bytes may be, so that deadlines of a stream are looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -90,6 +94,8 @@ struct Stream {
     heard: Instant,
     /// Set while the stream still brings the initial list.
     initial: Option<Initial>,
+    /// Shown as live.
+    settled: bool,
 }
 
 /// Progress of a streaming list.
@@ -108,6 +114,13 @@ struct Outcome {
     skipped: Vec<(crate::domain::text::Text, usize)>,
 }
 
+impl Stream {
+    /// A watch of which it is not yet known whether it works.
+    fn unsettled(&self) -> bool {
+        !self.settled && self.initial.is_none()
+    }
+}
+
 impl<D: Decoder> Feed<D> {
     /// Follows the changes after `version` until the watch ends.
     pub(super) async fn follow(&mut self, version: &str) -> Result<(), End> {
@@ -119,7 +132,6 @@ impl<D: Decoder> Feed<D> {
         );
         let stream = self.open_stream(path, false).await?;
         self.denied = false;
-        self.live().await?;
         self.read_stream(stream).await
     }
 
@@ -194,6 +206,7 @@ impl<D: Decoder> Feed<D> {
                 objects: 0,
                 looked: begun,
             }),
+            settled: false,
         })
     }
 
@@ -223,6 +236,9 @@ impl<D: Decoder> Feed<D> {
                     }
                 }
                 () = tokio::time::sleep_until(look), if stream.initial.is_some() => {}
+                () = tokio::time::sleep_until(stream.opened + SETTLED), if stream.unsettled() => {
+                    self.settle(&mut stream).await?;
+                }
             }
             self.look(&mut stream)?;
         }
@@ -243,14 +259,13 @@ impl<D: Decoder> Feed<D> {
         for (name, size) in outcome.skipped {
             self.skipped(name, size).await?;
         }
+        if let Some(fault) = outcome.fault {
+            return Err(End::Failed(fault));
+        }
         if stream.initial.is_none() {
-            self.live().await?;
+            self.settle(stream).await?;
         }
-        self.batch.flush_if_due().await?;
-        match outcome.fault {
-            Some(fault) => Err(End::Failed(fault)),
-            None => Ok(()),
-        }
+        Ok(self.batch.flush_if_due().await?)
     }
 
     fn line(&mut self, piece: &Piece<'_>, initial: &mut Option<Initial>, outcome: &mut Outcome) {
@@ -321,6 +336,12 @@ impl<D: Decoder> Feed<D> {
         if initial.is_none() && !meta.resource_version.is_empty() {
             self.version = Some(meta.resource_version);
         }
+    }
+
+    /// The watch works: everything up to now has arrived.
+    async fn settle(&mut self, stream: &mut Stream) -> Result<(), End> {
+        stream.settled = true;
+        Ok(self.live().await?)
     }
 
     /// The probes of the session say something new.
