@@ -146,11 +146,11 @@ impl Fault {
 
 fn tls_remedy(why: &str) -> &'static str {
     let why = why.to_lowercase();
-    if why.contains("expired") || why.contains("not valid yet") || why.contains("notvalidyet") {
+    if why.contains("expired") || why.contains("not valid yet") {
         "check this machine's clock; if it is right, the certificate must be renewed"
-    } else if why.contains("unknown issuer") || why.contains("unknownissuer") {
+    } else if why.contains("unknown issuer") {
         "the kubeconfig's certificate-authority does not match the server: get a new kubeconfig"
-    } else if why.contains("not valid for name") || why.contains("notvalidforname") {
+    } else if why.contains("for another name") {
         "the server's certificate names another host: use that name, or set tls-server-name"
     } else {
         "the connection is refused rather than made insecure: get a new kubeconfig"
@@ -166,14 +166,8 @@ pub(super) fn from_chain(error: &(dyn Error + 'static)) -> Fault {
         if let Some(fault) = cause.downcast_ref::<Fault>() {
             return fault.clone();
         }
-        if let Some(io) = cause.downcast_ref::<std::io::Error>()
-            && let Some(inner) = io.get_ref()
-            && let Some(tls) = inner.downcast_ref::<rustls::Error>()
-        {
-            return Fault::Tls(tls.to_string());
-        }
-        if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
-            return Fault::Tls(tls.to_string());
+        if let Some(tls) = tls_cause(cause) {
+            return Fault::Tls(tls_words(tls));
         }
         if let Some(client) = cause.downcast_ref::<hyper_util::client::legacy::Error>() {
             connect |= client.is_connect();
@@ -191,6 +185,41 @@ pub(super) fn from_chain(error: &(dyn Error + 'static)) -> Fault {
         Fault::Connect(deepest)
     } else {
         Fault::Cut(deepest)
+    }
+}
+
+/// The TLS error in an error, also where it is wrapped in I/O errors, which hide it from
+/// `source()`.
+fn tls_cause<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    let mut at: &'a (dyn Error + 'static) = cause;
+    while let Some(inner) = at
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref)
+    {
+        at = inner;
+    }
+    at.downcast_ref()
+}
+
+/// Why TLS failed, without the numbers that the library counts in.
+fn tls_words(error: &rustls::Error) -> String {
+    use rustls::CertificateError as C;
+    let rustls::Error::InvalidCertificate(why) = error else {
+        return error.to_string();
+    };
+    match why {
+        C::Expired | C::ExpiredContext { .. } => "the server's certificate has expired".into(),
+        C::NotValidYet | C::NotValidYetContext { .. } => {
+            "the server's certificate is not valid yet".into()
+        }
+        // A renewed authority of the same name shows as a bad signature.
+        C::UnknownIssuer | C::BadSignature => {
+            "the server's certificate is signed by an unknown issuer".into()
+        }
+        C::NotValidForName | C::NotValidForNameContext { .. } => {
+            format!("the server's certificate is for another name: {why}")
+        }
+        other => format!("the server's certificate is refused: {other}"),
     }
 }
 
