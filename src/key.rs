@@ -170,11 +170,8 @@ impl FromStr for Key {
         let unknown = || UnknownKey(text.to_owned());
         let mut key = Self::char(' ');
         let mut rest = text;
-        loop {
-            let Some((modifier, tail)) = rest.split_once('-').filter(|(_, tail)| !tail.is_empty())
-            else {
-                break;
-            };
+        while let Some((modifier, tail)) = rest.split_once('-').filter(|(_, tail)| !tail.is_empty())
+        {
             match modifier.to_ascii_lowercase().as_str() {
                 "ctrl" | "control" => key.ctrl = true,
                 "alt" | "meta" => key.alt = true,

@@ -211,7 +211,7 @@ impl App {
         }
         let questions: Vec<AccessQuestion> = targets.iter().map(may_delete).collect();
         if questions.iter().all(|q| self.world.access(q).is_some()) {
-            return self.confirm_delete(&questions, targets);
+            return self.confirm_delete(&questions, &targets);
         }
         self.ask(
             Job::AccessToDelete(questions.clone(), targets),
@@ -221,8 +221,8 @@ impl App {
     }
 
     /// The rights are known: ask the person, or say what is missing.
-    pub(super) fn confirm_delete(&mut self, questions: &[AccessQuestion], targets: Vec<Target>) {
-        let denied = questions.iter().zip(&targets).find_map(|(q, target)| {
+    pub(super) fn confirm_delete(&mut self, questions: &[AccessQuestion], targets: &[Target]) {
+        let denied = questions.iter().zip(targets).find_map(|(q, target)| {
             let answer = self.world.access(q)?;
             (!answer.allowed).then(|| (target.clone(), answer.reason.clone()))
         });
@@ -241,7 +241,7 @@ impl App {
         }
         let context = self.world.context().cloned().unwrap_or_default();
         self.overlay = Some(Overlay::Confirm(Confirm::delete(
-            &targets,
+            targets,
             &context,
             self.is_production(),
         )));

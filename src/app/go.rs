@@ -297,18 +297,18 @@ impl App {
     /// Shows a new screen after the present one; what could be gone forward to is forgotten.
     pub(super) fn push(&mut self, screen: Screen, effects: &mut Effects) {
         let dropped: Vec<Screen> = self.screens.drain(self.at + 1..).collect();
-        self.forget(&dropped, effects);
+        Self::forget(&dropped, effects);
         self.screens.push(screen);
         if self.screens.len() > HISTORY {
             // The home screen stays where it is.
             let oldest: Vec<Screen> = self.screens.drain(1..2).collect();
-            self.forget(&oldest, effects);
+            Self::forget(&oldest, effects);
         }
         self.at = self.screens.len() - 1;
         self.arrive();
     }
 
-    fn forget(&mut self, screens: &[Screen], effects: &mut Effects) {
+    fn forget(screens: &[Screen], effects: &mut Effects) {
         for screen in screens {
             if let Screen::List(ListScreen {
                 source: Source::Table(table),

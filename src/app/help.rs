@@ -3,6 +3,7 @@
 use super::App;
 use crate::command::{Command, Context, Group, Info, TABLE};
 use crate::input::Keymap;
+use std::fmt::Write;
 
 /// The groups of the help screen, in order.
 const GROUPS: [Group; 6] = [
@@ -74,11 +75,13 @@ fn section<'a>(
         } else {
             words.first().cloned().unwrap_or_default()
         };
-        out.push_str(&format!(
-            "  {keys:<22}{words:<32}{}{}\n",
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            out,
+            "  {keys:<22}{words:<32}{}{}",
             info.help,
             argument(info)
-        ));
+        );
     }
     out.push('\n');
 }
@@ -97,7 +100,6 @@ fn key_label(keymap: &Keymap, command: Command, here: Option<&[Context]>) -> Str
         .filter(|b| here.is_none_or(|contexts| contexts.contains(&b.context)))
         .map(crate::input::Binding::label)
         .collect();
-    labels.dedup();
     labels.sort();
     labels.dedup();
     labels.join(", ")
@@ -110,14 +112,12 @@ pub fn about(app: &App) -> String {
         env!("CARGO_PKG_VERSION")
     );
     let mut line = |name: &str, value: &str| {
-        out.push_str(&format!(
-            "  {name:<19}{}\n",
-            if value.is_empty() {
-                "not known yet"
-            } else {
-                value
-            }
-        ));
+        let value = if value.is_empty() {
+            "not known yet"
+        } else {
+            value
+        };
+        let _ = writeln!(out, "  {name:<19}{value}");
     };
     if let Some(session) = &app.world.session {
         line("context", &session.context);

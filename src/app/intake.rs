@@ -163,15 +163,15 @@ impl App {
             return;
         };
         let Source::Table(table) = source else { return };
-        let changed = table.apply(changes);
+        let news = table.apply(changes);
         let total = table.len();
-        if changed.columns || n != at {
+        if news.columns || n != at {
             if list.sort.column.is_empty() || list.order.rows().is_empty() {
                 list.sort = first_sort(table);
             }
             list.mark_stale();
         } else {
-            list.touch(source.rows(), &self.world, &changed.rows, total);
+            list.touch(source.rows(), &self.world, &news.rows, total);
         }
         self.dirty |= n == at;
     }
@@ -203,7 +203,7 @@ impl App {
             (Job::Access(questions), Answer::Access(answers)) => self.learn(questions, answers),
             (Job::AccessToDelete(questions, targets), Answer::Access(answers)) => {
                 self.learn(questions.clone(), answers);
-                self.confirm_delete(&questions, targets);
+                self.confirm_delete(&questions, &targets);
             }
             (Job::Delete(target), Answer::Done) => {
                 self.notify(Notice::info(format!("{target} is being deleted")));
@@ -220,7 +220,7 @@ impl App {
                 self.with_pod_screen(&pod, |rows| rows.trouble = Some(failure.why));
             }
             (_, Answer::Failed(failure)) => self.notify(Notice::from(failure)),
-            (job, answer) => tracing_mismatch(&job, &answer),
+            (job, answer) => mismatch(&job, &answer),
         }
     }
 
@@ -336,6 +336,6 @@ fn first_sort(table: &Table) -> crate::config::Sort {
 }
 
 /// An answer of the wrong sort is a fault of the driver: nothing to do, nothing to break.
-fn tracing_mismatch(_job: &Job, _answer: &Answer) {
-    debug_assert!(false, "answer {_answer:?} does not fit job {_job:?}");
+fn mismatch(job: &Job, answer: &Answer) {
+    debug_assert!(false, "answer {answer:?} does not fit job {job:?}");
 }

@@ -79,7 +79,7 @@ pub fn kubectl(span: Millis) -> String {
         return "<invalid>".into();
     }
     let s = span.whole_seconds();
-    let (m, h, d, y) = (s / 60, s / 3_600, s / 86_400, s / 31_536_000);
+    let (m, h, d, years) = (s / 60, s / 3_600, s / 86_400, s / 31_536_000);
     let two = |a: i64, ua: &str, b: i64, ub: &str| {
         if b == 0 {
             format!("{a}{ua}")
@@ -101,10 +101,10 @@ pub fn kubectl(span: Millis) -> String {
         two(d, "d", h % 24, "h")
     } else if d < 730 {
         format!("{d}d")
-    } else if y < 8 {
-        two(y, "y", d % 365, "d")
+    } else if years < 8 {
+        two(years, "y", d % 365, "d")
     } else {
-        format!("{y}y")
+        format!("{years}y")
     }
 }
 

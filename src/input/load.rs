@@ -45,9 +45,8 @@ pub fn shipped(name: &str) -> Option<Keymap> {
 /// ```
 pub fn load(keymap: &mut Keymap, text: &str) -> Vec<Problem> {
     let line_of = |offset: usize| text[..offset.min(text.len())].matches('\n').count() + 1;
-    type File = toml::Table;
     let mut problems = Vec::new();
-    if let Err(error) = text.parse::<File>() {
+    if let Err(error) = text.parse::<toml::Table>() {
         let line = error.span().map_or(1, |span| line_of(span.start));
         problems.push(Problem {
             line,

@@ -44,6 +44,15 @@ pub fn shipped(name: &str) -> Option<Theme> {
 
 type Table = BTreeMap<Spanned<String>, Spanned<Value>>;
 
+/// The tables of a file.
+#[derive(serde::Deserialize)]
+struct Parts {
+    #[serde(default)]
+    colours: Table,
+    #[serde(default)]
+    roles: Table,
+}
+
 /// Lays the roles of `text` over `theme`. What cannot be used is left out and returned.
 pub fn load(theme: &mut Theme, text: &str) -> Vec<Problem> {
     let line_of = |offset: usize| text[..offset.min(text.len())].matches('\n').count() + 1;
@@ -78,13 +87,6 @@ pub fn load(theme: &mut Theme, text: &str) -> Vec<Problem> {
             format!("`{}` means nothing in a theme", name.get_ref()),
             "use name, light, colours or roles",
         );
-    }
-    #[derive(serde::Deserialize)]
-    struct Parts {
-        #[serde(default)]
-        colours: Table,
-        #[serde(default)]
-        roles: Table,
     }
     let parts: Parts = match toml::from_str(text) {
         Ok(parts) => parts,

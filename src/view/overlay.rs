@@ -162,12 +162,8 @@ fn draw_confirm(app: &App, confirm: &Confirm, canvas: &mut Canvas<'_>, hits: &mu
         height,
     };
     canvas.clear(area, theme.overlay);
-    let mut y = area.y + 1;
-    for (line, style) in &lines {
-        if y < area.y + area.height {
-            canvas.put(area.x + 2, y, inner, line, *style);
-        }
-        y += 1;
+    for ((line, style), y) in lines.iter().zip(area.y + 1..area.y + area.height) {
+        canvas.put(area.x + 2, y, inner, line, *style);
     }
     if confirm.word.is_none() && height > 2 {
         answers(app, canvas, area.x + 2, area.y + height - 2, hits);

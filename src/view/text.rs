@@ -29,22 +29,12 @@ pub fn draw(app: &App, screen: &TextScreen, canvas: &mut Canvas<'_>, area: Area,
         }
         Arrival::Failed(failure) => {
             let text = [&failure.what, &failure.why, &failure.remedy];
-            let mut y = area.y + 2;
-            for (n, part) in text
+            let lines = text
                 .into_iter()
-                .flat_map(|text| wrap(text, area.width.saturating_sub(8)))
-                .enumerate()
-            {
-                if y < area.y + area.height {
-                    canvas.put(
-                        area.x + 4,
-                        y,
-                        area.width.saturating_sub(6),
-                        &part,
-                        if n == 0 { theme.error } else { theme.text },
-                    );
-                }
-                y += 1;
+                .flat_map(|text| wrap(text, area.width.saturating_sub(8)));
+            for ((n, part), y) in lines.enumerate().zip(area.y + 2..area.y + area.height) {
+                let style = if n == 0 { theme.error } else { theme.text };
+                canvas.put(area.x + 4, y, area.width.saturating_sub(6), &part, style);
             }
             return;
         }

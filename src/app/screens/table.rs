@@ -84,24 +84,24 @@ impl Table {
 
     /// Takes in changes of the feed.
     pub fn apply(&mut self, changes: Vec<TableChange>) -> Changed {
-        let mut changed = Changed::default();
+        let mut news = Changed::default();
         for change in changes {
             match change {
                 TableChange::Begin(columns) => {
-                    changed.columns |= columns != self.columns;
+                    news.columns |= columns != self.columns;
                     self.columns = columns;
                     self.listing = Some(HashSet::new());
                 }
-                TableChange::Put(row) => changed.rows.push(self.put(*row)),
-                TableChange::Gone { namespace, name } => changed
-                    .rows
-                    .extend(self.remove(&RowKey { namespace, name })),
-                TableChange::Complete => self.sweep(&mut changed),
+                TableChange::Put(row) => news.rows.push(self.put(*row)),
+                TableChange::Gone { namespace, name } => {
+                    news.rows.extend(self.remove(&RowKey { namespace, name }))
+                }
+                TableChange::Complete => self.sweep(&mut news),
             }
         }
-        changed.rows.sort_unstable();
-        changed.rows.dedup();
-        changed
+        news.rows.sort_unstable();
+        news.rows.dedup();
+        news
     }
 
     fn put(&mut self, row: TableRow) -> u32 {

@@ -263,7 +263,7 @@ impl TextScreen {
             editing,
         });
         self.find();
-        self.to_match(0);
+        self.seek(0);
     }
 
     fn find(&mut self) {
@@ -284,7 +284,7 @@ impl TextScreen {
     }
 
     /// Goes to a match: 0 from the cursor on, 1 the next, -1 the one before; wraps round.
-    fn to_match(&mut self, step: isize) {
+    fn seek(&mut self, step: isize) {
         let Some(search) = &self.search else { return };
         let here = self.seen.get(self.cursor).copied().unwrap_or(0);
         let hit = match step {
@@ -397,8 +397,8 @@ impl TextScreen {
                 self.wrap = !self.wrap;
                 self.left = 0;
             }
-            Command::NextMatch => self.to_match(1),
-            Command::PreviousMatch => self.to_match(-1),
+            Command::NextMatch => self.seek(1),
+            Command::PreviousMatch => self.seek(-1),
             Command::Fold => self.fold(),
             Command::FoldAll => self.fold_all(),
             _ => return false,
