@@ -4,11 +4,38 @@
 //! they use any cluster. It imports nothing of the crate: a server that shared the console's
 //! converters would share its mistakes.
 
+mod apply;
+mod body;
 pub mod clock;
 pub mod control;
+mod defaults;
+mod discovery;
+mod encode;
 pub mod error;
+mod faults;
+mod gzip;
 pub mod kinds;
+mod kubeconfig;
+mod list;
+mod metrics;
 pub mod object;
+mod patch;
+pub mod people;
 pub mod random;
+mod rbac;
+mod request;
+mod review;
+mod route;
+mod select;
+mod server;
+mod start;
+pub mod state;
+mod stats;
 pub mod store;
+mod table;
+pub mod tls;
+mod verbs;
+mod watch;
 pub mod world;
+
+pub use start::{Demo, DemoError, Options, start};

@@ -1,11 +1,15 @@
 //! One stored object: its bytes as they go over the wire, and what selectors need without parsing them.
 
-use std::ops::Range;
+use std::{ops::Range, sync::OnceLock};
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::kinds::Kind;
+use super::{
+    gzip::Fragment,
+    kinds::Kind,
+    table::{self, Cells},
+};
 
 /// One version of one object. Never changes; a write makes a new one.
 #[derive(Debug)]
@@ -28,7 +32,11 @@ pub struct Object {
     pub fields: Box<[Box<str>]>,
     /// The object as JSON: `kind`, `apiVersion`, `metadata`, then the rest by name.
     pub bytes: Bytes,
+    /// Its row in a Table; empty for custom kinds, whose columns are not fixed.
+    pub(super) cells: Cells,
     metadata: Range<usize>,
+    deflated: OnceLock<Fragment>,
+    deflated_metadata: OnceLock<Fragment>,
 }
 
 impl Object {
@@ -55,7 +63,10 @@ impl Object {
                 .map(|field| plain(value.pointer(field.pointer), field.default))
                 .collect(),
             bytes: Bytes::from(bytes),
+            cells: if kind.custom() { Cells::default() } else { table::cells(kind, value) },
             metadata: range,
+            deflated: OnceLock::new(),
+            deflated_metadata: OnceLock::new(),
         }
     }
 
@@ -72,6 +83,16 @@ impl Object {
     /// The JSON after `kind` and `apiVersion`, without the opening brace: what items of built-in lists consist of.
     pub fn after_type(&self) -> &[u8] {
         &self.bytes[self.metadata.start - METADATA_KEY.len()..]
+    }
+
+    /// [`Object::after_type`] deflated; the work is done once.
+    pub(super) fn deflated(&self) -> &Fragment {
+        self.deflated.get_or_init(|| Fragment::new(self.after_type()))
+    }
+
+    /// [`Object::metadata`] deflated; the work is done once.
+    pub(super) fn deflated_metadata(&self) -> &Fragment {
+        self.deflated_metadata.get_or_init(|| Fragment::new(self.metadata()))
     }
 
     /// The value of a label.
