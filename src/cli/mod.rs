@@ -6,6 +6,7 @@
 mod args;
 mod completions;
 mod console;
+mod demo;
 mod exit;
 mod get;
 mod info;
@@ -13,7 +14,7 @@ mod man;
 mod out;
 mod settings;
 
-use args::{Cli, Verb};
+use args::{Cli, DemoVerb, Verb};
 use clap::Parser;
 use exit::Code;
 use out::Out;
@@ -55,6 +56,9 @@ fn carry_out(cli: Cli, out: &mut Out) -> anyhow::Result<ExitCode> {
     let done = match cli.verb {
         Some(Verb::Get(args)) => get::run(&cli.cluster, &args, out),
         Some(Verb::Info(args)) => info::run(&cli.cluster, &args, out),
+        Some(Verb::Demo {
+            what: DemoVerb::Serve(args),
+        }) => demo::serve(args, out),
         Some(Verb::Completions { shell }) => completions::run(shell, out),
         Some(Verb::Man { verb }) => man::run(verb.as_deref(), out),
         None => {

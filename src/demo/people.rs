@@ -1,27 +1,9 @@
-//! The people of the demo: an admin, the owner of one department, an on-call reader; their tokens
-//! and the roles they act by.
-
-use std::collections::BTreeSet;
+//! The people of the demo and their tokens. What each may do stands in the roles of the world.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{
-    error::ApiError,
-    kinds::{CLUSTERROLEBINDINGS, CLUSTERROLES, Kind, NAMESPACES, PODS, ROLEBINDINGS},
-    store::Store,
-};
-
-/// The department whose owner is one of the people.
-pub const DEPARTMENT: &str = "retail";
-const DEPARTMENT_LABEL: &str = "quarterdeck.io/department";
-
-/// Who may do everything.
-pub const ADMIN: &str = "admin";
-/// Who owns [`DEPARTMENT`]: edits its namespaces and sees no others.
-pub const OWNER: &str = "alice";
-/// Who is on call: reads everything but secrets.
-pub const ONCALL: &str = "oncall";
+pub use super::world::access::{ADMIN, OWNER, READER};
 
 /// A person as the API knows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,10 +15,6 @@ pub struct User {
 }
 
 impl User {
-    fn new(name: &str, group: &str) -> Self {
-        Self { name: name.to_owned(), groups: vec![group.to_owned(), "system:authenticated".to_owned()] }
-    }
-
     /// Whether access rules are not asked.
     pub fn is_master(&self) -> bool {
         self.groups.iter().any(|group| group == "system:masters")
@@ -51,7 +29,7 @@ pub struct Tokens {
     pub admin: String,
     /// Of [`OWNER`].
     pub owner: String,
-    /// Of [`ONCALL`].
+    /// Of [`READER`].
     pub oncall: String,
 }
 
@@ -82,17 +60,17 @@ impl Tokens {
 
     /// People with their tokens, the admin first.
     pub fn people(&self) -> [(&'static str, &str); 3] {
-        [(ADMIN, &self.admin), (OWNER, &self.owner), (ONCALL, &self.oncall)]
+        [(ADMIN, &self.admin), (OWNER, &self.owner), (READER, &self.oncall)]
     }
 
     /// Whose token this is.
     pub fn user(&self, token: &str) -> Option<User> {
         let (name, _) = self.people().into_iter().find(|(_, secret)| same(secret, token))?;
-        Some(match name {
-            ADMIN => User::new(ADMIN, "system:masters"),
-            OWNER => User::new(OWNER, &format!("{DEPARTMENT}-owners")),
-            _ => User::new(ONCALL, "on-call"),
-        })
+        let mut groups = vec!["system:authenticated".to_owned()];
+        if name == ADMIN {
+            groups.insert(0, "system:masters".to_owned());
+        }
+        Some(User { name: name.to_owned(), groups })
     }
 }
 
@@ -109,59 +87,6 @@ fn secret() -> String {
 /// Compares without telling by its duration where the difference is.
 fn same(one: &str, other: &str) -> bool {
     !one.is_empty() && one.len() == other.len() && one.bytes().zip(other.bytes()).fold(0, |all, (a, b)| all | (a ^ b)) == 0
-}
-
-const READ: [&str; 3] = ["get", "list", "watch"];
-
-/// Puts the roles that these people act by into a seeded world; what is there already stays.
-///
-/// # Errors
-/// When the store refuses an object for another reason than that it is there.
-pub fn seed_roles(store: &Store) -> Result<(), ApiError> {
-    let everything = json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}, {"nonResourceURLs": ["*"], "verbs": ["*"]}]);
-    let readable = json!([
-        {"apiGroups": [""], "resources": ["configmaps", "events", "namespaces", "nodes", "persistentvolumeclaims", "pods", "pods/log", "pods/status", "serviceaccounts", "services"], "verbs": READ},
-        {"apiGroups": ["apps", "batch", "networking.k8s.io", "coordination.k8s.io", "apiextensions.k8s.io", "traefik.io", "metrics.k8s.io"], "resources": ["*"], "verbs": READ},
-    ]);
-    let owned = json!([
-        {"apiGroups": ["", "apps", "batch", "networking.k8s.io", "traefik.io"], "resources": ["*"], "verbs": ["*"]},
-        {"apiGroups": ["metrics.k8s.io", "coordination.k8s.io", "rbac.authorization.k8s.io"], "resources": ["*"], "verbs": READ},
-    ]);
-    for (name, rules) in [("cluster-admin", everything), ("view", readable), ("admin", owned)] {
-        ensure(store, &CLUSTERROLES, json!({"metadata": {"name": name, "labels": {"kubernetes.io/bootstrapping": "rbac-defaults"}}, "rules": rules}))?;
-    }
-    for (name, role, group) in [("cluster-admin", "cluster-admin", "system:masters"), ("on-call", "view", "on-call")] {
-        ensure(store, &CLUSTERROLEBINDINGS, binding(json!({"name": name}), role, group))?;
-    }
-    for namespace in namespaces_of(store, DEPARTMENT) {
-        let metadata = json!({"name": format!("{DEPARTMENT}-owners"), "namespace": namespace});
-        ensure(store, &ROLEBINDINGS, binding(metadata, "admin", &format!("{DEPARTMENT}-owners")))?;
-    }
-    Ok(())
-}
-
-fn binding(metadata: Value, role: &str, group: &str) -> Value {
-    let mut binding = json!({
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
-        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": group}],
-    });
-    binding["metadata"] = metadata;
-    binding
-}
-
-fn ensure(store: &Store, kind: &'static Kind, object: Value) -> Result<(), ApiError> {
-    match store.create(kind, object) {
-        Err(error) if error.reason != "AlreadyExists" => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// Namespaces that bear the department's label, or whose pods do.
-fn namespaces_of(store: &Store, department: &str) -> BTreeSet<Box<str>> {
-    let labelled = |object: &super::object::Object| object.label(DEPARTMENT_LABEL) == Some(department);
-    let spaces = store.list(&NAMESPACES, None).into_iter().filter(|object| labelled(object)).map(|object| object.name.clone());
-    let pods = store.list(&PODS, None).into_iter().filter(|object| labelled(object)).map(|object| object.namespace.clone());
-    spaces.chain(pods).collect()
 }
 
 #[cfg(test)]

@@ -221,7 +221,12 @@ fn forbidden(user: &User, wanted: &Attributes) -> ApiError {
 #[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
-    use crate::demo::{people, store::StoreOptions};
+    use crate::demo::{
+        kinds::NAMESPACES,
+        people::{self, OWNER},
+        store::StoreOptions,
+        world::{self, WorldOptions, access::OWNED_DEPARTMENT},
+    };
 
     fn wanted(verb: &str, resource: &str, namespace: &str) -> Attributes {
         Attributes { verb: verb.into(), resource: resource.into(), namespace: namespace.into(), ..Attributes::default() }
@@ -229,43 +234,53 @@ mod tests {
 
     fn world() -> (Rbac, people::Tokens) {
         let store = Arc::new(Store::new(StoreOptions::default()));
-        let namespace = json!({"metadata": {"name": "shop", "labels": {"quarterdeck.io/department": people::DEPARTMENT}}});
-        store.create(&crate::demo::kinds::NAMESPACES, namespace).unwrap();
-        people::seed_roles(&store).unwrap();
+        let options = WorldOptions { seed: 1, pods: None, now: store.clock().now() };
+        world::seed(&store, &options).unwrap();
         (Rbac::new(store), people::Tokens::make())
+    }
+
+    /// A namespace of the owner's department, and one of another.
+    fn namespaces(rbac: &Rbac) -> (Box<str>, Box<str>) {
+        let owned = |object: &super::super::object::Object| object.label("quarterdeck.io/department") == Some(OWNED_DEPARTMENT);
+        let all = rbac.store.list(&NAMESPACES, None);
+        let name = |wanted: bool| all.iter().find(|object| owned(object) == wanted).unwrap().name.clone();
+        (name(true), name(false))
     }
 
     #[test]
     fn each_person_may_do_their_part() {
         let (rbac, tokens) = world();
+        let (mine, other) = namespaces(&rbac);
         let may = |token: &str, verb: &str, resource: &str, ns: &str| {
             rbac.allows(&tokens.user(token).unwrap(), &wanted(verb, resource, ns)).is_some()
         };
         assert!(may(&tokens.admin, "delete", "nodes", ""));
-        assert!(may(&tokens.owner, "delete", "pods", "shop") && may(&tokens.owner, "get", "secrets", "shop"));
-        assert!(!may(&tokens.owner, "list", "pods", "") && !may(&tokens.owner, "list", "pods", "other"));
-        assert!(may(&tokens.oncall, "list", "pods", "") && may(&tokens.oncall, "watch", "pods", "other"));
-        assert!(!may(&tokens.oncall, "delete", "pods", "shop") && !may(&tokens.oncall, "list", "secrets", ""));
+        assert!(may(&tokens.owner, "list", "pods", &mine) && may(&tokens.owner, "delete", "pods", &mine));
+        assert!(!may(&tokens.owner, "list", "pods", "") && !may(&tokens.owner, "list", "pods", &other));
+        assert!(may(&tokens.oncall, "list", "pods", "") && may(&tokens.oncall, "watch", "pods", &other));
+        assert!(!may(&tokens.oncall, "delete", "pods", &mine) && !may(&tokens.oncall, "list", "secrets", ""));
     }
 
     #[test]
     fn a_refusal_reads_as_the_apis() {
         let (rbac, tokens) = world();
         let error = rbac.require(&tokens.user(&tokens.owner).unwrap(), &wanted("list", "pods", "")).unwrap_err();
-        assert_eq!(error.message, "pods is forbidden: User \"alice\" cannot list resource \"pods\" in API group \"\" at the cluster scope");
+        let expected = format!("pods is forbidden: User {OWNER:?} cannot list resource \"pods\" in API group \"\" at the cluster scope");
+        assert_eq!(error.message, expected);
     }
 
     #[test]
     fn a_new_binding_counts_at_once() {
         let (rbac, tokens) = world();
         let oncall = tokens.user(&tokens.oncall).unwrap();
-        assert!(rbac.allows(&oncall, &wanted("delete", "pods", "shop")).is_none());
-        let binding = json!({"metadata": {"name": "x", "namespace": "shop"}, "roleRef": {"kind": "ClusterRole", "name": "admin"},
+        let (mine, other) = namespaces(&rbac);
+        assert!(rbac.allows(&oncall, &wanted("delete", "pods", &mine)).is_none());
+        let binding = json!({"metadata": {"name": "x", "namespace": mine}, "roleRef": {"kind": "ClusterRole", "name": "admin"},
             "subjects": [{"kind": "User", "name": "oncall"}]});
         rbac.store.create(&ROLEBINDINGS, binding).unwrap();
-        assert!(rbac.allows(&oncall, &wanted("delete", "pods", "shop")).is_some());
-        assert!(rbac.allows(&oncall, &wanted("delete", "pods", "other")).is_none());
-        assert!(rbac.rules(&oncall, "shop").0.len() > rbac.rules(&oncall, "other").0.len());
+        assert!(rbac.allows(&oncall, &wanted("delete", "pods", &mine)).is_some());
+        assert!(rbac.allows(&oncall, &wanted("delete", "pods", &other)).is_none());
+        assert!(rbac.rules(&oncall, &mine).0.len() > rbac.rules(&oncall, &other).0.len());
     }
 
     #[test]

@@ -48,14 +48,6 @@ impl Target {
     pub fn ns(&self) -> &str {
         self.namespace.as_deref().unwrap_or_default()
     }
-
-    /// `pods` or `deployments/scale`, as access rules name it.
-    pub fn resource(&self) -> String {
-        match &self.subresource {
-            Some(subresource) => format!("{}/{subresource}", self.kind.plural),
-            None => self.kind.plural.to_owned(),
-        }
-    }
 }
 
 /// The verb as access rules name it.
@@ -99,6 +91,19 @@ impl Query {
     /// Whether a parameter is `true` or `1`.
     pub fn flag(&self, key: &str) -> bool {
         matches!(self.get(key), Some("true" | "1"))
+    }
+
+    /// Whether a parameter is there, with or without a value.
+    pub fn given(&self, key: &str) -> bool {
+        self.0.iter().any(|(candidate, _)| candidate == key)
+    }
+
+    /// The same query for one object of the collection.
+    pub fn selecting(&self, name: &str) -> Self {
+        let mut pairs = self.0.clone();
+        pairs.retain(|(key, _)| key != "fieldSelector");
+        pairs.push(("fieldSelector".to_owned(), format!("metadata.name={name}")));
+        Self(pairs)
     }
 
     /// A number.

@@ -4,7 +4,7 @@
 //! with what the controllers of [`super::control`] would have left behind, so that they have
 //! nothing to do when they first look. It must not read a clock.
 
-mod access;
+pub mod access;
 mod builder;
 pub mod company;
 mod growth;

@@ -1,0 +1,278 @@
+//! Faults that a test switches on: what a bad day of a real cluster looks like to its clients.
+//!
+//! Switched with `PUT /demo/faults` (a JSON array, replaced as a whole) by the admin only.
+
+use std::{
+    io,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures::StreamExt;
+use http_body_util::BodyExt;
+use hyper::body::Frame;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::{
+    body::{Body, stream},
+    error::ApiError,
+};
+
+/// What goes wrong.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "fault", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Act {
+    /// 410: an ERROR event in a watch, a Status elsewhere.
+    Gone,
+    /// Answers with this code at once.
+    Status {
+        /// HTTP status code: 401, 403, 429, 503, ...
+        code: u16,
+        /// Seconds in `Retry-After`.
+        #[serde(default)]
+        retry_after: Option<u64>,
+    },
+    /// Cuts the connection after so many bytes of the body.
+    Cut {
+        /// Bytes that still arrive.
+        bytes: usize,
+    },
+    /// Waits before it answers.
+    Delay {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// Accepts and never answers; open watches fall silent.
+    Silence,
+    /// Sends slowly.
+    Throttle {
+        /// Bytes per second.
+        bytes_per_second: usize,
+    },
+    /// Puts a broken object among the true ones.
+    Malformed {
+        /// In which way it is broken.
+        how: Malformation,
+    },
+    /// Puts an object of this size among the true ones.
+    Huge {
+        /// Bytes.
+        bytes: usize,
+    },
+    /// Streaming lists never say that the initial events are through.
+    NoEndBookmark,
+    /// Watches are compressed, each batch a gzip member of its own.
+    GzipMembers,
+}
+
+/// Ways to be broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Malformation {
+    /// No metadata at all.
+    NoMetadata,
+    /// Text, lists and numbers where objects belong.
+    WrongTypes,
+    /// `null` instead of an object.
+    Null,
+    /// Not even JSON.
+    NotJson,
+    /// Fields that nobody knows.
+    UnknownFields,
+    /// Terminal escapes and bidi controls in names, labels and messages.
+    Hostile,
+}
+
+/// A fault and the requests that it befalls.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Fault {
+    #[serde(flatten)]
+    act: Act,
+    /// Prefix of the path; all paths when absent.
+    #[serde(default)]
+    path: Option<String>,
+    /// `list`, `watch`, `continue` (a further page), `get`, ...; all verbs when absent.
+    #[serde(default)]
+    verb: Option<String>,
+    /// How many times it still strikes; always when absent.
+    #[serde(default)]
+    count: Option<u64>,
+}
+
+impl Fault {
+    fn befalls(&self, verbs: &[&str], path: &str) -> bool {
+        self.path.as_ref().is_none_or(|prefix| path.starts_with(prefix.as_str()))
+            && self.verb.as_ref().is_none_or(|verb| verbs.contains(&verb.as_str()))
+            && self.count != Some(0)
+    }
+}
+
+/// The switches.
+#[derive(Debug)]
+pub struct Faults {
+    on: Mutex<Vec<Fault>>,
+    changed: watch::Sender<u64>,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self { on: Mutex::default(), changed: watch::Sender::new(0) }
+    }
+}
+
+impl Faults {
+    /// Replaces all faults by those of a JSON array.
+    ///
+    /// # Errors
+    /// `BadRequest` saying what is not understood.
+    pub fn set(&self, faults: Value) -> Result<(), ApiError> {
+        let faults = serde_json::from_value(faults).map_err(|error| ApiError::bad_request(format!("faults: {error}")))?;
+        *self.lock() = faults;
+        self.changed.send_modify(|count| *count += 1);
+        Ok(())
+    }
+
+    /// What is switched on.
+    pub fn told(&self) -> Value {
+        json!(*self.lock())
+    }
+
+    /// Wakes when faults are switched.
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// The faults that strike a request now; counted ones are used up by it.
+    pub fn strike(&self, verbs: &[&str], path: &str) -> Vec<Act> {
+        let mut struck = Vec::new();
+        for fault in self.lock().iter_mut().filter(|fault| fault.befalls(verbs, path)) {
+            fault.count = fault.count.map(|count| count - 1);
+            struck.push(fault.act.clone());
+        }
+        struck
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Fault>> {
+        self.on.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The object that a fault puts among the true ones.
+pub fn intruder(act: &Act, api_version: &str, kind: &str) -> Option<Vec<u8>> {
+    let typed = |mut object: Value| {
+        object["apiVersion"] = json!(api_version);
+        object["kind"] = json!(kind);
+        object.to_string().into_bytes()
+    };
+    let metadata = |name: &str| json!({"name": name, "namespace": "default", "uid": format!("fault-{name}"), "resourceVersion": "1", "creationTimestamp": "2026-01-01T00:00:00Z"});
+    Some(match act {
+        Act::Huge { bytes } => {
+            let mut huge = json!({"metadata": metadata("huge"), "spec": {}, "status": {}});
+            huge["metadata"]["annotations"] = json!({"padding": "x".repeat(*bytes)});
+            typed(huge)
+        }
+        Act::Malformed { how } => match how {
+            Malformation::NoMetadata => typed(json!({"spec": {"containers": []}})),
+            Malformation::WrongTypes => typed(json!({"metadata": {"name": 5, "labels": "x", "uid": []}, "spec": [1], "status": "up"})),
+            Malformation::Null => b"null".to_vec(),
+            Malformation::NotJson => b"{\"metadata\":{\"name\":NaN,}".to_vec(),
+            Malformation::UnknownFields => {
+                typed(json!({"metadata": metadata("unknown-fields"), "spec": {"quux": [{}]}, "status": {"phase": "Running"}, "quux": 1}))
+            }
+            Malformation::Hostile => {
+                let mut hostile = json!({"metadata": metadata("evil\u{1b}[31m\u{202e}name\r\n"), "spec": {}, "status": {"phase": "Running", "message": "\u{1b}]0;owned\u{7}\u{9b}2J"}});
+                hostile["metadata"]["labels"] = json!({"app.kubernetes.io/part-of": "\u{1b}[2Jpwned\u{85}"});
+                typed(hostile)
+            }
+        },
+        _ => return None,
+    })
+}
+
+/// Sends a body as a bad network would: slowly, or only its beginning.
+pub fn disturb(body: Body, acts: &[Act]) -> Body {
+    acts.iter().fold(body, |body, act| match act {
+        Act::Cut { bytes } => cut(body, *bytes),
+        Act::Throttle { bytes_per_second } => throttle(body, (*bytes_per_second).max(1)),
+        _ => body,
+    })
+}
+
+fn cut(body: Body, bytes: usize) -> Body {
+    let pieces = body.into_data_stream().scan(Some(bytes), |left, piece| {
+        let next = left.map(|room| match piece {
+            Ok(data) if data.len() <= room => {
+                *left = Some(room - data.len());
+                vec![Ok(Frame::data(data))]
+            }
+            Ok(data) => {
+                *left = None;
+                vec![Ok(Frame::data(data.slice(..room))), Err(io::Error::from(io::ErrorKind::ConnectionReset))]
+            }
+            Err(error) => {
+                *left = None;
+                vec![Err(error)]
+            }
+        });
+        std::future::ready(next)
+    });
+    stream(pieces.flat_map(futures::stream::iter))
+}
+
+fn throttle(body: Body, bytes_per_second: usize) -> Body {
+    let slice = (bytes_per_second / 10).max(1);
+    let slices = body.into_data_stream().flat_map(move |piece| {
+        let parts: Vec<Result<Bytes, io::Error>> = match piece {
+            Ok(data) => (0..data.len()).step_by(slice).map(|at| Ok(data.slice(at..data.len().min(at + slice)))).collect(),
+            Err(error) => vec![Err(error)],
+        };
+        futures::stream::iter(parts)
+    });
+    stream(slices.then(|part| async move {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        part.map(Frame::data)
+    }))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::*;
+    use crate::demo::body::full;
+
+    #[test]
+    fn a_fault_strikes_what_it_names_as_often_as_it_says() {
+        let faults = Faults::default();
+        faults.set(json!([{"fault": "gone", "verb": "watch", "path": "/api/v1/pods", "count": 1}, {"fault": "status", "code": 429, "retry_after": 2, "verb": "list"}])).unwrap();
+        assert_eq!(faults.strike(&["watch"], "/api/v1/pods"), [Act::Gone]);
+        assert!(faults.strike(&["watch"], "/api/v1/pods").is_empty());
+        let busy = Act::Status { code: 429, retry_after: Some(2) };
+        assert_eq!(faults.strike(&["continue", "list"], "/api/v1/nodes"), [busy]);
+        assert_eq!(faults.told()[0]["count"], 0);
+    }
+
+    #[test]
+    fn an_unknown_fault_is_named() {
+        let error = Faults::default().set(json!([{"fault": "meteor"}])).unwrap_err();
+        assert!(error.message.contains("meteor"), "{}", error.message);
+    }
+
+    #[tokio::test]
+    async fn a_cut_body_ends_in_an_error_after_its_bytes() {
+        let body = disturb(full("0123456789"), &[Act::Cut { bytes: 4 }]);
+        let pieces: Vec<_> = body.into_data_stream().collect().await;
+        assert_eq!(pieces[0].as_ref().unwrap(), "0123");
+        assert!(pieces[1].is_err() && pieces.len() == 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_throttled_body_arrives_whole() {
+        let began = tokio::time::Instant::now();
+        let body = disturb(full("x".repeat(50)), &[Act::Throttle { bytes_per_second: 10 }]);
+        assert_eq!(body.collect().await.unwrap().to_bytes().len(), 50);
+        assert!(began.elapsed() >= Duration::from_secs(5));
+    }
+}
