@@ -8,7 +8,7 @@ use super::screens::table::Table;
 use super::screens::text::Arrival;
 use super::screens::{ListScreen, Screen, Source};
 use super::{App, Effect, Job, Request};
-use crate::domain::feed::{Batch, Failure, FeedState, Scope, TableChange};
+use crate::domain::feed::{Batch, Failure, FailureSort, FeedState, Scope, TableChange};
 use crate::domain::fleet::Touched;
 use crate::domain::rows::Kind;
 use crate::domain::session::{SessionInfo, Target};

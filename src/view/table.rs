@@ -19,7 +19,7 @@ const MARGIN: u16 = 1;
 /// A column other than the sentence is cut at this width.
 const WIDEST: u16 = 48;
 /// Columns of at least this priority go before the sentence gets fewer columns than this.
-const SENTENCES: [(u8, u16); 4] = [(5, 64), (3, 44), (2, 30), (1, 18)];
+const SENTENCES: [(u8, u16); 4] = [(5, 64), (3, 52), (2, 44), (1, 18)];
 
 /// What the view remembers between frames: widths only grow while one looks, so that nothing
 /// jumps.
