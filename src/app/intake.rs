@@ -209,6 +209,10 @@ impl App {
                 self.notify(Notice::info(format!("{target} is being deleted")));
             }
             (Job::Tail, Answer::Tail(lines)) => self.preview.tail = Tail::Lines(lines),
+            // A server without logs (the demo's has none yet) has nothing to tell here.
+            (Job::Tail, Answer::Failed(failure)) if failure.sort == FailureSort::NotFound => {
+                self.preview.tail = Tail::None;
+            }
             (Job::Tail, Answer::Failed(failure)) => self.preview.tail = Tail::Failed(failure.why),
             (Job::Containers(pod), Answer::Containers(specs)) => {
                 self.with_pod_screen(&pod, |rows| rows.specs = specs);

@@ -108,15 +108,12 @@ pub enum LogLevel {
 /// What to do instead of opening the console.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Open the console on a cluster inside this program: a company that lives only here
+    Demo(super::demo::DemoArgs),
     /// List projects, releases, workloads, pods, nodes or namespaces
     Get(super::get::GetArgs),
     /// Print versions, files and names of what is in use
     Info(InfoArgs),
-    /// A demo cluster that needs nothing but this program
-    Demo {
-        #[command(subcommand)]
-        what: DemoVerb,
-    },
     /// Print the completions of a shell
     Completions {
         /// The shell
@@ -128,43 +125,6 @@ pub enum Verb {
         /// The page of this verb instead of the program's
         verb: Option<String>,
     },
-}
-
-/// What to do with a demo cluster.
-#[derive(Debug, Subcommand)]
-pub enum DemoVerb {
-    /// Serve it to other programs; prints one line of JSON when it is ready
-    Serve(DemoServeArgs),
-}
-
-/// Arguments of `demo serve`.
-#[derive(Clone, Debug, Args)]
-pub struct DemoServeArgs {
-    #[command(flatten)]
-    pub world: DemoArgs,
-    /// Write a kubeconfig for it to this file
-    #[arg(long, value_name = "FILE")]
-    pub kubeconfig_out: Option<PathBuf>,
-}
-
-/// Which demo cluster.
-#[derive(Clone, Debug, Default, Args)]
-pub struct DemoArgs {
-    /// Port on 127.0.0.1 instead of any free one
-    #[arg(long, value_name = "PORT")]
-    pub port: Option<u16>,
-    /// Keep certificate authority and tokens in this folder, for the next run
-    #[arg(long, value_name = "DIR")]
-    pub state: Option<PathBuf>,
-    /// Fixes the world, names included
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
-    pub seed: u64,
-    /// Pods to have instead of the company's own
-    #[arg(long, value_name = "NUMBER")]
-    pub pods: Option<usize>,
-    /// Changes to pods in a second, for measuring
-    #[arg(long, value_name = "EVENTS_PER_S", default_value_t = 0)]
-    pub churn: u32,
 }
 
 /// Arguments of `info`.

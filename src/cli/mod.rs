@@ -14,7 +14,7 @@ mod man;
 mod out;
 mod settings;
 
-use args::{Cli, DemoVerb, Verb};
+use args::{Cli, Verb};
 use clap::Parser;
 use exit::Code;
 use out::Out;
@@ -56,18 +56,12 @@ fn carry_out(cli: Cli, out: &mut Out) -> anyhow::Result<ExitCode> {
     let done = match cli.verb {
         Some(Verb::Get(args)) => get::run(&cli.cluster, &args, out),
         Some(Verb::Info(args)) => info::run(&cli.cluster, &args, out),
-        Some(Verb::Demo {
-            what: DemoVerb::Serve(args),
-        }) => demo::serve(args, out),
         Some(Verb::Completions { shell }) => completions::run(shell, out),
         Some(Verb::Man { verb }) => man::run(verb.as_deref(), out),
+        Some(Verb::Demo(args)) => return demo::run(&cli.cluster, cli.console, args, out),
         None => {
-            return console::run(
-                &cli.cluster,
-                &cli.console,
-                false,
-                std::sync::Arc::new(|| Box::pin(async { panic!() })),
-            );
+            let world = demo::Wanted::of(&demo::WorldArgs::default());
+            return console::run(&cli.cluster, &cli.console, false, world.starter());
         }
     };
     done.map(ExitCode::from)

@@ -10,14 +10,26 @@ use super::patch::{merge_key, strategic};
 pub fn apply(target: &mut Value, applied: &Value, manager: &str, now: &str) {
     let mut configuration = applied.clone();
     if let Some(metadata) = configuration["metadata"].as_object_mut() {
-        for key in ["managedFields", "resourceVersion", "uid", "creationTimestamp"] {
+        for key in [
+            "managedFields",
+            "resourceVersion",
+            "uid",
+            "creationTimestamp",
+        ] {
             metadata.remove(key);
         }
     }
     let owns = owned(&configuration);
-    let mut entries = target["metadata"]["managedFields"].take().as_array().cloned().unwrap_or_default();
+    let mut entries = target["metadata"]["managedFields"]
+        .take()
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     let is_ours = |entry: &Value| entry["manager"] == manager && entry["operation"] == "Apply";
-    let before = entries.iter().find(|entry| is_ours(entry)).map(|entry| entry["fieldsV1"].clone());
+    let before = entries
+        .iter()
+        .find(|entry| is_ours(entry))
+        .map(|entry| entry["fieldsV1"].clone());
     if let Some(before) = &before {
         disown(target, before, &owns);
     }
@@ -46,10 +58,18 @@ fn owned(configuration: &Value) -> Value {
 }
 
 fn fields(value: &Value) -> Value {
-    let Value::Object(map) = value else { return json!({}) };
+    let Value::Object(map) = value else {
+        return json!({});
+    };
     let field = |(key, value): (&String, &Value)| {
         let owned = match value {
-            Value::Array(items) if items.first().is_some_and(|item| merge_key(key, item).is_some()) => list_fields(key, items),
+            Value::Array(items)
+                if items
+                    .first()
+                    .is_some_and(|item| merge_key(key, item).is_some()) =>
+            {
+                list_fields(key, items)
+            }
             other => fields(other),
         };
         (format!("f:{key}"), owned)
@@ -71,7 +91,9 @@ fn list_fields(field: &str, items: &[Value]) -> Value {
 
 /// Takes away what `before` owned and `now` does not.
 fn disown(target: &mut Value, before: &Value, now: &Value) {
-    let Some(before) = before.as_object() else { return };
+    let Some(before) = before.as_object() else {
+        return;
+    };
     for (key, inner) in before.iter().filter(|(key, _)| *key != ".") {
         let still = now.get(key);
         let leaf = inner.as_object().is_none_or(Map::is_empty);
@@ -81,7 +103,9 @@ fn disown(target: &mut Value, before: &Value, now: &Value) {
             match still {
                 None if leaf => drop(target.as_object_mut().and_then(|map| map.remove(name))),
                 None => disown(&mut target[name], inner, &Value::Null),
-                Some(still) if target.get(name).is_some() => disown(&mut target[name], inner, still),
+                Some(still) if target.get(name).is_some() => {
+                    disown(&mut target[name], inner, still)
+                }
                 Some(_) => {}
             }
         }
@@ -89,8 +113,15 @@ fn disown(target: &mut Value, before: &Value, now: &Value) {
 }
 
 fn disown_item(target: &mut Value, item: &str, inner: &Value, still: Option<&Value>) {
-    let (Value::Array(items), Ok(Value::Object(key))) = (target, serde_json::from_str(item)) else { return };
-    let Some(at) = items.iter().position(|item| key.iter().all(|(name, value)| item.get(name) == Some(value))) else { return };
+    let (Value::Array(items), Ok(Value::Object(key))) = (target, serde_json::from_str(item)) else {
+        return;
+    };
+    let Some(at) = items.iter().position(|item| {
+        key.iter()
+            .all(|(name, value)| item.get(name) == Some(value))
+    }) else {
+        return;
+    };
     match still {
         None => drop(items.remove(at)),
         Some(still) => disown(&mut items[at], inner, still),
@@ -105,7 +136,12 @@ mod tests {
     fn what_is_no_longer_applied_goes_and_what_others_set_stays() {
         let mut target = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"theirs": "1"}});
         let config = |data: Value| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": data});
-        apply(&mut target, &config(json!({"a": "1", "b": "2"})), "me", "t1");
+        apply(
+            &mut target,
+            &config(json!({"a": "1", "b": "2"})),
+            "me",
+            "t1",
+        );
         assert_eq!(target["data"], json!({"theirs": "1", "a": "1", "b": "2"}));
         apply(&mut target, &config(json!({"b": "3"})), "me", "t2");
         assert_eq!(target["data"], json!({"theirs": "1", "b": "3"}));
@@ -117,10 +153,19 @@ mod tests {
     #[test]
     fn items_of_lists_are_owned_by_their_key() {
         let mut target = json!({"metadata": {}});
-        let pod = |containers: Value| json!({"apiVersion": "v1", "spec": {"containers": containers}});
-        apply(&mut target, &pod(json!([{"name": "a", "image": "1"}, {"name": "b"}])), "me", "t");
+        let pod =
+            |containers: Value| json!({"apiVersion": "v1", "spec": {"containers": containers}});
+        apply(
+            &mut target,
+            &pod(json!([{"name": "a", "image": "1"}, {"name": "b"}])),
+            "me",
+            "t",
+        );
         apply(&mut target, &pod(json!([{"name": "a"}])), "me", "t");
         assert_eq!(target["spec"]["containers"], json!([{"name": "a"}]));
-        assert_eq!(target["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"]["f:containers"]["k:{\"name\":\"a\"}"], json!({".": {}, "f:name": {}}));
+        assert_eq!(
+            target["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"]["f:containers"]["k:{\"name\":\"a\"}"],
+            json!({".": {}, "f:name": {}})
+        );
     }
 }

@@ -5,7 +5,16 @@ use serde_json::{Value, json};
 
 use super::kinds::{self, Kind};
 
-const VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+const VERBS: [&str; 8] = [
+    "create",
+    "delete",
+    "deletecollection",
+    "get",
+    "list",
+    "patch",
+    "update",
+    "watch",
+];
 const SUBRESOURCE_VERBS: [&str; 3] = ["get", "patch", "update"];
 
 /// A resource that no object of is stored: reviews and metrics.
@@ -19,18 +28,57 @@ struct Virtual {
 }
 
 static VIRTUAL: [Virtual; 5] = [
-    Virtual { group: "authentication.k8s.io", version: "v1", kind: "SelfSubjectReview", plural: "selfsubjectreviews", namespaced: false, verbs: &["create"] },
-    Virtual { group: "authorization.k8s.io", version: "v1", kind: "SelfSubjectAccessReview", plural: "selfsubjectaccessreviews", namespaced: false, verbs: &["create"] },
-    Virtual { group: "authorization.k8s.io", version: "v1", kind: "SelfSubjectRulesReview", plural: "selfsubjectrulesreviews", namespaced: false, verbs: &["create"] },
-    Virtual { group: "metrics.k8s.io", version: "v1beta1", kind: "NodeMetrics", plural: "nodes", namespaced: false, verbs: &["get", "list"] },
-    Virtual { group: "metrics.k8s.io", version: "v1beta1", kind: "PodMetrics", plural: "pods", namespaced: true, verbs: &["get", "list"] },
+    Virtual {
+        group: "authentication.k8s.io",
+        version: "v1",
+        kind: "SelfSubjectReview",
+        plural: "selfsubjectreviews",
+        namespaced: false,
+        verbs: &["create"],
+    },
+    Virtual {
+        group: "authorization.k8s.io",
+        version: "v1",
+        kind: "SelfSubjectAccessReview",
+        plural: "selfsubjectaccessreviews",
+        namespaced: false,
+        verbs: &["create"],
+    },
+    Virtual {
+        group: "authorization.k8s.io",
+        version: "v1",
+        kind: "SelfSubjectRulesReview",
+        plural: "selfsubjectrulesreviews",
+        namespaced: false,
+        verbs: &["create"],
+    },
+    Virtual {
+        group: "metrics.k8s.io",
+        version: "v1beta1",
+        kind: "NodeMetrics",
+        plural: "nodes",
+        namespaced: false,
+        verbs: &["get", "list"],
+    },
+    Virtual {
+        group: "metrics.k8s.io",
+        version: "v1beta1",
+        kind: "PodMetrics",
+        plural: "pods",
+        namespaced: true,
+        verbs: &["get", "list"],
+    },
 ];
 
 /// Groups with their version, in the order of the API server: built-in, custom, aggregated.
 fn groups() -> Vec<(&'static str, &'static str)> {
     let stored = kinds::ALL.iter().map(|kind| (kind.group, kind.version));
     let mut groups: Vec<_> = Vec::new();
-    for group in stored.chain(VIRTUAL.iter().map(|resource| (resource.group, resource.version))) {
+    for group in stored.chain(
+        VIRTUAL
+            .iter()
+            .map(|resource| (resource.group, resource.version)),
+    ) {
         if !group.0.is_empty() && !groups.contains(&group) {
             groups.push(group);
         }
@@ -44,18 +92,28 @@ pub fn answer(path: &str, aggregated: bool) -> Option<Value> {
     match parts.as_slice() {
         ["api"] if aggregated => Some(aggregated_groups(&[("", "v1")])),
         ["apis"] if aggregated => Some(aggregated_groups(&groups())),
-        ["api"] => Some(json!({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []})),
+        ["api"] => Some(
+            json!({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}),
+        ),
         ["api", version] => resources("", version),
         ["apis"] => {
-            let groups: Vec<_> = groups().into_iter().map(|(group, version)| legacy_group(group, version)).collect();
+            let groups: Vec<_> = groups()
+                .into_iter()
+                .map(|(group, version)| legacy_group(group, version))
+                .collect();
             Some(json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}))
         }
-        ["apis", group] => groups().into_iter().find(|(name, _)| name == group).map(|(group, version)| {
-            let mut told = legacy_group(group, version);
-            told["kind"] = json!("APIGroup");
-            told["apiVersion"] = json!("v1");
-            told
-        }),
+        ["apis", group] => {
+            groups()
+                .into_iter()
+                .find(|(name, _)| name == group)
+                .map(|(group, version)| {
+                    let mut told = legacy_group(group, version);
+                    told["kind"] = json!("APIGroup");
+                    told["apiVersion"] = json!("v1");
+                    told
+                })
+        }
         ["apis", group, version] => resources(group, version),
         ["version"] => Some(version()),
         _ => None,
@@ -74,16 +132,30 @@ fn legacy_group(group: &str, version: &str) -> Value {
 
 fn resources(group: &str, version: &str) -> Option<Value> {
     let mut list = Vec::new();
-    for kind in kinds::ALL.iter().filter(|kind| kind.group == group && kind.version == version) {
+    for kind in kinds::ALL
+        .iter()
+        .filter(|kind| kind.group == group && kind.version == version)
+    {
         let mut told = json!({"name": kind.plural, "singularName": kind.singular, "namespaced": kind.namespaced, "kind": kind.kind, "verbs": VERBS});
         names(kind, &mut told);
         list.push(told);
-        list.extend(kind.subresources.iter().map(|subresource| legacy_subresource(kind, subresource)));
+        list.extend(
+            kind.subresources
+                .iter()
+                .map(|subresource| legacy_subresource(kind, subresource)),
+        );
     }
-    for resource in VIRTUAL.iter().filter(|resource| resource.group == group && resource.version == version) {
+    for resource in VIRTUAL
+        .iter()
+        .filter(|resource| resource.group == group && resource.version == version)
+    {
         list.push(json!({"name": resource.plural, "singularName": "", "namespaced": resource.namespaced, "kind": resource.kind, "verbs": resource.verbs}));
     }
-    let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+    let group_version = if group.is_empty() {
+        version.to_owned()
+    } else {
+        format!("{group}/{version}")
+    };
     (!list.is_empty()).then(|| json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": list}))
 }
 
@@ -147,10 +219,20 @@ fn aggregated_resources(group: &str, version: &str) -> Vec<Value> {
 /// documents are minimal and say so: which kinds there are and that PATCH takes `fieldValidation`.
 /// There is no OpenAPI v2; kubectl falls back to what it knows itself.
 pub fn openapi(path: &str) -> Option<Value> {
-    let place = |group: &str, version: &str| if group.is_empty() { format!("api/{version}") } else { format!("apis/{group}/{version}") };
+    let place = |group: &str, version: &str| {
+        if group.is_empty() {
+            format!("api/{version}")
+        } else {
+            format!("apis/{group}/{version}")
+        }
+    };
     let mut all = groups();
     all.insert(0, ("", "v1"));
-    match path.trim_matches('/').strip_prefix("openapi/v3")?.trim_matches('/') {
+    match path
+        .trim_matches('/')
+        .strip_prefix("openapi/v3")?
+        .trim_matches('/')
+    {
         "" => {
             let paths: serde_json::Map<_, _> = all
                 .iter()
@@ -158,25 +240,47 @@ pub fn openapi(path: &str) -> Option<Value> {
                 .collect();
             Some(json!({"paths": paths}))
         }
-        asked => all.into_iter().find(|(group, version)| place(group, version) == asked).map(|(group, version)| document(group, version)),
+        asked => all
+            .into_iter()
+            .find(|(group, version)| place(group, version) == asked)
+            .map(|(group, version)| document(group, version)),
     }
 }
 
 fn document(group: &str, version: &str) -> Value {
     let mut paths = serde_json::Map::new();
     let mut schemas = serde_json::Map::new();
-    for kind in kinds::ALL.iter().filter(|kind| kind.group == group && kind.version == version) {
+    for kind in kinds::ALL
+        .iter()
+        .filter(|kind| kind.group == group && kind.version == version)
+    {
         let gvk = json!({"group": group, "version": version, "kind": kind.kind});
-        let root = if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
-        let scope = if kind.namespaced { "/namespaces/{namespace}" } else { "" };
-        let parameter = |name: &str| json!({"name": name, "in": "query", "schema": {"type": "string"}});
+        let root = if group.is_empty() {
+            format!("/api/{version}")
+        } else {
+            format!("/apis/{group}/{version}")
+        };
+        let scope = if kind.namespaced {
+            "/namespaces/{namespace}"
+        } else {
+            ""
+        };
+        let parameter =
+            |name: &str| json!({"name": name, "in": "query", "schema": {"type": "string"}});
         let patch = json!({"operationId": format!("patch{}", kind.kind), "parameters": [parameter("dryRun"), parameter("fieldManager"), parameter("fieldValidation")],
             "responses": {"200": {"description": "OK"}}, "x-kubernetes-action": "patch", "x-kubernetes-group-version-kind": gvk});
-        paths.insert(format!("{root}{scope}/{}/{{name}}", kind.plural), json!({"patch": patch}));
+        paths.insert(
+            format!("{root}{scope}/{}/{{name}}", kind.plural),
+            json!({"patch": patch}),
+        );
         let open = |description: &str| json!({"type": "object", "description": description, "x-kubernetes-preserve-unknown-fields": true});
         let properties = json!({"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": open("Standard object metadata."),
             "spec": open("The desired state. The demo cluster publishes no detailed schema."), "status": open("The observed state.")});
-        let name = format!("demo.{}.{version}.{}", if group.is_empty() { "core" } else { group }, kind.kind);
+        let name = format!(
+            "demo.{}.{version}.{}",
+            if group.is_empty() { "core" } else { group },
+            kind.kind
+        );
         schemas.insert(name, json!({"type": "object", "description": format!("{} of the demo cluster.", kind.kind), "properties": properties, "x-kubernetes-group-version-kind": [gvk]}));
     }
     json!({"openapi": "3.0.0", "info": {"title": "quarterdeck demo", "version": "v1.36.0"}, "paths": paths, "components": {"schemas": schemas}})
@@ -190,26 +294,54 @@ mod tests {
     #[test]
     fn every_kind_is_discovered_both_ways() {
         for kind in kinds::ALL {
-            let path = if kind.group.is_empty() { "/api/v1".to_owned() } else { format!("/apis/{}/{}", kind.group, kind.version) };
+            let path = if kind.group.is_empty() {
+                "/api/v1".to_owned()
+            } else {
+                format!("/apis/{}/{}", kind.group, kind.version)
+            };
             let legacy = answer(&path, false).unwrap();
-            assert!(legacy["resources"].as_array().unwrap().iter().any(|resource| resource["name"] == kind.plural), "{path}");
-            let root = if kind.group.is_empty() { "/api" } else { "/apis" };
-            assert!(answer(root, true).unwrap().to_string().contains(&format!("\"resource\":\"{}\"", kind.plural)), "{root}");
+            assert!(
+                legacy["resources"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .any(|resource| resource["name"] == kind.plural),
+                "{path}"
+            );
+            let root = if kind.group.is_empty() {
+                "/api"
+            } else {
+                "/apis"
+            };
+            assert!(
+                answer(root, true)
+                    .unwrap()
+                    .to_string()
+                    .contains(&format!("\"resource\":\"{}\"", kind.plural)),
+                "{root}"
+            );
         }
     }
 
     #[test]
     fn unknown_groups_are_not_there() {
-        assert!(answer("/apis/nope", false).is_none() && answer("/apis/apps/v9", false).is_none() && answer("/api/v9", false).is_none());
+        assert!(
+            answer("/apis/nope", false).is_none()
+                && answer("/apis/apps/v9", false).is_none()
+                && answer("/api/v9", false).is_none()
+        );
         assert!(openapi("/openapi/v3/apis/nope/v1").is_none() && openapi("/openapi/v2").is_none());
     }
 
     #[test]
     fn openapi_leads_to_a_patch_with_field_validation() {
         let root = openapi("/openapi/v3").unwrap();
-        let url = root["paths"]["apis/apps/v1"]["serverRelativeURL"].as_str().unwrap();
+        let url = root["paths"]["apis/apps/v1"]["serverRelativeURL"]
+            .as_str()
+            .unwrap();
         let document = openapi(url).unwrap();
-        let patch = &document["paths"]["/apis/apps/v1/namespaces/{namespace}/deployments/{name}"]["patch"];
+        let patch =
+            &document["paths"]["/apis/apps/v1/namespaces/{namespace}/deployments/{name}"]["patch"];
         assert!(patch["parameters"].to_string().contains("fieldValidation"));
     }
 }

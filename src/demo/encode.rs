@@ -80,23 +80,47 @@ pub struct Encoder {
 }
 
 /// The type part of an object that is told by its metadata only.
-const PARTIAL: &[u8] = br#"{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":"#;
+const PARTIAL: &[u8] =
+    br#"{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":"#;
 
 impl Encoder {
     /// An encoder for one answer.
     pub fn new(store: &Store, kind: &'static Kind, form: Form) -> Self {
         let printer = matches!(form, Form::Table(_)).then(|| Printer::new(store, kind));
-        Self { kind, form, printer, type_head: format!("{{\"kind\":\"{}\",\"apiVersion\":\"{}\",", kind.kind, kind.api_version()) }
+        Self {
+            kind,
+            form,
+            printer,
+            type_head: format!(
+                "{{\"kind\":\"{}\",\"apiVersion\":\"{}\",",
+                kind.kind,
+                kind.api_version()
+            ),
+        }
     }
 
     /// What comes before the items of a list; `metadata` is that of the list.
     pub fn list_head(&self, metadata: &Value) -> String {
         let (kind, version, items) = match self.form {
-            Form::Object => (format!("{}List", self.kind.kind), self.kind.api_version(), "\"items\"".to_owned()),
-            Form::Metadata => ("PartialObjectMetadataList".to_owned(), "meta.k8s.io/v1".to_owned(), "\"items\"".to_owned()),
-            Form::Table(_) => ("Table".to_owned(), "meta.k8s.io/v1".to_owned(), format!("\"columnDefinitions\":{},\"rows\"", self.columns())),
+            Form::Object => (
+                format!("{}List", self.kind.kind),
+                self.kind.api_version(),
+                "\"items\"".to_owned(),
+            ),
+            Form::Metadata => (
+                "PartialObjectMetadataList".to_owned(),
+                "meta.k8s.io/v1".to_owned(),
+                "\"items\"".to_owned(),
+            ),
+            Form::Table(_) => (
+                "Table".to_owned(),
+                "meta.k8s.io/v1".to_owned(),
+                format!("\"columnDefinitions\":{},\"rows\"", self.columns()),
+            ),
         };
-        format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{version}\",\"metadata\":{metadata},{items}:[")
+        format!(
+            "{{\"kind\":\"{kind}\",\"apiVersion\":\"{version}\",\"metadata\":{metadata},{items}:["
+        )
     }
 
     /// What comes after the items of a list.
@@ -122,7 +146,10 @@ impl Encoder {
             Form::Object => self.whole(object, sink),
             Form::Metadata => partial(object, sink),
             Form::Table(include) => {
-                sink.text(self.table_head(object.resource_version, with_columns).as_bytes());
+                sink.text(
+                    self.table_head(object.resource_version, with_columns)
+                        .as_bytes(),
+                );
                 self.row(object, include, now, sink);
                 sink.text(b"]}");
             }
@@ -131,7 +158,8 @@ impl Encoder {
 
     /// A bookmark's object: the type and the revision, and the mark that the initial events are through.
     pub fn bookmark(&self, revision: u64, end_of_initial: bool) -> String {
-        let mut metadata = json!({"resourceVersion": revision.to_string(), "creationTimestamp": null});
+        let mut metadata =
+            json!({"resourceVersion": revision.to_string(), "creationTimestamp": null});
         if end_of_initial {
             metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
         }
@@ -139,19 +167,35 @@ impl Encoder {
             Form::Object => format!("{}\"metadata\":{metadata}}}", self.type_head),
             Form::Metadata => format!("{}{metadata}}}", String::from_utf8_lossy(PARTIAL)),
             Form::Table(_) => {
-                let cells: Vec<_> = self.columns().as_array().into_iter().flatten().map(|_| "").collect();
+                let cells: Vec<_> = self
+                    .columns()
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .map(|_| "")
+                    .collect();
                 let object = format!("{}{metadata}}}", String::from_utf8_lossy(PARTIAL));
-                format!("{}{{\"cells\":{},\"object\":{object}}}]}}", self.table_head(revision, false), json!(cells))
+                format!(
+                    "{}{{\"cells\":{},\"object\":{object}}}]}}",
+                    self.table_head(revision, false),
+                    json!(cells)
+                )
             }
         }
     }
 
     fn columns(&self) -> &Value {
-        self.printer.as_ref().map_or(&Value::Null, Printer::definitions)
+        self.printer
+            .as_ref()
+            .map_or(&Value::Null, Printer::definitions)
     }
 
     fn table_head(&self, revision: u64, with_columns: bool) -> String {
-        let columns = if with_columns { self.columns() } else { &Value::Null };
+        let columns = if with_columns {
+            self.columns()
+        } else {
+            &Value::Null
+        };
         format!(
             "{{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":{{\"resourceVersion\":\"{revision}\"}},\"columnDefinitions\":{columns},\"rows\":["
         )
@@ -196,7 +240,12 @@ mod tests {
 
     fn item(kind: &'static Kind, form: Form) -> Value {
         let store = Store::new(StoreOptions::default());
-        let object = store.create(kind, json!({"metadata": {"name": "a", "namespace": "n"}, "spec": {}})).unwrap();
+        let object = store
+            .create(
+                kind,
+                json!({"metadata": {"name": "a", "namespace": "n"}, "spec": {}}),
+            )
+            .unwrap();
         let mut sink = Sink::Plain(Vec::new());
         Encoder::new(&store, kind, form).item(&object, Timestamp::now(), &mut sink);
         serde_json::from_slice(&sink.finish()).unwrap()
@@ -208,9 +257,18 @@ mod tests {
         assert_eq!(item(&INGRESSROUTES, Form::Object)["kind"], "IngressRoute");
         assert_eq!(item(&PODS, Form::Metadata)["metadata"]["name"], "a");
         let row = item(&PODS, Form::Table(Include::Metadata));
-        assert_eq!((&row["cells"][0], &row["object"]["kind"]), (&json!("a"), &json!("PartialObjectMetadata")));
-        assert_eq!(item(&PODS, Form::Table(Include::Object))["object"]["kind"], "Pod");
-        assert_eq!(item(&PODS, Form::Table(Include::None))["object"], Value::Null);
+        assert_eq!(
+            (&row["cells"][0], &row["object"]["kind"]),
+            (&json!("a"), &json!("PartialObjectMetadata"))
+        );
+        assert_eq!(
+            item(&PODS, Form::Table(Include::Object))["object"]["kind"],
+            "Pod"
+        );
+        assert_eq!(
+            item(&PODS, Form::Table(Include::None))["object"],
+            Value::Null
+        );
     }
 
     #[test]

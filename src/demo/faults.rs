@@ -104,8 +104,13 @@ struct Fault {
 
 impl Fault {
     fn befalls(&self, verbs: &[&str], path: &str) -> bool {
-        self.path.as_ref().is_none_or(|prefix| path.starts_with(prefix.as_str()))
-            && self.verb.as_ref().is_none_or(|verb| verbs.contains(&verb.as_str()))
+        self.path
+            .as_ref()
+            .is_none_or(|prefix| path.starts_with(prefix.as_str()))
+            && self
+                .verb
+                .as_ref()
+                .is_none_or(|verb| verbs.contains(&verb.as_str()))
             && self.count != Some(0)
     }
 }
@@ -119,7 +124,10 @@ pub struct Faults {
 
 impl Default for Faults {
     fn default() -> Self {
-        Self { on: Mutex::default(), changed: watch::Sender::new(0) }
+        Self {
+            on: Mutex::default(),
+            changed: watch::Sender::new(0),
+        }
     }
 }
 
@@ -129,7 +137,8 @@ impl Faults {
     /// # Errors
     /// `BadRequest` saying what is not understood.
     pub fn set(&self, faults: Value) -> Result<(), ApiError> {
-        let faults = serde_json::from_value(faults).map_err(|error| ApiError::bad_request(format!("faults: {error}")))?;
+        let faults = serde_json::from_value(faults)
+            .map_err(|error| ApiError::bad_request(format!("faults: {error}")))?;
         *self.lock() = faults;
         self.changed.send_modify(|count| *count += 1);
         Ok(())
@@ -148,7 +157,11 @@ impl Faults {
     /// The faults that strike a request now; counted ones are used up by it.
     pub fn strike(&self, verbs: &[&str], path: &str) -> Vec<Act> {
         let mut struck = Vec::new();
-        for fault in self.lock().iter_mut().filter(|fault| fault.befalls(verbs, path)) {
+        for fault in self
+            .lock()
+            .iter_mut()
+            .filter(|fault| fault.befalls(verbs, path))
+        {
             fault.count = fault.count.map(|count| count - 1);
             struck.push(fault.act.clone());
         }
@@ -176,15 +189,18 @@ pub fn intruder(act: &Act, api_version: &str, kind: &str) -> Option<Vec<u8>> {
         }
         Act::Malformed { how } => match how {
             Malformation::NoMetadata => typed(json!({"spec": {"containers": []}})),
-            Malformation::WrongTypes => typed(json!({"metadata": {"name": 5, "labels": "x", "uid": []}, "spec": [1], "status": "up"})),
+            Malformation::WrongTypes => typed(
+                json!({"metadata": {"name": 5, "labels": "x", "uid": []}, "spec": [1], "status": "up"}),
+            ),
             Malformation::Null => b"null".to_vec(),
             Malformation::NotJson => b"{\"metadata\":{\"name\":NaN,}".to_vec(),
-            Malformation::UnknownFields => {
-                typed(json!({"metadata": metadata("unknown-fields"), "spec": {"quux": [{}]}, "status": {"phase": "Running"}, "quux": 1}))
-            }
+            Malformation::UnknownFields => typed(
+                json!({"metadata": metadata("unknown-fields"), "spec": {"quux": [{}]}, "status": {"phase": "Running"}, "quux": 1}),
+            ),
             Malformation::Hostile => {
                 let mut hostile = json!({"metadata": metadata("evil\u{1b}[31m\u{202e}name\r\n"), "spec": {}, "status": {"phase": "Running", "message": "\u{1b}]0;owned\u{7}\u{9b}2J"}});
-                hostile["metadata"]["labels"] = json!({"app.kubernetes.io/part-of": "\u{1b}[2Jpwned\u{85}"});
+                hostile["metadata"]["labels"] =
+                    json!({"app.kubernetes.io/part-of": "\u{1b}[2Jpwned\u{85}"});
                 typed(hostile)
             }
         },
@@ -210,7 +226,10 @@ fn cut(body: Body, bytes: usize) -> Body {
             }
             Ok(data) => {
                 *left = None;
-                vec![Ok(Frame::data(data.slice(..room))), Err(io::Error::from(io::ErrorKind::ConnectionReset))]
+                vec![
+                    Ok(Frame::data(data.slice(..room))),
+                    Err(io::Error::from(io::ErrorKind::ConnectionReset)),
+                ]
             }
             Err(error) => {
                 *left = None;
@@ -226,7 +245,10 @@ fn throttle(body: Body, bytes_per_second: usize) -> Body {
     let slice = (bytes_per_second / 10).max(1);
     let slices = body.into_data_stream().flat_map(move |piece| {
         let parts: Vec<Result<Bytes, io::Error>> = match piece {
-            Ok(data) => (0..data.len()).step_by(slice).map(|at| Ok(data.slice(at..data.len().min(at + slice)))).collect(),
+            Ok(data) => (0..data.len())
+                .step_by(slice)
+                .map(|at| Ok(data.slice(at..data.len().min(at + slice))))
+                .collect(),
             Err(error) => vec![Err(error)],
         };
         futures::stream::iter(parts)
@@ -249,14 +271,22 @@ mod tests {
         faults.set(json!([{"fault": "gone", "verb": "watch", "path": "/api/v1/pods", "count": 1}, {"fault": "status", "code": 429, "retry_after": 2, "verb": "list"}])).unwrap();
         assert_eq!(faults.strike(&["watch"], "/api/v1/pods"), [Act::Gone]);
         assert!(faults.strike(&["watch"], "/api/v1/pods").is_empty());
-        let busy = Act::Status { code: 429, retry_after: Some(2) };
-        assert_eq!(faults.strike(&["continue", "list"], "/api/v1/nodes"), [busy]);
+        let busy = Act::Status {
+            code: 429,
+            retry_after: Some(2),
+        };
+        assert_eq!(
+            faults.strike(&["continue", "list"], "/api/v1/nodes"),
+            [busy]
+        );
         assert_eq!(faults.told()[0]["count"], 0);
     }
 
     #[test]
     fn an_unknown_fault_is_named() {
-        let error = Faults::default().set(json!([{"fault": "meteor"}])).unwrap_err();
+        let error = Faults::default()
+            .set(json!([{"fault": "meteor"}]))
+            .unwrap_err();
         assert!(error.message.contains("meteor"), "{}", error.message);
     }
 
@@ -271,7 +301,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_throttled_body_arrives_whole() {
         let began = tokio::time::Instant::now();
-        let body = disturb(full("x".repeat(50)), &[Act::Throttle { bytes_per_second: 10 }]);
+        let body = disturb(
+            full("x".repeat(50)),
+            &[Act::Throttle {
+                bytes_per_second: 10,
+            }],
+        );
         assert_eq!(body.collect().await.unwrap().to_bytes().len(), 50);
         assert!(began.elapsed() >= Duration::from_secs(5));
     }

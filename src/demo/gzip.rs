@@ -40,7 +40,10 @@ impl Fragment {
                 deflated.reserve(deflated.capacity().max(1024));
             }
         });
-        Self { deflated: deflated.into(), crc }
+        Self {
+            deflated: deflated.into(),
+            crc,
+        }
     }
 }
 
@@ -54,7 +57,10 @@ pub struct Member {
 impl Default for Member {
     fn default() -> Self {
         // RFC 1952: magic, deflate, no flags, no time, no hints, unknown system.
-        Self { out: vec![0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF], crc: Crc::new() }
+        Self {
+            out: vec![0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF],
+            crc: Crc::new(),
+        }
     }
 }
 
@@ -112,7 +118,9 @@ mod tests {
 
     #[test]
     fn stitched_members_read_back() {
-        let text: Vec<u8> = (0..200_000_u32).flat_map(|i| (i.wrapping_mul(2_654_435_761) >> 20).to_le_bytes()).collect();
+        let text: Vec<u8> = (0..200_000_u32)
+            .flat_map(|i| (i.wrapping_mul(2_654_435_761) >> 20).to_le_bytes())
+            .collect();
         let fragment = Fragment::new(&text[..70_000]);
         let mut member = Member::default();
         let mut expected = Vec::new();
@@ -128,7 +136,9 @@ mod tests {
         let mut bytes = member.take();
         bytes.extend(member.finish());
         let mut read = Vec::new();
-        flate2::read::GzDecoder::new(bytes.as_slice()).read_to_end(&mut read).unwrap();
+        flate2::read::GzDecoder::new(bytes.as_slice())
+            .read_to_end(&mut read)
+            .unwrap();
         assert!(read == expected);
     }
 }

@@ -11,8 +11,17 @@ pub const CLUSTER: &str = "quarterdeck-demo";
 /// A kubeconfig as JSON, which is YAML; it holds every token, so it is secret.
 pub fn write(server: &str, authority: &str, tokens: &Tokens) -> String {
     let people = tokens.people();
-    let context = |name: &str| if name == ADMIN { CLUSTER.to_owned() } else { format!("{CLUSTER}-{name}") };
-    let users: Vec<Value> = people.iter().map(|(name, token)| json!({"name": context(name), "user": {"token": token}})).collect();
+    let context = |name: &str| {
+        if name == ADMIN {
+            CLUSTER.to_owned()
+        } else {
+            format!("{CLUSTER}-{name}")
+        }
+    };
+    let users: Vec<Value> = people
+        .iter()
+        .map(|(name, token)| json!({"name": context(name), "user": {"token": token}}))
+        .collect();
     let contexts: Vec<Value> =
         people.iter().map(|(name, _)| json!({"name": context(name), "context": {"cluster": CLUSTER, "user": context(name)}})).collect();
     let config = json!({
@@ -34,7 +43,8 @@ mod tests {
     #[test]
     fn every_person_has_a_context() {
         let tokens = Tokens::make();
-        let config: Value = serde_json::from_str(&write("https://127.0.0.1:1", "pem", &tokens)).unwrap();
+        let config: Value =
+            serde_json::from_str(&write("https://127.0.0.1:1", "pem", &tokens)).unwrap();
         assert_eq!(config["contexts"].as_array().unwrap().len(), 3);
         assert_eq!(config["current-context"], config["contexts"][0]["name"]);
         assert_eq!(config["users"][0]["user"]["token"], tokens.admin);

@@ -66,7 +66,13 @@ impl Snapshots {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !kept.iter().any(|snapshot| snapshot.is(target, revision)) {
             let (kind, namespace) = (target.kind, target.namespace.clone());
-            kept.push_back(Snapshot { kind, namespace, revision, taken, objects: Arc::clone(objects) });
+            kept.push_back(Snapshot {
+                kind,
+                namespace,
+                revision,
+                taken,
+                objects: Arc::clone(objects),
+            });
         }
         while kept.len() > SNAPSHOTS {
             kept.pop_front();
@@ -76,7 +82,9 @@ impl Snapshots {
     fn find(&self, target: &Target, revision: u64, now: Timestamp) -> Option<Objects> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|snapshot| now.as_second() - snapshot.taken.as_second() < TOKEN_SECONDS);
-        kept.iter().find(|snapshot| snapshot.is(target, revision)).map(|snapshot| Arc::clone(&snapshot.objects))
+        kept.iter()
+            .find(|snapshot| snapshot.is(target, revision))
+            .map(|snapshot| Arc::clone(&snapshot.objects))
     }
 }
 
@@ -93,8 +101,15 @@ pub struct Manner {
 ///
 /// # Errors
 /// `NotFound`.
-pub fn get(store: &Store, target: &Target, name: &str, form: Form) -> Result<Response<Body>, ApiError> {
-    let object = store.get(target.kind, target.ns(), name).ok_or_else(|| ApiError::not_found(target.kind, name))?;
+pub fn get(
+    store: &Store,
+    target: &Target,
+    name: &str,
+    form: Form,
+) -> Result<Response<Body>, ApiError> {
+    let object = store
+        .get(target.kind, target.ns(), name)
+        .ok_or_else(|| ApiError::not_found(target.kind, name))?;
     Ok(single(store, 200, &object, form))
 }
 
@@ -120,7 +135,10 @@ pub fn list(
 ) -> Result<Response<Body>, ApiError> {
     let now = store.clock().now();
     let selector = Selector::parse(target.kind, query)?;
-    let limit = query.number("limit")?.filter(|limit| *limit > 0).map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let limit = query
+        .number("limit")?
+        .filter(|limit| *limit > 0)
+        .map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let (revision, objects, from) = match query.get("continue") {
         None => {
             check_version(store, query)?;
@@ -134,7 +152,11 @@ pub fn list(
     if let Some(next) = next {
         snapshots.keep(target, revision, now, &objects);
         let last = &objects[from + next - 1];
-        let token = Token { rv: revision, ns: last.namespace.clone(), name: last.name.clone() };
+        let token = Token {
+            rv: revision,
+            ns: last.namespace.clone(),
+            name: last.name.clone(),
+        };
         metadata["continue"] = json!(URL_SAFE_NO_PAD.encode(json!(token).to_string()));
         if selector.is_everything() {
             metadata["remainingItemCount"] = json!(objects.len() - from - next);
@@ -144,27 +166,47 @@ pub fn list(
     Ok(send(encoder, &metadata, page, now, manner, extra))
 }
 
-
 /// A version that lies in the future cannot be waited for; an exact one must still be the present.
 fn check_version(store: &Store, query: &Query) -> Result<(), ApiError> {
-    let Some(asked) = query.number("resourceVersion")?.filter(|asked| *asked > 0) else { return Ok(()) };
+    let Some(asked) = query.number("resourceVersion")?.filter(|asked| *asked > 0) else {
+        return Ok(());
+    };
     let current = store.revision();
     if asked > current {
-        let mut error = ApiError::new(504, "Timeout", format!("Too large resource version: {asked}, current: {current}"));
+        let mut error = ApiError::new(
+            504,
+            "Timeout",
+            format!("Too large resource version: {asked}, current: {current}"),
+        );
         error.details = json!({"causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}], "retryAfterSeconds": 1});
         return Err(error);
     }
     if query.get("resourceVersionMatch") == Some("Exact") && asked != current {
-        return Err(ApiError::expired(format!("The provided resource version {asked} is too old.")));
+        return Err(ApiError::expired(format!(
+            "The provided resource version {asked} is too old."
+        )));
     }
     Ok(())
 }
 
-fn resume(snapshots: &Snapshots, target: &Target, token: &str, now: Timestamp) -> Result<(u64, Objects, usize), ApiError> {
-    let read = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| serde_json::from_slice::<Token>(&bytes).ok());
-    let token = read.ok_or_else(|| ApiError::bad_request("invalid continue token: continue key is not valid"))?;
-    let objects = snapshots.find(target, token.rv, now).ok_or_else(expired_token)?;
-    let from = objects.partition_point(|object| (&object.namespace, &object.name) <= (&token.ns, &token.name));
+fn resume(
+    snapshots: &Snapshots,
+    target: &Target,
+    token: &str,
+    now: Timestamp,
+) -> Result<(u64, Objects, usize), ApiError> {
+    let read = URL_SAFE_NO_PAD
+        .decode(token)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<Token>(&bytes).ok());
+    let token = read.ok_or_else(|| {
+        ApiError::bad_request("invalid continue token: continue key is not valid")
+    })?;
+    let objects = snapshots
+        .find(target, token.rv, now)
+        .ok_or_else(expired_token)?;
+    let from = objects
+        .partition_point(|object| (&object.namespace, &object.name) <= (&token.ns, &token.name));
     Ok((token.rv, objects, from))
 }
 
@@ -176,7 +218,11 @@ pub fn expired_token() -> ApiError {
 }
 
 /// The selected objects up to the limit, and how many were walked over when more may follow.
-fn page(objects: &[Arc<Object>], selector: &Selector, limit: Option<usize>) -> (Vec<Arc<Object>>, Option<usize>) {
+fn page(
+    objects: &[Arc<Object>],
+    selector: &Selector,
+    limit: Option<usize>,
+) -> (Vec<Arc<Object>>, Option<usize>) {
     let limit = limit.unwrap_or(usize::MAX);
     let mut page = Vec::with_capacity(objects.len().min(limit));
     let mut walked = 0;
@@ -202,7 +248,11 @@ fn send(
 ) -> Response<Body> {
     let size: usize = page.iter().map(|object| object.bytes.len()).sum();
     let gzip = manner.gzip && size >= GZIP_FROM;
-    let mut sink = if gzip { Sink::Gzip(Member::default()) } else { Sink::Plain(Vec::new()) };
+    let mut sink = if gzip {
+        Sink::Gzip(Member::default())
+    } else {
+        Sink::Plain(Vec::new())
+    };
     sink.text(encoder.list_head(metadata).as_bytes());
     for (position, item) in extra.iter().enumerate() {
         sink.text(item);
@@ -210,12 +260,29 @@ fn send(
             sink.text(b",");
         }
     }
-    let writer = Writer { encoder, page: page.into_iter(), now, sink: Some(sink) };
-    let body = if size < CHUNK { full(writer.all()) } else { stream(futures::stream::iter(writer.map(|chunk| Ok(Frame::data(chunk))))) };
+    let writer = Writer {
+        encoder,
+        page: page.into_iter(),
+        now,
+        sink: Some(sink),
+    };
+    let body = if size < CHUNK {
+        full(writer.all())
+    } else {
+        stream(futures::stream::iter(
+            writer.map(|chunk| Ok(Frame::data(chunk))),
+        ))
+    };
     let mut response = respond(200, "application/json", body);
     if gzip {
-        response.headers_mut().insert(header::CONTENT_ENCODING, header::HeaderValue::from_static("gzip"));
-        response.headers_mut().insert(header::VARY, header::HeaderValue::from_static("Accept-Encoding"));
+        response.headers_mut().insert(
+            header::CONTENT_ENCODING,
+            header::HeaderValue::from_static("gzip"),
+        );
+        response.headers_mut().insert(
+            header::VARY,
+            header::HeaderValue::from_static("Accept-Encoding"),
+        );
     }
     response
 }
@@ -261,11 +328,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::demo::{
-        clock::Clock,
-        kinds::PODS,
-        store::StoreOptions,
-    };
+    use crate::demo::{clock::Clock, kinds::PODS, store::StoreOptions};
 
     struct World {
         store: Store,
@@ -275,25 +338,52 @@ mod tests {
 
     fn world(pods: usize) -> World {
         let clock = Clock::manual("2026-01-01T00:00:00Z".parse().unwrap());
-        let store = Store::new(StoreOptions { clock: clock.clone(), ..StoreOptions::default() });
+        let store = Store::new(StoreOptions {
+            clock: clock.clone(),
+            ..StoreOptions::default()
+        });
         for number in 0..pods {
             let parity = if number % 2 == 0 { "even" } else { "odd" };
             let object = json!({"metadata": {"name": format!("p{number:04}"), "namespace": "n", "labels": {"parity": parity}}, "spec": {"pad": "x".repeat(500)}});
             store.create(&PODS, object).unwrap();
         }
-        World { store, snapshots: Snapshots::default(), clock }
+        World {
+            store,
+            snapshots: Snapshots::default(),
+            clock,
+        }
     }
 
     impl World {
         async fn get(&self, query: &str, gzip: bool) -> Result<(Value, bool), ApiError> {
-            let manner = Manner { form: Form::Object, gzip };
+            let manner = Manner {
+                form: Form::Object,
+                gzip,
+            };
             let target = Target::parse("/api/v1/pods").unwrap();
-            let response = list(&self.store, &self.snapshots, &target, &Query::parse(query), manner, Vec::new())?;
+            let response = list(
+                &self.store,
+                &self.snapshots,
+                &target,
+                &Query::parse(query),
+                manner,
+                Vec::new(),
+            )?;
             let zipped = response.headers().contains_key(header::CONTENT_ENCODING);
-            let mut bytes = response.into_body().collect().await.unwrap().to_bytes().to_vec();
+            let mut bytes = response
+                .into_body()
+                .collect()
+                .await
+                .unwrap()
+                .to_bytes()
+                .to_vec();
             if zipped {
                 let mut plain = Vec::new();
-                std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(bytes.as_slice()), &mut plain).unwrap();
+                std::io::Read::read_to_end(
+                    &mut flate2::read::GzDecoder::new(bytes.as_slice()),
+                    &mut plain,
+                )
+                .unwrap();
                 bytes = plain;
             }
             Ok((serde_json::from_slice(&bytes).unwrap(), zipped))
@@ -301,7 +391,12 @@ mod tests {
     }
 
     fn names(list: &Value) -> Vec<&str> {
-        list["items"].as_array().unwrap().iter().map(|item| item["metadata"]["name"].as_str().unwrap()).collect()
+        list["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["metadata"]["name"].as_str().unwrap())
+            .collect()
     }
 
     #[tokio::test]
@@ -312,9 +407,19 @@ mod tests {
         assert_eq!(first["metadata"]["remainingItemCount"], 3);
         world.store.delete(&PODS, "n", "p0002").unwrap();
         let token = first["metadata"]["continue"].as_str().unwrap();
-        let (second, _) = world.get(&format!("limit=9&continue={token}"), false).await.unwrap();
-        assert_eq!(names(&second), ["p0002", "p0003", "p0004"], "a page shows what was there when the list began");
-        assert_eq!(second["metadata"]["resourceVersion"], first["metadata"]["resourceVersion"]);
+        let (second, _) = world
+            .get(&format!("limit=9&continue={token}"), false)
+            .await
+            .unwrap();
+        assert_eq!(
+            names(&second),
+            ["p0002", "p0003", "p0004"],
+            "a page shows what was there when the list began"
+        );
+        assert_eq!(
+            second["metadata"]["resourceVersion"],
+            first["metadata"]["resourceVersion"]
+        );
         assert_eq!(second["metadata"]["continue"], Value::Null);
     }
 
@@ -323,18 +428,47 @@ mod tests {
         let world = world(5);
         let (first, _) = world.get("limit=2", false).await.unwrap();
         let token = first["metadata"]["continue"].as_str().unwrap();
-        world.clock.advance(jiff::SignedDuration::from_secs(TOKEN_SECONDS));
-        assert_eq!(world.get(&format!("limit=2&continue={token}"), false).await.unwrap_err().code, 410);
-        assert_eq!(world.get("continue=xyz", false).await.unwrap_err().code, 400);
+        world
+            .clock
+            .advance(jiff::SignedDuration::from_secs(TOKEN_SECONDS));
+        assert_eq!(
+            world
+                .get(&format!("limit=2&continue={token}"), false)
+                .await
+                .unwrap_err()
+                .code,
+            410
+        );
+        assert_eq!(
+            world.get("continue=xyz", false).await.unwrap_err().code,
+            400
+        );
         assert_eq!(world.get("limit=many", false).await.unwrap_err().code, 400);
-        assert_eq!(world.get("resourceVersion=999", false).await.unwrap_err().code, 504);
-        assert_eq!(world.get("resourceVersion=1&resourceVersionMatch=Exact", false).await.unwrap_err().code, 410);
+        assert_eq!(
+            world
+                .get("resourceVersion=999", false)
+                .await
+                .unwrap_err()
+                .code,
+            504
+        );
+        assert_eq!(
+            world
+                .get("resourceVersion=1&resourceVersionMatch=Exact", false)
+                .await
+                .unwrap_err()
+                .code,
+            410
+        );
     }
 
     #[tokio::test]
     async fn selected_pages_end_exactly() {
         let world = world(6);
-        let (page, _) = world.get("limit=3&labelSelector=parity%3Deven", false).await.unwrap();
+        let (page, _) = world
+            .get("limit=3&labelSelector=parity%3Deven", false)
+            .await
+            .unwrap();
         assert_eq!(names(&page), ["p0000", "p0002", "p0004"]);
         assert_eq!(page["metadata"]["continue"], Value::Null);
     }

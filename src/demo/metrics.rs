@@ -43,7 +43,9 @@ impl Usage {
 /// The target of a metrics path, told as the core resource that it measures.
 pub fn target(path: &str) -> Option<Target> {
     let rest = path.strip_prefix(PREFIX)?;
-    Target::parse(&format!("/api/v1/{rest}")).filter(|target| (target.kind == &NODES || target.kind == &PODS) && target.subresource.is_none())
+    Target::parse(&format!("/api/v1/{rest}")).filter(|target| {
+        (target.kind == &NODES || target.kind == &PODS) && target.subresource.is_none()
+    })
 }
 
 /// Answers GET of node or pod metrics.
@@ -53,12 +55,27 @@ pub fn target(path: &str) -> Option<Target> {
 pub fn answer(store: &Store, target: &Target, query: &Query) -> Result<Response<Body>, ApiError> {
     let now = store.clock().now();
     let selector = Selector::parse(target.kind, query)?;
-    let nodes = if target.kind == &NODES { node_usage(store, now) } else { HashMap::new() };
+    let nodes = if target.kind == &NODES {
+        node_usage(store, now)
+    } else {
+        HashMap::new()
+    };
     let metrics = |object: &Object| {
-        if target.kind == &NODES { Some(node_metrics(object, nodes.get(&object.name).copied().unwrap_or_default(), now)) } else { pod_metrics(object, now) }
+        if target.kind == &NODES {
+            Some(node_metrics(
+                object,
+                nodes.get(&object.name).copied().unwrap_or_default(),
+                now,
+            ))
+        } else {
+            pod_metrics(object, now)
+        }
     };
     if let Some(name) = &target.name {
-        let found = store.get(target.kind, target.ns(), name).as_deref().and_then(metrics);
+        let found = store
+            .get(target.kind, target.ns(), name)
+            .as_deref()
+            .and_then(metrics);
         return found.map(|found| body::json(200, &found)).ok_or_else(|| {
             let mut error = ApiError::not_found(target.kind, name);
             error.message = format!("{}.metrics.k8s.io \"{name}\" not found", target.kind.plural);
@@ -66,14 +83,30 @@ pub fn answer(store: &Store, target: &Target, query: &Query) -> Result<Response<
         });
     }
     let objects = store.list(target.kind, target.namespace.as_deref());
-    let items: Vec<_> = objects.iter().filter(|object| selector.matches(object)).filter_map(|object| metrics(object)).collect();
-    let kind = if target.kind == &NODES { "NodeMetricsList" } else { "PodMetricsList" };
-    Ok(body::json(200, &json!({"kind": kind, "apiVersion": "metrics.k8s.io/v1beta1", "metadata": {}, "items": items})))
+    let items: Vec<_> = objects
+        .iter()
+        .filter(|object| selector.matches(object))
+        .filter_map(|object| metrics(object))
+        .collect();
+    let kind = if target.kind == &NODES {
+        "NodeMetricsList"
+    } else {
+        "PodMetricsList"
+    };
+    Ok(body::json(
+        200,
+        &json!({"kind": kind, "apiVersion": "metrics.k8s.io/v1beta1", "metadata": {}, "items": items}),
+    ))
 }
 
 fn head(object: &Object, kind: &str, now: Timestamp) -> Value {
-    let labels: serde_json::Map<_, _> = object.labels.iter().map(|(key, value)| (key.to_string(), json!(value))).collect();
-    let mut metadata = json!({"name": object.name, "creationTimestamp": stamp(now), "labels": labels});
+    let labels: serde_json::Map<_, _> = object
+        .labels
+        .iter()
+        .map(|(key, value)| (key.to_string(), json!(value)))
+        .collect();
+    let mut metadata =
+        json!({"name": object.name, "creationTimestamp": stamp(now), "labels": labels});
     if !object.namespace.is_empty() {
         metadata["namespace"] = json!(object.namespace);
     }
@@ -90,7 +123,10 @@ fn node_metrics(object: &Object, usage: Usage, now: Timestamp) -> Value {
 fn pod_metrics(object: &Object, now: Timestamp) -> Option<Value> {
     let containers = containers(object, now)?;
     let mut metrics = head(object, "PodMetrics", now);
-    metrics["containers"] = containers.into_iter().map(|(name, usage)| json!({"name": name, "usage": usage.told()})).collect();
+    metrics["containers"] = containers
+        .into_iter()
+        .map(|(name, usage)| json!({"name": name, "usage": usage.told()}))
+        .collect();
     Some(metrics)
 }
 
@@ -98,12 +134,22 @@ fn node_usage(store: &Store, now: Timestamp) -> HashMap<Box<str>, Usage> {
     let mut nodes = HashMap::new();
     for node in store.list(&NODES, None) {
         // The kubelet, the runtime and the system itself.
-        nodes.insert(node.name.clone(), Usage { nanocores: 120 * MILLI, kibibytes: 900 * MEBI });
+        nodes.insert(
+            node.name.clone(),
+            Usage {
+                nanocores: 120 * MILLI,
+                kibibytes: 900 * MEBI,
+            },
+        );
     }
     for pod in store.list(&PODS, None) {
-        let node = pod.field("spec.nodeName").and_then(|node| nodes.get_mut(node));
+        let node = pod
+            .field("spec.nodeName")
+            .and_then(|node| nodes.get_mut(node));
         if let (Some(node), Some(containers)) = (node, containers(&pod, now)) {
-            containers.into_iter().for_each(|(_, usage)| node.add(usage));
+            containers
+                .into_iter()
+                .for_each(|(_, usage)| node.add(usage));
         }
     }
     nodes
@@ -117,15 +163,29 @@ fn containers(pod: &Object, now: Timestamp) -> Option<Vec<(String, Usage)>> {
     let usage = |container: &Value| {
         let name = container["name"].as_str().unwrap_or_default();
         let requests = &container["resources"]["requests"];
-        (name.to_owned(), used(&format!("{}/{name}", pod.uid), requests, now))
+        (
+            name.to_owned(),
+            used(&format!("{}/{name}", pod.uid), requests, now),
+        )
     };
-    Some(value["spec"]["containers"].as_array().into_iter().flatten().map(usage).collect())
+    Some(
+        value["spec"]["containers"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(usage)
+            .collect(),
+    )
 }
 
 /// A share of what was requested that is this container's own and sways by a fifth over minutes.
 fn used(identity: &str, requests: &Value, now: Timestamp) -> Usage {
     // FNV-1a.
-    let hash = identity.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3));
+    let hash = identity
+        .bytes()
+        .fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3)
+        });
     let cpu = quantity(&requests["cpu"], 1000).unwrap_or(50);
     let memory = quantity(&requests["memory"], 1).map_or(64 * MEBI, |bytes| bytes / 1024);
     let share = |from: u64, span: u64, bits: u64| from + bits % span;
@@ -144,7 +204,8 @@ fn quantity(value: &Value, scale: u64) -> Option<u64> {
     let text = value.as_str()?;
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let (number, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let thousandths = number.parse::<u64>().ok()? * 1000 + format!("{fraction:0<3}").get(..3)?.parse::<u64>().ok()?;
+    let thousandths = number.parse::<u64>().ok()? * 1000
+        + format!("{fraction:0<3}").get(..3)?.parse::<u64>().ok()?;
     let unit = match &text[digits.len()..] {
         "" => 1,
         "m" => return Some(thousandths * scale / 1_000_000),
@@ -167,17 +228,32 @@ mod tests {
 
     #[test]
     fn quantities_are_read() {
-        let table = [("250m", 1000, 250), ("2", 1000, 2000), ("1.5", 1000, 1500), ("64Mi", 1, 67_108_864), ("1G", 1, 1_000_000_000)];
+        let table = [
+            ("250m", 1000, 250),
+            ("2", 1000, 2000),
+            ("1.5", 1000, 1500),
+            ("64Mi", 1, 67_108_864),
+            ("1G", 1, 1_000_000_000),
+        ];
         for (text, scale, expected) in table {
             assert_eq!(quantity(&json!(text), scale), Some(expected), "{text}");
         }
-        assert_eq!((quantity(&json!("x"), 1), quantity(&Value::Null, 1)), (None, None));
+        assert_eq!(
+            (quantity(&json!("x"), 1), quantity(&Value::Null, 1)),
+            (None, None)
+        );
     }
 
     #[test]
     fn usage_moves_gently_and_stays_in_reason() {
         let requests = json!({"cpu": "100m", "memory": "128Mi"});
-        let at = |second: i64| used("u/web", &requests, Timestamp::from_second(1_800_000_000 + second).unwrap());
+        let at = |second: i64| {
+            used(
+                "u/web",
+                &requests,
+                Timestamp::from_second(1_800_000_000 + second).unwrap(),
+            )
+        };
         let (mut moved, mut before) = (false, at(0));
         for second in 1..1000 {
             let now = at(second);
@@ -198,10 +274,22 @@ mod tests {
         };
         pod("a", "Running");
         pod("b", "Pending");
-        store.create(&NODES, json!({"metadata": {"name": "n1"}})).unwrap();
-        let get = |path: &str| answer(&store, &target(path).unwrap(), &Query::default()).map(|response| response.status().as_u16()).map_err(|error| error.code);
-        assert_eq!(get("/apis/metrics.k8s.io/v1beta1/namespaces/n/pods/a"), Ok(200));
-        assert_eq!(get("/apis/metrics.k8s.io/v1beta1/namespaces/n/pods/b"), Err(404));
+        store
+            .create(&NODES, json!({"metadata": {"name": "n1"}}))
+            .unwrap();
+        let get = |path: &str| {
+            answer(&store, &target(path).unwrap(), &Query::default())
+                .map(|response| response.status().as_u16())
+                .map_err(|error| error.code)
+        };
+        assert_eq!(
+            get("/apis/metrics.k8s.io/v1beta1/namespaces/n/pods/a"),
+            Ok(200)
+        );
+        assert_eq!(
+            get("/apis/metrics.k8s.io/v1beta1/namespaces/n/pods/b"),
+            Err(404)
+        );
         assert_eq!(get("/apis/metrics.k8s.io/v1beta1/nodes"), Ok(200));
         assert!(target("/apis/metrics.k8s.io/v1beta1/secrets").is_none());
     }

@@ -38,4 +38,5 @@ mod verbs;
 mod watch;
 pub mod world;
 
+pub use kubeconfig::CLUSTER;
 pub use start::{Demo, DemoError, Options, start};

@@ -63,7 +63,11 @@ impl Object {
                 .map(|field| plain(value.pointer(field.pointer), field.default))
                 .collect(),
             bytes: Bytes::from(bytes),
-            cells: if kind.custom() { Cells::default() } else { table::cells(kind, value) },
+            cells: if kind.custom() {
+                Cells::default()
+            } else {
+                table::cells(kind, value)
+            },
             metadata: range,
             deflated: OnceLock::new(),
             deflated_metadata: OnceLock::new(),
@@ -87,12 +91,14 @@ impl Object {
 
     /// [`Object::after_type`] deflated; the work is done once.
     pub(super) fn deflated(&self) -> &Fragment {
-        self.deflated.get_or_init(|| Fragment::new(self.after_type()))
+        self.deflated
+            .get_or_init(|| Fragment::new(self.after_type()))
     }
 
     /// [`Object::metadata`] deflated; the work is done once.
     pub(super) fn deflated_metadata(&self) -> &Fragment {
-        self.deflated_metadata.get_or_init(|| Fragment::new(self.metadata()))
+        self.deflated_metadata
+            .get_or_init(|| Fragment::new(self.metadata()))
     }
 
     /// The value of a label.

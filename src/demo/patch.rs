@@ -23,7 +23,12 @@ impl Patch {
     ///
     /// # Errors
     /// 415 for an unknown type or strategic merge on a custom kind; `BadRequest` for what is no patch.
-    pub fn parse(kind: &Kind, content_type: &str, body: Value, manager: Option<&str>) -> Result<Self, ApiError> {
+    pub fn parse(
+        kind: &Kind,
+        content_type: &str,
+        body: Value,
+        manager: Option<&str>,
+    ) -> Result<Self, ApiError> {
         match content_type {
             "application/json-patch+json" => match body {
                 Value::Array(steps) => Ok(Self::Json(steps)),
@@ -51,7 +56,10 @@ impl Patch {
             Self::Json(steps) => {
                 for step in steps {
                     json_step(target, step).map_err(|why| {
-                        let name = target["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+                        let name = target["metadata"]["name"]
+                            .as_str()
+                            .unwrap_or_default()
+                            .to_owned();
                         ApiError::invalid(kind, &name, "patch", &why)
                     })?;
                 }
@@ -70,7 +78,9 @@ pub fn merge(target: &mut Value, patch: &Value) {
     if !target.is_object() {
         *target = Value::Object(Map::new());
     }
-    let Value::Object(target) = target else { return };
+    let Value::Object(target) = target else {
+        return;
+    };
     for (key, value) in patch {
         if value.is_null() {
             target.remove(key);
@@ -80,11 +90,16 @@ pub fn merge(target: &mut Value, patch: &Value) {
     }
 }
 
-
 /// The key by which items of a list are told apart; `None` for lists that are replaced as a whole.
 pub fn merge_key(field: &str, item: &Value) -> Option<&'static str> {
     Some(match field {
-        "containers" | "initContainers" | "ephemeralContainers" | "env" | "volumes" | "imagePullSecrets" | "secrets" => "name",
+        "containers"
+        | "initContainers"
+        | "ephemeralContainers"
+        | "env"
+        | "volumes"
+        | "imagePullSecrets"
+        | "secrets" => "name",
         "volumeMounts" => "mountPath",
         "volumeDevices" => "devicePath",
         "ports" if item.get("containerPort").is_some() => "containerPort",
@@ -112,7 +127,10 @@ pub fn strategic(target: &mut Value, patch: &Value, field: &str) {
 }
 
 fn strategic_object(target: &mut Value, patch: &Map<String, Value>) {
-    if patch.get("$patch").is_some_and(|directive| directive == "replace") {
+    if patch
+        .get("$patch")
+        .is_some_and(|directive| directive == "replace")
+    {
         let mut replaced = patch.clone();
         replaced.remove("$patch");
         *target = Value::Object(replaced);
@@ -121,7 +139,9 @@ fn strategic_object(target: &mut Value, patch: &Map<String, Value>) {
     if !target.is_object() {
         *target = Value::Object(Map::new());
     }
-    let Value::Object(target) = target else { return };
+    let Value::Object(target) = target else {
+        return;
+    };
     if let Some(Value::Array(kept)) = patch.get("$retainKeys") {
         target.retain(|key, _| kept.iter().any(|name| name == key));
     }
@@ -135,7 +155,11 @@ fn strategic_object(target: &mut Value, patch: &Map<String, Value>) {
         } else if value.is_null() || value["$patch"] == "delete" {
             target.remove(key);
         } else {
-            strategic(target.entry(key.as_str()).or_insert(Value::Null), value, key);
+            strategic(
+                target.entry(key.as_str()).or_insert(Value::Null),
+                value,
+                key,
+            );
         }
     }
     for (key, order) in patch {
@@ -152,8 +176,13 @@ fn strategic_list(target: &mut Value, patch: &[Value], field: &str) {
         *target = Value::Array(Vec::new());
     }
     let Value::Array(items) = target else { return };
-    let key = patch.first().and_then(|item| merge_key(field, item)).filter(|_| patch.iter().all(Value::is_object));
-    if patch.iter().any(|item| item["$patch"] == "replace" && item.as_object().is_some_and(|map| map.len() == 1)) {
+    let key = patch
+        .first()
+        .and_then(|item| merge_key(field, item))
+        .filter(|_| patch.iter().all(Value::is_object));
+    if patch.iter().any(|item| {
+        item["$patch"] == "replace" && item.as_object().is_some_and(|map| map.len() == 1)
+    }) {
         items.clear();
     } else if key.is_none() && !is_set(field) {
         *target = Value::Array(patch.to_vec());
@@ -166,7 +195,9 @@ fn strategic_list(target: &mut Value, patch: &[Value], field: &str) {
             }
             continue;
         };
-        let at = items.iter().position(|present| present.get(key) == item.get(key));
+        let at = items
+            .iter()
+            .position(|present| present.get(key) == item.get(key));
         match (at, item["$patch"].as_str()) {
             (Some(at), Some("delete")) => drop(items.remove(at)),
             (None, Some("delete")) | (_, Some("replace")) => {}
@@ -183,20 +214,33 @@ fn strategic_list(target: &mut Value, patch: &[Value], field: &str) {
 fn reorder(items: &mut [Value], order: &[Value], field: &str) {
     let place = |item: &Value| {
         let key = merge_key(field, item);
-        order.iter().position(|wanted| key.map_or(wanted == item, |key| wanted.get(key) == item.get(key))).unwrap_or(order.len())
+        order
+            .iter()
+            .position(|wanted| key.map_or(wanted == item, |key| wanted.get(key) == item.get(key)))
+            .unwrap_or(order.len())
     };
     items.sort_by_key(place);
 }
 
 fn json_step(target: &mut Value, step: &Value) -> Result<(), String> {
-    let text = |key: &str| step[key].as_str().ok_or_else(|| format!("the step has no {key:?}"));
-    let value = || step.get("value").cloned().ok_or_else(|| "the step has no \"value\"".to_owned());
+    let text = |key: &str| {
+        step[key]
+            .as_str()
+            .ok_or_else(|| format!("the step has no {key:?}"))
+    };
+    let value = || {
+        step.get("value")
+            .cloned()
+            .ok_or_else(|| "the step has no \"value\"".to_owned())
+    };
     let path = text("path")?;
     match text("op")? {
         "add" => add(target, path, value()?),
         "remove" => remove(target, path).map(drop),
         "replace" => {
-            let place = target.pointer_mut(path).ok_or_else(|| format!("{path:?} does not exist"))?;
+            let place = target
+                .pointer_mut(path)
+                .ok_or_else(|| format!("{path:?} does not exist"))?;
             *place = value()?;
             Ok(())
         }
@@ -206,7 +250,10 @@ fn json_step(target: &mut Value, step: &Value) -> Result<(), String> {
         }
         "copy" => {
             let from = text("from")?;
-            let copied = target.pointer(from).cloned().ok_or_else(|| format!("{from:?} does not exist"))?;
+            let copied = target
+                .pointer(from)
+                .cloned()
+                .ok_or_else(|| format!("{from:?} does not exist"))?;
             add(target, path, copied)
         }
         "test" if target.pointer(path) == step.get("value") => Ok(()),
@@ -216,8 +263,12 @@ fn json_step(target: &mut Value, step: &Value) -> Result<(), String> {
 }
 
 fn parent<'a>(target: &'a mut Value, path: &str) -> Result<(&'a mut Value, String), String> {
-    let (parent, last) = path.rsplit_once('/').ok_or_else(|| format!("{path:?} is no path"))?;
-    let place = target.pointer_mut(parent).ok_or_else(|| format!("{parent:?} does not exist"))?;
+    let (parent, last) = path
+        .rsplit_once('/')
+        .ok_or_else(|| format!("{path:?} is no path"))?;
+    let place = target
+        .pointer_mut(parent)
+        .ok_or_else(|| format!("{parent:?} does not exist"))?;
     Ok((place, last.replace("~1", "/").replace("~0", "~")))
 }
 
@@ -230,7 +281,11 @@ fn add(target: &mut Value, path: &str, value: Value) -> Result<(), String> {
         (Value::Object(map), key) => drop(map.insert(key, value)),
         (Value::Array(items), key) if key == "-" => items.push(value),
         (Value::Array(items), key) => {
-            let at = key.parse().ok().filter(|at| *at <= items.len()).ok_or_else(|| format!("{path:?} is outside the list"))?;
+            let at = key
+                .parse()
+                .ok()
+                .filter(|at| *at <= items.len())
+                .ok_or_else(|| format!("{path:?} is outside the list"))?;
             items.insert(at, value);
         }
         _ => return Err(format!("{path:?} cannot hold anything")),
@@ -243,7 +298,11 @@ fn remove(target: &mut Value, path: &str) -> Result<Value, String> {
     match parent(target, path)? {
         (Value::Object(map), key) => map.remove(&key).ok_or_else(missing),
         (Value::Array(items), key) => {
-            let at = key.parse().ok().filter(|at| *at < items.len()).ok_or_else(missing)?;
+            let at = key
+                .parse()
+                .ok()
+                .filter(|at| *at < items.len())
+                .ok_or_else(missing)?;
             Ok(items.remove(at))
         }
         _ => Err(missing()),
@@ -261,8 +320,14 @@ mod tests {
     #[test]
     fn merge_patches_as_the_rfc_says() {
         let mut target = json!({"a": "b", "c": {"d": "e", "f": "g"}, "l": [1]});
-        merge(&mut target, &json!({"a": "z", "c": {"f": null}, "l": [2], "n": {"x": null}}));
-        assert_eq!(target, json!({"a": "z", "c": {"d": "e"}, "l": [2], "n": {}}));
+        merge(
+            &mut target,
+            &json!({"a": "z", "c": {"f": null}, "l": [2], "n": {"x": null}}),
+        );
+        assert_eq!(
+            target,
+            json!({"a": "z", "c": {"d": "e"}, "l": [2], "n": {}})
+        );
     }
 
     #[test]
@@ -272,9 +337,19 @@ mod tests {
             {"op": "remove", "path": "/a/1"}, {"op": "replace", "path": "/m/x~1y", "value": 2}, {"op": "copy", "from": "/m", "path": "/n"}, {"op": "move", "from": "/m", "path": "/o"}]);
         let patch = Patch::parse(&PODS, "application/json-patch+json", steps, None).unwrap();
         patch.apply(&PODS, &mut target, "").unwrap();
-        assert_eq!(target, json!({"a": [0, 2, 3], "n": {"x/y": 2}, "o": {"x/y": 2}}));
-        for wrong in [json!({"op": "remove", "path": "/zz"}), json!({"op": "add", "path": "/a/9", "value": 1}), json!({"op": "test", "path": "/a", "value": 1}), json!({"op": "fly", "path": "/a"}), json!({})] {
-            let patch = Patch::parse(&PODS, "application/json-patch+json", json!([wrong]), None).unwrap();
+        assert_eq!(
+            target,
+            json!({"a": [0, 2, 3], "n": {"x/y": 2}, "o": {"x/y": 2}})
+        );
+        for wrong in [
+            json!({"op": "remove", "path": "/zz"}),
+            json!({"op": "add", "path": "/a/9", "value": 1}),
+            json!({"op": "test", "path": "/a", "value": 1}),
+            json!({"op": "fly", "path": "/a"}),
+            json!({}),
+        ] {
+            let patch =
+                Patch::parse(&PODS, "application/json-patch+json", json!([wrong]), None).unwrap();
             assert_eq!(patch.apply(&PODS, &mut target, "").unwrap_err().code, 422);
         }
     }
@@ -287,16 +362,35 @@ mod tests {
             "containers": [{"name": "a", "image": "2", "env": [{"name": "Y", "value": "2"}]}, {"name": "b", "$patch": "delete"}, {"name": "c"}],
             "tolerations": [{"key": "z"}], "strategy": {"$retainKeys": ["type"], "type": "Recreate"}}, "metadata": {"finalizers": ["two"]}});
         strategic(&mut target, &patch, "");
-        assert_eq!(target, json!({"spec": {"containers": [{"name": "c"}, {"name": "a", "image": "2", "env": [{"name": "X", "value": "1"}, {"name": "Y", "value": "2"}]}],
-            "tolerations": [{"key": "z"}], "strategy": {"type": "Recreate"}}, "metadata": {"finalizers": ["one", "two"]}}));
-        strategic(&mut target, &json!({"metadata": {"$deleteFromPrimitiveList/finalizers": ["one"]}, "spec": {"$patch": "replace", "x": 1}}), "");
-        assert_eq!(target, json!({"spec": {"x": 1}, "metadata": {"finalizers": ["two"]}}));
+        assert_eq!(
+            target,
+            json!({"spec": {"containers": [{"name": "c"}, {"name": "a", "image": "2", "env": [{"name": "X", "value": "1"}, {"name": "Y", "value": "2"}]}],
+            "tolerations": [{"key": "z"}], "strategy": {"type": "Recreate"}}, "metadata": {"finalizers": ["one", "two"]}})
+        );
+        strategic(
+            &mut target,
+            &json!({"metadata": {"$deleteFromPrimitiveList/finalizers": ["one"]}, "spec": {"$patch": "replace", "x": 1}}),
+            "",
+        );
+        assert_eq!(
+            target,
+            json!({"spec": {"x": 1}, "metadata": {"finalizers": ["two"]}})
+        );
     }
 
     #[test]
     fn types_that_do_not_fit_are_refused() {
-        let code = |kind: &Kind, r#type: &str, body: Value| Patch::parse(kind, r#type, body, None).unwrap_err().code;
-        assert_eq!(code(&INGRESSROUTES, "application/strategic-merge-patch+json", json!({})), 415);
+        let code = |kind: &Kind, r#type: &str, body: Value| {
+            Patch::parse(kind, r#type, body, None).unwrap_err().code
+        };
+        assert_eq!(
+            code(
+                &INGRESSROUTES,
+                "application/strategic-merge-patch+json",
+                json!({})
+            ),
+            415
+        );
         assert_eq!(code(&PODS, "text/plain", json!({})), 415);
         assert_eq!(code(&PODS, "application/merge-patch+json", json!([])), 400);
         assert_eq!(code(&PODS, "application/apply-patch+yaml", json!({})), 400);

@@ -42,7 +42,11 @@ impl std::fmt::Debug for Tokens {
 impl Tokens {
     /// Makes secrets of 256 bits each.
     pub fn make() -> Self {
-        Self { admin: secret(), owner: secret(), oncall: secret() }
+        Self {
+            admin: secret(),
+            owner: secret(),
+            oncall: secret(),
+        }
     }
 
     /// Reads what [`Tokens::to_json`] wrote.
@@ -60,17 +64,27 @@ impl Tokens {
 
     /// People with their tokens, the admin first.
     pub fn people(&self) -> [(&'static str, &str); 3] {
-        [(ADMIN, &self.admin), (OWNER, &self.owner), (READER, &self.oncall)]
+        [
+            (ADMIN, &self.admin),
+            (OWNER, &self.owner),
+            (READER, &self.oncall),
+        ]
     }
 
     /// Whose token this is.
     pub fn user(&self, token: &str) -> Option<User> {
-        let (name, _) = self.people().into_iter().find(|(_, secret)| same(secret, token))?;
+        let (name, _) = self
+            .people()
+            .into_iter()
+            .find(|(_, secret)| same(secret, token))?;
         let mut groups = vec!["system:authenticated".to_owned()];
         if name == ADMIN {
             groups.insert(0, "system:masters".to_owned());
         }
-        Some(User { name: name.to_owned(), groups })
+        Some(User {
+            name: name.to_owned(),
+            groups,
+        })
     }
 }
 
@@ -86,7 +100,13 @@ fn secret() -> String {
 
 /// Compares without telling by its duration where the difference is.
 fn same(one: &str, other: &str) -> bool {
-    !one.is_empty() && one.len() == other.len() && one.bytes().zip(other.bytes()).fold(0, |all, (a, b)| all | (a ^ b)) == 0
+    !one.is_empty()
+        && one.len() == other.len()
+        && one
+            .bytes()
+            .zip(other.bytes())
+            .fold(0, |all, (a, b)| all | (a ^ b))
+            == 0
 }
 
 #[cfg(test)]
@@ -102,6 +122,9 @@ mod tests {
         assert_eq!(tokens.user(""), None);
         assert_eq!(tokens.user(&tokens.admin[1..]), None);
         assert!(!format!("{tokens:?}").contains(&tokens.admin));
-        assert_eq!(Tokens::parse(&tokens.to_json()).unwrap().oncall, tokens.oncall);
+        assert_eq!(
+            Tokens::parse(&tokens.to_json()).unwrap().oncall,
+            tokens.oncall
+        );
     }
 }

@@ -62,9 +62,17 @@ pub struct Rbac {
 impl Rbac {
     /// Rules over a store.
     pub fn new(store: Arc<Store>) -> Self {
-        let kinds: [&'static Kind; 4] = [&ROLES, &ROLEBINDINGS, &CLUSTERROLES, &CLUSTERROLEBINDINGS];
-        let signals = kinds.into_iter().map(|kind| store.subscribe(Some(kind))).collect();
-        Self { store, signals, grants: Mutex::default() }
+        let kinds: [&'static Kind; 4] =
+            [&ROLES, &ROLEBINDINGS, &CLUSTERROLES, &CLUSTERROLEBINDINGS];
+        let signals = kinds
+            .into_iter()
+            .map(|kind| store.subscribe(Some(kind)))
+            .collect();
+        Self {
+            store,
+            signals,
+            grants: Mutex::default(),
+        }
     }
 
     /// Whether the user may do it; says by which binding.
@@ -81,14 +89,30 @@ impl Rbac {
 
     /// Whether the user may read a path that is no resource.
     pub fn allows_path(&self, user: &User, verb: &str, path: &str) -> bool {
-        const DISCOVERY: [&str; 9] = ["/api", "/apis", "/version", "/healthz", "/livez", "/readyz", "/openapi", "/.well-known", "/"];
-        let public = DISCOVERY.iter().any(|prefix| path == *prefix || *prefix != "/" && path.starts_with(&format!("{prefix}/")));
+        const DISCOVERY: [&str; 9] = [
+            "/api",
+            "/apis",
+            "/version",
+            "/healthz",
+            "/livez",
+            "/readyz",
+            "/openapi",
+            "/.well-known",
+            "/",
+        ];
+        let public = DISCOVERY.iter().any(|prefix| {
+            path == *prefix || *prefix != "/" && path.starts_with(&format!("{prefix}/"))
+        });
         let granted = |grant: &Grant| {
             grant.namespace.is_empty()
                 && grant.reaches(user, "")
                 && grant.rules.iter().any(|rule| {
                     any(&rule.verbs, verb)
-                        && rule.paths.iter().any(|p| p == path || p.strip_suffix('*').is_some_and(|start| path.starts_with(start)))
+                        && rule.paths.iter().any(|p| {
+                            p == path
+                                || p.strip_suffix('*')
+                                    .is_some_and(|start| path.starts_with(start))
+                        })
                 })
         };
         user.is_master() || (public && verb == "get") || self.grants().iter().any(granted)
@@ -99,19 +123,31 @@ impl Rbac {
     /// # Errors
     /// 403.
     pub fn require(&self, user: &User, wanted: &Attributes) -> Result<(), ApiError> {
-        if self.allows(user, wanted).is_some() { Ok(()) } else { Err(forbidden(user, wanted)) }
+        if self.allows(user, wanted).is_some() {
+            Ok(())
+        } else {
+            Err(forbidden(user, wanted))
+        }
     }
 
     /// The rules that hold for a user in a namespace, as a SelfSubjectRulesReview reports them.
     pub fn rules(&self, user: &User, namespace: &str) -> (Vec<Value>, Vec<Value>) {
-        let mut resources = vec![json!({"verbs": ["create"], "apiGroups": ["authorization.k8s.io"], "resources": ["selfsubjectaccessreviews", "selfsubjectrulesreviews"]}),
-            json!({"verbs": ["create"], "apiGroups": ["authentication.k8s.io"], "resources": ["selfsubjectreviews"]})];
-        let mut paths = vec![json!({"verbs": ["get"], "nonResourceURLs": ["/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz", "/version"]})];
+        let mut resources = vec![
+            json!({"verbs": ["create"], "apiGroups": ["authorization.k8s.io"], "resources": ["selfsubjectaccessreviews", "selfsubjectrulesreviews"]}),
+            json!({"verbs": ["create"], "apiGroups": ["authentication.k8s.io"], "resources": ["selfsubjectreviews"]}),
+        ];
+        let mut paths = vec![
+            json!({"verbs": ["get"], "nonResourceURLs": ["/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz", "/version"]}),
+        ];
         if user.is_master() {
             resources.push(json!({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}));
             paths.push(json!({"verbs": ["*"], "nonResourceURLs": ["*"]}));
         }
-        for grant in self.grants().iter().filter(|grant| grant.reaches(user, namespace)) {
+        for grant in self
+            .grants()
+            .iter()
+            .filter(|grant| grant.reaches(user, namespace))
+        {
             for rule in &grant.rules {
                 if !rule.paths.is_empty() {
                     paths.push(json!({"verbs": rule.verbs, "nonResourceURLs": rule.paths}));
@@ -138,13 +174,26 @@ impl Rbac {
 
     fn read(&self) -> Vec<Grant> {
         let kinds: [&'static Kind; 2] = [&CLUSTERROLEBINDINGS, &ROLEBINDINGS];
-        kinds.into_iter().flat_map(|kind| self.store.list(kind, None)).map(|binding| self.grant(&binding.value(), &binding.namespace)).collect()
+        kinds
+            .into_iter()
+            .flat_map(|kind| self.store.list(kind, None))
+            .map(|binding| self.grant(&binding.value(), &binding.namespace))
+            .collect()
     }
 
     fn grant(&self, binding: &Value, namespace: &str) -> Grant {
-        let (kind, name) = (binding["roleRef"]["kind"].as_str().unwrap_or_default(), binding["roleRef"]["name"].as_str().unwrap_or_default());
-        let role = if kind == "Role" { self.store.get(&ROLES, namespace, name) } else { self.store.get(&CLUSTERROLES, "", name) };
-        let rules = role.map(|role| role.value()["rules"].take()).and_then(|rules| serde_json::from_value(rules).ok());
+        let (kind, name) = (
+            binding["roleRef"]["kind"].as_str().unwrap_or_default(),
+            binding["roleRef"]["name"].as_str().unwrap_or_default(),
+        );
+        let role = if kind == "Role" {
+            self.store.get(&ROLES, namespace, name)
+        } else {
+            self.store.get(&CLUSTERROLES, "", name)
+        };
+        let rules = role
+            .map(|role| role.value()["rules"].take())
+            .and_then(|rules| serde_json::from_value(rules).ok());
         let binding_name = binding["metadata"]["name"].as_str().unwrap_or_default();
         Grant {
             namespace: namespace.into(),
@@ -157,7 +206,8 @@ impl Rbac {
 
 impl Grant {
     fn reaches(&self, user: &User, namespace: &str) -> bool {
-        (self.namespace.is_empty() || self.namespace.as_ref() == namespace) && self.subjects.iter().any(|subject| is(user, subject))
+        (self.namespace.is_empty() || self.namespace.as_ref() == namespace)
+            && self.subjects.iter().any(|subject| is(user, subject))
     }
 }
 
@@ -167,7 +217,11 @@ fn is(user: &User, subject: &Value) -> bool {
         Some("User") => user.name == name,
         Some("Group") => user.groups.iter().any(|group| group == name),
         Some("ServiceAccount") => {
-            user.name == format!("system:serviceaccount:{}:{name}", subject["namespace"].as_str().unwrap_or_default())
+            user.name
+                == format!(
+                    "system:serviceaccount:{}:{name}",
+                    subject["namespace"].as_str().unwrap_or_default()
+                )
         }
         _ => false,
     }
@@ -178,7 +232,8 @@ impl Rule {
         let resource = |pattern: &String| match pattern.split_once('/') {
             _ if pattern == "*" => true,
             Some((resource, subresource)) => {
-                subresource == wanted.subresource && (resource == "*" || resource == wanted.resource)
+                subresource == wanted.subresource
+                    && (resource == "*" || resource == wanted.resource)
             }
             None => wanted.subresource.is_empty() && *pattern == wanted.resource,
         };
@@ -190,13 +245,27 @@ impl Rule {
 }
 
 fn any(patterns: &[String], value: &str) -> bool {
-    patterns.iter().any(|pattern| pattern == "*" || pattern == value)
+    patterns
+        .iter()
+        .any(|pattern| pattern == "*" || pattern == value)
 }
 
 fn forbidden(user: &User, wanted: &Attributes) -> ApiError {
-    let dotted = if wanted.group.is_empty() { wanted.resource.clone() } else { format!("{}.{}", wanted.resource, wanted.group) };
-    let slash = if wanted.subresource.is_empty() { String::new() } else { format!("/{}", wanted.subresource) };
-    let quoted = if wanted.name.is_empty() { String::new() } else { format!(" \"{}\"", wanted.name) };
+    let dotted = if wanted.group.is_empty() {
+        wanted.resource.clone()
+    } else {
+        format!("{}.{}", wanted.resource, wanted.group)
+    };
+    let slash = if wanted.subresource.is_empty() {
+        String::new()
+    } else {
+        format!("/{}", wanted.subresource)
+    };
+    let quoted = if wanted.name.is_empty() {
+        String::new()
+    } else {
+        format!(" \"{}\"", wanted.name)
+    };
     let scope = if wanted.namespace.is_empty() {
         "at the cluster scope".to_owned()
     } else {
@@ -229,21 +298,38 @@ mod tests {
     };
 
     fn wanted(verb: &str, resource: &str, namespace: &str) -> Attributes {
-        Attributes { verb: verb.into(), resource: resource.into(), namespace: namespace.into(), ..Attributes::default() }
+        Attributes {
+            verb: verb.into(),
+            resource: resource.into(),
+            namespace: namespace.into(),
+            ..Attributes::default()
+        }
     }
 
     fn world() -> (Rbac, people::Tokens) {
         let store = Arc::new(Store::new(StoreOptions::default()));
-        let options = WorldOptions { seed: 1, pods: None, now: store.clock().now() };
+        let options = WorldOptions {
+            seed: 1,
+            pods: None,
+            now: store.clock().now(),
+        };
         world::seed(&store, &options).unwrap();
         (Rbac::new(store), people::Tokens::make())
     }
 
     /// A namespace of the owner's department, and one of another.
     fn namespaces(rbac: &Rbac) -> (Box<str>, Box<str>) {
-        let owned = |object: &super::super::object::Object| object.label("quarterdeck.io/department") == Some(OWNED_DEPARTMENT);
+        let owned = |object: &super::super::object::Object| {
+            object.label("quarterdeck.io/department") == Some(OWNED_DEPARTMENT)
+        };
         let all = rbac.store.list(&NAMESPACES, None);
-        let name = |wanted: bool| all.iter().find(|object| owned(object) == wanted).unwrap().name.clone();
+        let name = |wanted: bool| {
+            all.iter()
+                .find(|object| owned(object) == wanted)
+                .unwrap()
+                .name
+                .clone()
+        };
         (name(true), name(false))
     }
 
@@ -252,20 +338,38 @@ mod tests {
         let (rbac, tokens) = world();
         let (mine, other) = namespaces(&rbac);
         let may = |token: &str, verb: &str, resource: &str, ns: &str| {
-            rbac.allows(&tokens.user(token).unwrap(), &wanted(verb, resource, ns)).is_some()
+            rbac.allows(&tokens.user(token).unwrap(), &wanted(verb, resource, ns))
+                .is_some()
         };
         assert!(may(&tokens.admin, "delete", "nodes", ""));
-        assert!(may(&tokens.owner, "list", "pods", &mine) && may(&tokens.owner, "delete", "pods", &mine));
-        assert!(!may(&tokens.owner, "list", "pods", "") && !may(&tokens.owner, "list", "pods", &other));
-        assert!(may(&tokens.oncall, "list", "pods", "") && may(&tokens.oncall, "watch", "pods", &other));
-        assert!(!may(&tokens.oncall, "delete", "pods", &mine) && !may(&tokens.oncall, "list", "secrets", ""));
+        assert!(
+            may(&tokens.owner, "list", "pods", &mine)
+                && may(&tokens.owner, "delete", "pods", &mine)
+        );
+        assert!(
+            !may(&tokens.owner, "list", "pods", "") && !may(&tokens.owner, "list", "pods", &other)
+        );
+        assert!(
+            may(&tokens.oncall, "list", "pods", "") && may(&tokens.oncall, "watch", "pods", &other)
+        );
+        assert!(
+            !may(&tokens.oncall, "delete", "pods", &mine)
+                && !may(&tokens.oncall, "list", "secrets", "")
+        );
     }
 
     #[test]
     fn a_refusal_reads_as_the_apis() {
         let (rbac, tokens) = world();
-        let error = rbac.require(&tokens.user(&tokens.owner).unwrap(), &wanted("list", "pods", "")).unwrap_err();
-        let expected = format!("pods is forbidden: User {OWNER:?} cannot list resource \"pods\" in API group \"\" at the cluster scope");
+        let error = rbac
+            .require(
+                &tokens.user(&tokens.owner).unwrap(),
+                &wanted("list", "pods", ""),
+            )
+            .unwrap_err();
+        let expected = format!(
+            "pods is forbidden: User {OWNER:?} cannot list resource \"pods\" in API group \"\" at the cluster scope"
+        );
         assert_eq!(error.message, expected);
     }
 
@@ -274,12 +378,21 @@ mod tests {
         let (rbac, tokens) = world();
         let oncall = tokens.user(&tokens.oncall).unwrap();
         let (mine, other) = namespaces(&rbac);
-        assert!(rbac.allows(&oncall, &wanted("delete", "pods", &mine)).is_none());
+        assert!(
+            rbac.allows(&oncall, &wanted("delete", "pods", &mine))
+                .is_none()
+        );
         let binding = json!({"metadata": {"name": "x", "namespace": mine}, "roleRef": {"kind": "ClusterRole", "name": "admin"},
             "subjects": [{"kind": "User", "name": "oncall"}]});
         rbac.store.create(&ROLEBINDINGS, binding).unwrap();
-        assert!(rbac.allows(&oncall, &wanted("delete", "pods", &mine)).is_some());
-        assert!(rbac.allows(&oncall, &wanted("delete", "pods", &other)).is_none());
+        assert!(
+            rbac.allows(&oncall, &wanted("delete", "pods", &mine))
+                .is_some()
+        );
+        assert!(
+            rbac.allows(&oncall, &wanted("delete", "pods", &other))
+                .is_none()
+        );
         assert!(rbac.rules(&oncall, &mine).0.len() > rbac.rules(&oncall, &other).0.len());
     }
 
@@ -287,7 +400,10 @@ mod tests {
     fn everybody_may_discover() {
         let (rbac, tokens) = world();
         let owner = tokens.user(&tokens.owner).unwrap();
-        assert!(rbac.allows_path(&owner, "get", "/apis/apps/v1") && rbac.allows_path(&owner, "get", "/version"));
+        assert!(
+            rbac.allows_path(&owner, "get", "/apis/apps/v1")
+                && rbac.allows_path(&owner, "get", "/version")
+        );
         assert!(!rbac.allows_path(&owner, "get", "/demo/faults"));
     }
 }

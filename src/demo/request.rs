@@ -38,7 +38,12 @@ impl Target {
         }
         let mut rest = rest.into_iter();
         let kind = kinds::find(&group, &version, &rest.next()?)?;
-        let target = Self { kind, namespace, name: rest.next(), subresource: rest.next() };
+        let target = Self {
+            kind,
+            namespace,
+            name: rest.next(),
+            subresource: rest.next(),
+        };
         let complete = rest.next().is_none() && kind.namespaced >= target.namespace.is_some();
         let named = target.name.is_none() || !kind.namespaced || target.namespace.is_some();
         (complete && named).then_some(target)
@@ -78,14 +83,25 @@ impl Query {
     pub fn parse(raw: &str) -> Self {
         let pair = |pair: &str| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(&key.replace('+', " ")), decode(&value.replace('+', " ")))
+            (
+                decode(&key.replace('+', " ")),
+                decode(&value.replace('+', " ")),
+            )
         };
-        Self(raw.split('&').filter(|part| !part.is_empty()).map(pair).collect())
+        Self(
+            raw.split('&')
+                .filter(|part| !part.is_empty())
+                .map(pair)
+                .collect(),
+        )
     }
 
     /// The value of a parameter that is present and not empty.
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.0.iter().find(|(candidate, value)| candidate == key && !value.is_empty()).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(candidate, value)| candidate == key && !value.is_empty())
+            .map(|(_, value)| value.as_str())
     }
 
     /// Whether a parameter is `true` or `1`.
@@ -112,7 +128,9 @@ impl Query {
     /// `BadRequest` for anything but a number.
     pub fn number(&self, key: &str) -> Result<Option<u64>, ApiError> {
         let invalid = |text: &str| ApiError::bad_request(format!("{key} {text:?} is not a number"));
-        self.get(key).map(|text| text.parse().map_err(|_| invalid(text))).transpose()
+        self.get(key)
+            .map(|text| text.parse().map_err(|_| invalid(text)))
+            .transpose()
     }
 }
 
@@ -144,7 +162,12 @@ pub enum Form {
 /// # Errors
 /// 406 when nothing that the client accepts is JSON.
 pub fn form(headers: &HeaderMap, query: &Query) -> Result<Form, ApiError> {
-    let Some(accept) = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()) else { return Ok(Form::Object) };
+    let Some(accept) = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+    else {
+        return Ok(Form::Object);
+    };
     let include = match query.get("includeObject") {
         Some("None") => Include::None,
         Some("Object") => Include::Object,
@@ -152,15 +175,25 @@ pub fn form(headers: &HeaderMap, query: &Query) -> Result<Form, ApiError> {
     };
     let known = |clause: &str| {
         let mut parts = clause.split(';').map(str::trim);
-        if !matches!(parts.next()?, "application/json" | "application/*" | "*/*" | "") {
+        if !matches!(
+            parts.next()?,
+            "application/json" | "application/*" | "*/*" | ""
+        ) {
             return None;
         }
         let parameters: Vec<_> = parts.filter_map(|part| part.split_once('=')).collect();
-        let value = |key: &str| parameters.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
+        let value = |key: &str| {
+            parameters
+                .iter()
+                .find(|(name, _)| *name == key)
+                .map(|(_, value)| *value)
+        };
         match (value("as"), value("v")) {
             (None, _) => Some(Form::Object),
             (Some("Table"), Some("v1")) => Some(Form::Table(include)),
-            (Some("PartialObjectMetadata" | "PartialObjectMetadataList"), Some("v1")) => Some(Form::Metadata),
+            (Some("PartialObjectMetadata" | "PartialObjectMetadataList"), Some("v1")) => {
+                Some(Form::Metadata)
+            }
             _ => None,
         }
     };
@@ -171,8 +204,13 @@ pub fn form(headers: &HeaderMap, query: &Query) -> Result<Form, ApiError> {
 
 /// Whether the client can read gzip.
 pub fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let offered = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    offered.split(',').any(|coding| matches!(coding.trim().split(';').next(), Some("gzip" | "*")))
+    let offered = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    offered
+        .split(',')
+        .any(|coding| matches!(coding.trim().split(';').next(), Some("gzip" | "*")))
 }
 
 #[cfg(test)]
@@ -187,12 +225,27 @@ mod tests {
             Target::parse(path).map(|t| (t.kind.plural, t.namespace, t.name, t.subresource))
         };
         let some = |text: &str| Some(text.to_owned());
-        assert_eq!(target("/api/v1/pods"), Some((PODS.plural, None, None, None)));
-        assert_eq!(target("/api/v1/namespaces/a"), Some((NAMESPACES.plural, None, some("a"), None)));
-        assert_eq!(target("/api/v1/namespaces/a/status"), Some((NAMESPACES.plural, None, some("a"), some("status"))));
-        assert_eq!(target("/api/v1/namespaces/a/pods/b"), Some((PODS.plural, some("a"), some("b"), None)));
+        assert_eq!(
+            target("/api/v1/pods"),
+            Some((PODS.plural, None, None, None))
+        );
+        assert_eq!(
+            target("/api/v1/namespaces/a"),
+            Some((NAMESPACES.plural, None, some("a"), None))
+        );
+        assert_eq!(
+            target("/api/v1/namespaces/a/status"),
+            Some((NAMESPACES.plural, None, some("a"), some("status")))
+        );
+        assert_eq!(
+            target("/api/v1/namespaces/a/pods/b"),
+            Some((PODS.plural, some("a"), some("b"), None))
+        );
         let scale = "/apis/apps/v1/namespaces/x/deployments/web/scale";
-        assert_eq!(target(scale), Some((DEPLOYMENTS.plural, some("x"), some("web"), some("scale"))));
+        assert_eq!(
+            target(scale),
+            Some((DEPLOYMENTS.plural, some("x"), some("web"), some("scale")))
+        );
         assert_eq!(target("/api/v1/namespaces/a/nodes"), None);
         assert_eq!(target("/api/v1/pods/b"), None);
         assert_eq!(target("/apis/apps/v1"), None);
@@ -217,9 +270,21 @@ mod tests {
         };
         let table = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json";
         assert_eq!(form(table, ""), Ok(Form::Table(Include::Metadata)));
-        assert_eq!(form(table, "includeObject=Object"), Ok(Form::Table(Include::Object)));
-        assert_eq!(form("application/vnd.kubernetes.protobuf, application/json", ""), Ok(Form::Object));
-        assert_eq!(form("application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io", ""), Ok(Form::Metadata));
+        assert_eq!(
+            form(table, "includeObject=Object"),
+            Ok(Form::Table(Include::Object))
+        );
+        assert_eq!(
+            form("application/vnd.kubernetes.protobuf, application/json", ""),
+            Ok(Form::Object)
+        );
+        assert_eq!(
+            form(
+                "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io",
+                ""
+            ),
+            Ok(Form::Metadata)
+        );
         assert_eq!(form("application/yaml", ""), Err(406));
     }
 }

@@ -22,16 +22,26 @@ pub fn named(path: &str) -> Option<&'static str> {
 ///
 /// # Errors
 /// `BadRequest` when the question has no subject.
-pub fn answer(review: &str, rbac: &Rbac, user: &User, mut question: Value) -> Result<Value, ApiError> {
+pub fn answer(
+    review: &str,
+    rbac: &Rbac,
+    user: &User,
+    mut question: Value,
+) -> Result<Value, ApiError> {
     if !question.is_object() {
         return Err(ApiError::bad_request("the review is no object"));
     }
     let (kind, version, status) = match review {
-        "access" => ("SelfSubjectAccessReview", "authorization.k8s.io/v1", access(rbac, user, &question["spec"])?),
+        "access" => (
+            "SelfSubjectAccessReview",
+            "authorization.k8s.io/v1",
+            access(rbac, user, &question["spec"])?,
+        ),
         "rules" => {
             let namespace = question["spec"]["namespace"].as_str().unwrap_or_default();
             let (resources, paths) = rbac.rules(user, namespace);
-            let status = json!({"resourceRules": resources, "nonResourceRules": paths, "incomplete": false});
+            let status =
+                json!({"resourceRules": resources, "nonResourceRules": paths, "incomplete": false});
             ("SelfSubjectRulesReview", "authorization.k8s.io/v1", status)
         }
         _ => {
@@ -60,7 +70,9 @@ fn access(rbac: &Rbac, user: &User, spec: &Value) -> Result<Value, ApiError> {
     let path = &spec["nonResourceAttributes"];
     match (path["path"].as_str(), path["verb"].as_str()) {
         (Some(path), Some(verb)) => Ok(json!({"allowed": rbac.allows_path(user, verb, path)})),
-        _ => Err(ApiError::bad_request("exactly one of resourceAttributes or nonResourceAttributes must be specified")),
+        _ => Err(ApiError::bad_request(
+            "exactly one of resourceAttributes or nonResourceAttributes must be specified",
+        )),
     }
 }
 
@@ -79,12 +91,34 @@ mod tests {
     fn reviews_answer_for_the_asker() {
         let rbac = Rbac::new(Arc::new(Store::new(StoreOptions::default())));
         let tokens = Tokens::make();
-        let (admin, oncall) = (tokens.user(&tokens.admin).unwrap(), tokens.user(&tokens.oncall).unwrap());
+        let (admin, oncall) = (
+            tokens.user(&tokens.admin).unwrap(),
+            tokens.user(&tokens.oncall).unwrap(),
+        );
         let question = json!({"spec": {"resourceAttributes": {"verb": "delete", "resource": "pods", "namespace": "n"}}});
-        let allowed = |user: &User| answer("access", &rbac, user, question.clone()).unwrap()["status"]["allowed"].clone();
-        assert_eq!((allowed(&admin), allowed(&oncall)), (json!(true), json!(false)));
-        assert_eq!(answer("self", &rbac, &oncall, json!({})).unwrap()["status"]["userInfo"]["username"], "oncall");
-        assert_eq!(answer("access", &rbac, &admin, json!({"spec": {}})).unwrap_err().code, 400);
-        assert!(answer("rules", &rbac, &admin, json!({})).unwrap()["status"]["resourceRules"].as_array().unwrap().len() > 2);
+        let allowed = |user: &User| {
+            answer("access", &rbac, user, question.clone()).unwrap()["status"]["allowed"].clone()
+        };
+        assert_eq!(
+            (allowed(&admin), allowed(&oncall)),
+            (json!(true), json!(false))
+        );
+        assert_eq!(
+            answer("self", &rbac, &oncall, json!({})).unwrap()["status"]["userInfo"]["username"],
+            "oncall"
+        );
+        assert_eq!(
+            answer("access", &rbac, &admin, json!({"spec": {}}))
+                .unwrap_err()
+                .code,
+            400
+        );
+        assert!(
+            answer("rules", &rbac, &admin, json!({})).unwrap()["status"]["resourceRules"]
+                .as_array()
+                .unwrap()
+                .len()
+                > 2
+        );
     }
 }

@@ -36,32 +36,58 @@ struct Asked {
 }
 
 /// Answers every request.
-pub async fn handle(server: Arc<Server>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
-    Ok(answer(&server, request).await.unwrap_or_else(|error| failure(&error)))
+pub async fn handle(
+    server: Arc<Server>,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
+    Ok(answer(&server, request)
+        .await
+        .unwrap_or_else(|error| failure(&error)))
 }
 
 async fn answer(server: &Server, request: Request<Incoming>) -> Result<Response<Body>, ApiError> {
     let user = authenticate(server, request.headers())?;
     let (parts, body) = request.into_parts();
     let query = Query::parse(parts.uri.query().unwrap_or_default());
-    let asked = Asked { method: parts.method, path: parts.uri.path().to_owned(), query, headers: parts.headers, body, user };
+    let asked = Asked {
+        method: parts.method,
+        path: parts.uri.path().to_owned(),
+        query,
+        headers: parts.headers,
+        body,
+        user,
+    };
     if asked.path.starts_with("/demo/") {
         return control(server, asked).await;
     }
     let target = Target::parse(&asked.path);
-    let verb = verb(&asked.method, target.as_ref().is_none_or(|target| target.name.is_some()), &asked.query);
+    let verb = verb(
+        &asked.method,
+        target.as_ref().is_none_or(|target| target.name.is_some()),
+        &asked.query,
+    );
     server.stats.count(verb, &asked.path);
-    let verbs = if asked.query.get("continue").is_some() { vec![verb, "continue"] } else { vec![verb] };
+    let verbs = if asked.query.get("continue").is_some() {
+        vec![verb, "continue"]
+    } else {
+        vec![verb]
+    };
     let acts = server.faults.strike(&verbs, &asked.path);
     if let Some(response) = strike(&acts, verb).await {
         return Ok(response);
     }
     let response = dispatch(server, asked, target, verb, acts.clone()).await;
-    Ok(disturb_response(response.unwrap_or_else(|error| failure(&error)), &acts))
+    Ok(disturb_response(
+        response.unwrap_or_else(|error| failure(&error)),
+        &acts,
+    ))
 }
 
 fn disturb_response(response: Response<Body>, acts: &[Act]) -> Response<Body> {
-    if !acts.iter().any(|act| matches!(act, Act::Cut { .. } | Act::Throttle { .. })) {
+    if !acts
+        .iter()
+        .any(|act| matches!(act, Act::Cut { .. } | Act::Throttle { .. }))
+    {
         return response;
     }
     response.map(|body| disturb(body, acts))
@@ -86,10 +112,19 @@ fn status(code: u16, retry_after: Option<u64>) -> Response<Body> {
         401 => ("Unauthorized", "Unauthorized"),
         403 => ("Forbidden", "forbidden: switched off by a fault"),
         410 => ("Expired", "too old resource version"),
-        429 => ("TooManyRequests", "too many requests, please try again later"),
-        503 => ("ServiceUnavailable", "the server is currently unable to handle the request"),
+        429 => (
+            "TooManyRequests",
+            "too many requests, please try again later",
+        ),
+        503 => (
+            "ServiceUnavailable",
+            "the server is currently unable to handle the request",
+        ),
         504 => ("Timeout", "the request timed out"),
-        _ => ("InternalError", "an error on the server has prevented the request from succeeding"),
+        _ => (
+            "InternalError",
+            "an error on the server has prevented the request from succeeding",
+        ),
     };
     let mut error = ApiError::new(code, reason, message);
     if let Some(seconds) = retry_after {
@@ -97,24 +132,39 @@ fn status(code: u16, retry_after: Option<u64>) -> Response<Body> {
     }
     let mut response = failure(&error);
     if let Some(seconds) = retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
     }
     response
 }
 
-async fn dispatch(server: &Server, asked: Asked, target: Option<Target>, verb: &'static str, acts: Vec<Act>) -> Result<Response<Body>, ApiError> {
+async fn dispatch(
+    server: &Server,
+    asked: Asked,
+    target: Option<Target>,
+    verb: &'static str,
+    acts: Vec<Act>,
+) -> Result<Response<Body>, ApiError> {
     if let Some(review) = review::named(&asked.path) {
         if asked.method != Method::POST {
             return Err(ApiError::method_not_allowed());
         }
         let question = read(asked.body, &asked.headers).await?;
-        return Ok(body::json(201, &review::answer(review, &server.rbac, &asked.user, question)?));
+        return Ok(body::json(
+            201,
+            &review::answer(review, &server.rbac, &asked.user, question)?,
+        ));
     }
     if let Some(target) = metrics::target(&asked.path) {
         let mut wanted = attributes(verb_of_metrics(&target), &target);
         wanted.group = "metrics.k8s.io".to_owned();
         server.rbac.require(&asked.user, &wanted)?;
-        return if asked.method == Method::GET { metrics::answer(&server.store, &target, &asked.query) } else { Err(ApiError::method_not_allowed()) };
+        return if asked.method == Method::GET {
+            metrics::answer(&server.store, &target, &asked.query)
+        } else {
+            Err(ApiError::method_not_allowed())
+        };
     }
     match target {
         Some(target) => resource(server, asked, &target, verb, acts).await,
@@ -126,51 +176,111 @@ fn verb_of_metrics(target: &Target) -> &'static str {
     if target.name.is_some() { "get" } else { "list" }
 }
 
-async fn resource(server: &Server, asked: Asked, target: &Target, verb: &'static str, acts: Vec<Act>) -> Result<Response<Body>, ApiError> {
+async fn resource(
+    server: &Server,
+    asked: Asked,
+    target: &Target,
+    verb: &'static str,
+    acts: Vec<Act>,
+) -> Result<Response<Body>, ApiError> {
     if verb.is_empty() {
         return Err(ApiError::method_not_allowed());
     }
-    server.rbac.require(&asked.user, &attributes(verb, target))?;
-    if target.subresource.as_deref().is_some_and(|subresource| !target.kind.has(subresource)) {
+    server
+        .rbac
+        .require(&asked.user, &attributes(verb, target))?;
+    if target
+        .subresource
+        .as_deref()
+        .is_some_and(|subresource| !target.kind.has(subresource))
+    {
         return Err(ApiError::no_such_path());
     }
-    let manner = Manner { form: request::form(&asked.headers, &asked.query)?, gzip: request::accepts_gzip(&asked.headers) };
+    let manner = Manner {
+        form: request::form(&asked.headers, &asked.query)?,
+        gzip: request::accepts_gzip(&asked.headers),
+    };
     if asked.method == Method::GET || asked.method == Method::HEAD {
         return observe(server, &asked, target, verb, manner, acts);
     }
     change(server, asked, target, manner).await
 }
 
-fn observe(server: &Server, asked: &Asked, target: &Target, verb: &str, manner: Manner, acts: Vec<Act>) -> Result<Response<Body>, ApiError> {
+fn observe(
+    server: &Server,
+    asked: &Asked,
+    target: &Target,
+    verb: &str,
+    manner: Manner,
+    acts: Vec<Act>,
+) -> Result<Response<Body>, ApiError> {
     let store = &server.store;
     match (&target.name, verb) {
-        (None, "watch") => watch::watch(server.watch_context(), target, &asked.path, &asked.query, manner, acts),
+        (None, "watch") => watch::watch(
+            server.watch_context(),
+            target,
+            &asked.path,
+            &asked.query,
+            manner,
+            acts,
+        ),
         // A watch of one object is one of the collection that selects it.
         (Some(name), "watch") => {
             let query = asked.query.selecting(name);
-            watch::watch(server.watch_context(), target, &asked.path, &query, manner, acts)
+            watch::watch(
+                server.watch_context(),
+                target,
+                &asked.path,
+                &query,
+                manner,
+                acts,
+            )
         }
-        (Some(name), _) if target.subresource.as_deref() == Some("scale") => verbs::read_scale(store, target, name),
+        (Some(name), _) if target.subresource.as_deref() == Some("scale") => {
+            verbs::read_scale(store, target, name)
+        }
         (Some(name), _) => list::get(store, target, name, manner.form),
         (None, _) => {
             let (version, kind) = (target.kind.api_version(), target.kind.kind);
-            let extra = acts.iter().filter_map(|act| intruder(act, &version, kind)).collect();
-            list::list(store, &server.snapshots, target, &asked.query, manner, extra)
+            let extra = acts
+                .iter()
+                .filter_map(|act| intruder(act, &version, kind))
+                .collect();
+            list::list(
+                store,
+                &server.snapshots,
+                target,
+                &asked.query,
+                manner,
+                extra,
+            )
         }
     }
 }
 
-async fn change(server: &Server, asked: Asked, target: &Target, manner: Manner) -> Result<Response<Body>, ApiError> {
+async fn change(
+    server: &Server,
+    asked: Asked,
+    target: &Target,
+    manner: Manner,
+) -> Result<Response<Body>, ApiError> {
     let (store, query, form) = (&server.store, &asked.query, manner.form);
     let object = read(asked.body, &asked.headers).await?;
     match (asked.method, target.name.as_deref()) {
         (Method::POST, None) => verbs::create(store, target, query, form, object),
         (Method::PUT, Some(name)) => verbs::update(store, target, name, query, form, object),
         (Method::PATCH, Some(name)) => {
-            let patch = Patch::parse(target.kind, &content_type(&asked.headers), object, query.get("fieldManager"))?;
+            let patch = Patch::parse(
+                target.kind,
+                &content_type(&asked.headers),
+                object,
+                query.get("fieldManager"),
+            )?;
             verbs::patch(store, target, name, query, form, &patch)
         }
-        (Method::DELETE, Some(name)) if target.subresource.is_none() => verbs::delete(store, target, name, query, form, &object),
+        (Method::DELETE, Some(name)) if target.subresource.is_none() => {
+            verbs::delete(store, target, name, query, form, &object)
+        }
         (Method::DELETE, None) => verbs::delete_collection(store, target, query, &object),
         _ => Err(ApiError::method_not_allowed()),
     }
@@ -179,10 +289,24 @@ async fn change(server: &Server, asked: Asked, target: &Target, manner: Manner) 
 fn elsewhere(server: &Server, asked: &Asked) -> Result<Response<Body>, ApiError> {
     let verb = asked.method.as_str().to_ascii_lowercase();
     if !server.rbac.allows_path(&asked.user, &verb, &asked.path) {
-        return Err(ApiError::new(403, "Forbidden", format!("forbidden: User {:?} cannot {verb} path {:?}", asked.user.name, asked.path)));
+        return Err(ApiError::new(
+            403,
+            "Forbidden",
+            format!(
+                "forbidden: User {:?} cannot {verb} path {:?}",
+                asked.user.name, asked.path
+            ),
+        ));
     }
-    let accept = asked.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let aggregated = accept.split(',').any(|clause| clause.contains("as=APIGroupDiscoveryList") && clause.contains("v=v2;") || clause.ends_with("v=v2") && clause.contains("as=APIGroupDiscoveryList"));
+    let accept = asked
+        .headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let aggregated = accept.split(',').any(|clause| {
+        clause.contains("as=APIGroupDiscoveryList") && clause.contains("v=v2;")
+            || clause.ends_with("v=v2") && clause.contains("as=APIGroupDiscoveryList")
+    });
     if matches!(asked.path.as_str(), "/livez" | "/readyz" | "/healthz") {
         return Ok(health(&asked.path, &asked.query));
     }
@@ -192,7 +316,9 @@ fn elsewhere(server: &Server, asked: &Asked) -> Result<Response<Body>, ApiError>
     let found = discovery::answer(&asked.path, aggregated).ok_or_else(ApiError::no_such_path)?;
     let mut response = body::json(200, &found);
     if found["kind"] == "APIGroupDiscoveryList" {
-        let told = header::HeaderValue::from_static("application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
+        let told = header::HeaderValue::from_static(
+            "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
+        );
         response.headers_mut().insert(header::CONTENT_TYPE, told);
     }
     Ok(response)
@@ -203,13 +329,18 @@ fn health(path: &str, query: &Query) -> Response<Body> {
         return text(200, "ok");
     }
     let name = path.trim_start_matches('/');
-    let checks: String = ["ping", "store", "controllers"].iter().map(|check| format!("[+]{check} ok\n")).collect();
+    let checks: String = ["ping", "store", "controllers"]
+        .iter()
+        .map(|check| format!("[+]{check} ok\n"))
+        .collect();
     text(200, format!("{checks}{name} check passed\n"))
 }
 
 fn attributes(verb: &str, target: &Target) -> Attributes {
     // The namespace itself counts as being in itself, as in Kubernetes.
-    let own = (target.kind == &super::kinds::NAMESPACES).then(|| target.name.clone()).flatten();
+    let own = (target.kind == &super::kinds::NAMESPACES)
+        .then(|| target.name.clone())
+        .flatten();
     Attributes {
         verb: verb.to_owned(),
         group: target.kind.group.to_owned(),
@@ -221,11 +352,22 @@ fn attributes(verb: &str, target: &Target) -> Attributes {
 }
 
 fn authenticate(server: &Server, headers: &HeaderMap) -> Result<User, ApiError> {
-    let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
-    let user = token.and_then(|token| server.tokens.user(token.trim())).ok_or_else(ApiError::unauthorized)?;
+    let token = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    let user = token
+        .and_then(|token| server.tokens.user(token.trim()))
+        .ok_or_else(ApiError::unauthorized)?;
     let text = |value: &header::HeaderValue| value.to_str().map(str::to_owned).unwrap_or_default();
-    let Some(name) = headers.get("impersonate-user").map(text) else { return Ok(user) };
-    let mut groups: Vec<String> = headers.get_all("impersonate-group").iter().map(text).collect();
+    let Some(name) = headers.get("impersonate-user").map(text) else {
+        return Ok(user);
+    };
+    let mut groups: Vec<String> = headers
+        .get_all("impersonate-group")
+        .iter()
+        .map(text)
+        .collect();
     let wanted = |resource: &str, name: &str| Attributes {
         verb: "impersonate".to_owned(),
         resource: resource.to_owned(),
@@ -241,35 +383,60 @@ fn authenticate(server: &Server, headers: &HeaderMap) -> Result<User, ApiError> 
 }
 
 fn content_type(headers: &HeaderMap) -> String {
-    let told = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("application/json");
+    let told = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("application/json");
     told.split(';').next().unwrap_or_default().trim().to_owned()
 }
 
 /// Reads a body as JSON or, where the type says so, as YAML; an empty one is `null`.
 async fn read(body: Incoming, headers: &HeaderMap) -> Result<Value, ApiError> {
-    let too_large = |_| ApiError::new(413, "RequestEntityTooLarge", format!("the request is larger than {BODY_LIMIT} bytes or broke off"));
-    let bytes = Limited::new(body, BODY_LIMIT).collect().await.map_err(too_large)?.to_bytes();
+    let too_large = |_| {
+        ApiError::new(
+            413,
+            "RequestEntityTooLarge",
+            format!("the request is larger than {BODY_LIMIT} bytes or broke off"),
+        )
+    };
+    let bytes = Limited::new(body, BODY_LIMIT)
+        .collect()
+        .await
+        .map_err(too_large)?
+        .to_bytes();
     if bytes.is_empty() {
         return Ok(Value::Null);
     }
     let r#type = content_type(headers);
     if r#type.contains("protobuf") || r#type.contains("cbor") {
-        return Err(ApiError::new(415, "UnsupportedMediaType", format!("the body of the request was in an unknown format: {type:?}; JSON and YAML are understood", type = r#type)));
+        return Err(ApiError::new(
+            415,
+            "UnsupportedMediaType",
+            format!("the body of the request was in an unknown format: {type:?}; JSON and YAML are understood", type = r#type),
+        ));
     }
     match serde_json::from_slice(&bytes) {
         Ok(value) => Ok(value),
         Err(_) if r#type.contains("yaml") => {
-            let text = std::str::from_utf8(&bytes).map_err(|error| ApiError::bad_request(error.to_string()))?;
-            serde_saphyr::from_str(text).map_err(|error| ApiError::bad_request(format!("the body is no YAML: {error}")))
+            let text = std::str::from_utf8(&bytes)
+                .map_err(|error| ApiError::bad_request(error.to_string()))?;
+            serde_saphyr::from_str(text)
+                .map_err(|error| ApiError::bad_request(format!("the body is no YAML: {error}")))
         }
-        Err(error) => Err(ApiError::bad_request(format!("the body is no JSON: {error}"))),
+        Err(error) => Err(ApiError::bad_request(format!(
+            "the body is no JSON: {error}"
+        ))),
     }
 }
 
 /// `/demo/...`: the server's own switches and counts, for the admin only.
 async fn control(server: &Server, asked: Asked) -> Result<Response<Body>, ApiError> {
     if !asked.user.is_master() {
-        return Err(ApiError::new(403, "Forbidden", "only the admin may look behind the scenes"));
+        return Err(ApiError::new(
+            403,
+            "Forbidden",
+            "only the admin may look behind the scenes",
+        ));
     }
     match (asked.path.as_str(), asked.method.as_str()) {
         ("/demo/stats", "GET") => Ok(body::json(200, &server.stats.told())),

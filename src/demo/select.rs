@@ -39,15 +39,28 @@ impl Selector {
 
     /// Whether it selects this object.
     pub fn matches(&self, object: &Object) -> bool {
-        self.fields.iter().all(|(name, equal, value)| (object.field(name) == Some(value.as_str())) == *equal)
-            && self.labels.iter().all(|requirement| requirement.holds(object))
+        self.fields
+            .iter()
+            .all(|(name, equal, value)| (object.field(name) == Some(value.as_str())) == *equal)
+            && self
+                .labels
+                .iter()
+                .all(|requirement| requirement.holds(object))
     }
 }
 
 impl Requirement {
     fn holds(&self, object: &Object) -> bool {
-        let number = |key: &str| object.label(key).and_then(|value| value.parse::<i64>().ok());
-        let among = |key: &str, values: &[String]| object.label(key).is_some_and(|value| values.iter().any(|v| v == value));
+        let number = |key: &str| {
+            object
+                .label(key)
+                .and_then(|value| value.parse::<i64>().ok())
+        };
+        let among = |key: &str, values: &[String]| {
+            object
+                .label(key)
+                .is_some_and(|value| values.iter().any(|v| v == value))
+        };
         match self {
             Self::Exists(key) => object.label(key).is_some(),
             Self::Absent(key) => object.label(key).is_none(),
@@ -74,7 +87,11 @@ fn clauses(text: &str) -> Vec<&str> {
         }
     }
     parts.push(&text[start..]);
-    parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect()
+    parts
+        .into_iter()
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .collect()
 }
 
 fn labels(text: &str) -> Result<Vec<Requirement>, ApiError> {
@@ -95,33 +112,55 @@ fn requirement(clause: &str) -> Result<Requirement, ApiError> {
         let (key, values) = one(pair);
         Requirement::In(key, values)
     } else if let Some((key, bound)) = clause.split_once('>') {
-        Requirement::Greater(key.trim().to_owned(), bound.trim().parse().map_err(|_| unreadable())?)
+        Requirement::Greater(
+            key.trim().to_owned(),
+            bound.trim().parse().map_err(|_| unreadable())?,
+        )
     } else if let Some((key, bound)) = clause.split_once('<') {
-        Requirement::Less(key.trim().to_owned(), bound.trim().parse().map_err(|_| unreadable())?)
+        Requirement::Less(
+            key.trim().to_owned(),
+            bound.trim().parse().map_err(|_| unreadable())?,
+        )
     } else if let Some(key) = clause.strip_prefix('!') {
         Requirement::Absent(key.trim().to_owned())
     } else {
         Requirement::Exists(clause.to_owned())
     };
-    if parsed.key().is_empty() || parsed.key().contains([' ', '(', ')']) { Err(unreadable()) } else { Ok(parsed) }
+    if parsed.key().is_empty() || parsed.key().contains([' ', '(', ')']) {
+        Err(unreadable())
+    } else {
+        Ok(parsed)
+    }
 }
 
 impl Requirement {
     fn key(&self) -> &str {
         match self {
-            Self::Exists(key) | Self::Absent(key) | Self::In(key, _) | Self::NotIn(key, _) | Self::Greater(key, _) | Self::Less(key, _) => key,
+            Self::Exists(key)
+            | Self::Absent(key)
+            | Self::In(key, _)
+            | Self::NotIn(key, _)
+            | Self::Greater(key, _)
+            | Self::Less(key, _) => key,
         }
     }
 }
 
 fn set(text: &str) -> Option<Vec<String>> {
     let inner = text.trim().strip_prefix('(')?.strip_suffix(')')?;
-    Some(inner.split(',').map(|value| value.trim().to_owned()).collect())
+    Some(
+        inner
+            .split(',')
+            .map(|value| value.trim().to_owned())
+            .collect(),
+    )
 }
 
 fn fields(kind: &Kind, text: &str) -> Result<Vec<(String, bool, String)>, ApiError> {
     let offered = |name: &str| {
-        name == "metadata.name" || name == "metadata.namespace" && kind.namespaced || kind.fields.iter().any(|field| field.name == name)
+        name == "metadata.name"
+            || name == "metadata.namespace" && kind.namespaced
+            || kind.fields.iter().any(|field| field.name == name)
     };
     clauses(text)
         .into_iter()
@@ -158,20 +197,53 @@ mod tests {
 
     #[test]
     fn labels_are_matched_as_the_api_defines() {
-        for yes in ["app=web", "app==web", "app", "!none", "app in (web, db)", "app notin (db)", "none notin (a)", "none!=a", "rev>2", "rev<4", "x/y", "app=web,rev=3", "x/y="] {
+        for yes in [
+            "app=web",
+            "app==web",
+            "app",
+            "!none",
+            "app in (web, db)",
+            "app notin (db)",
+            "none notin (a)",
+            "none!=a",
+            "rev>2",
+            "rev<4",
+            "x/y",
+            "app=web,rev=3",
+            "x/y=",
+        ] {
             assert!(selects(yes, ""), "{yes}");
         }
-        for no in ["app=db", "none", "!app", "app in (db)", "app notin (web,db)", "app!=web", "rev>3", "app>1", "app=web,rev=4"] {
+        for no in [
+            "app=db",
+            "none",
+            "!app",
+            "app in (db)",
+            "app notin (web,db)",
+            "app!=web",
+            "rev>3",
+            "app>1",
+            "app=web,rev=4",
+        ] {
             assert!(!selects(no, ""), "{no}");
         }
     }
 
     #[test]
     fn fields_are_matched_and_unknown_ones_refused() {
-        assert!(selects("", "status.phase=Running,spec.nodeName==n1,metadata.name!=b,metadata.namespace=n"));
+        assert!(selects(
+            "",
+            "status.phase=Running,spec.nodeName==n1,metadata.name!=b,metadata.namespace=n"
+        ));
         assert!(!selects("", "status.phase!=Running"));
-        let error = Selector::parse(&PODS, &Query::parse("fieldSelector=spec.color=red")).unwrap_err();
-        assert!(error.code == 400 && error.message.contains("field label not supported: spec.color"));
+        let error =
+            Selector::parse(&PODS, &Query::parse("fieldSelector=spec.color=red")).unwrap_err();
+        assert!(
+            error.code == 400
+                && error
+                    .message
+                    .contains("field label not supported: spec.color")
+        );
     }
 
     #[test]

@@ -10,14 +10,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    faults::Faults,
-    list::Snapshots,
-    people::Tokens,
-    rbac::Rbac,
-    route::handle,
-    stats::Stats,
-    store::Store,
-    watch::Context,
+    faults::Faults, list::Snapshots, people::Tokens, rbac::Rbac, route::handle, stats::Stats,
+    store::Store, watch::Context,
 };
 
 /// A client that does not finish its handshake by then is let go.
@@ -47,7 +41,11 @@ pub struct Server {
 impl Server {
     /// What a watch needs.
     pub fn watch_context(&self) -> Context {
-        Context { store: Arc::clone(&self.store), faults: Arc::clone(&self.faults), end: self.end.clone() }
+        Context {
+            store: Arc::clone(&self.store),
+            faults: Arc::clone(&self.faults),
+            end: self.end.clone(),
+        }
     }
 }
 
@@ -83,7 +81,11 @@ async fn connection(server: Arc<Server>, acceptor: TlsAcceptor, socket: TcpStrea
         Err(_) => return tracing::debug!("demo: handshake took too long"),
     };
     let service = service_fn(move |request| handle(Arc::clone(&server), request));
-    let served = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).with_upgrades().await;
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades()
+        .await;
     if let Err(error) = served {
         tracing::debug!(%error, "demo: connection ended");
     }

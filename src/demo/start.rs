@@ -86,7 +86,9 @@ pub struct Demo {
 pub async fn start(options: Options) -> Result<Demo, DemoError> {
     let port = options.port.unwrap_or(0);
     let listen = |source| DemoError::Listen { port, source };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(listen)?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(listen)?;
     let server = format!("https://{}", listener.local_addr().map_err(listen)?);
     let identity = state::identity(options.state.as_deref())?;
     let tls = identity.authority.server_config()?;
@@ -107,7 +109,14 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
     });
     // A world made to size is for measuring: nothing happens in it but what was asked for.
     let scenario = options.pods.is_none();
-    let controllers = control::run(Arc::clone(&store), ControlOptions { seed: options.seed, churn: options.churn, scenario });
+    let controllers = control::run(
+        Arc::clone(&store),
+        ControlOptions {
+            seed: options.seed,
+            churn: options.churn,
+            scenario,
+        },
+    );
     tokio::spawn(end.clone().run_until_cancelled_owned(controllers));
     Ok(Demo {
         server,
@@ -124,7 +133,9 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
 async fn make_world(options: &Options) -> Result<Arc<Store>, DemoError> {
     let clock = Clock::Wall;
     let now = clock.now();
-    let churned = usize::try_from(options.churn).unwrap_or(usize::MAX).saturating_mul(HISTORY_SECONDS);
+    let churned = usize::try_from(options.churn)
+        .unwrap_or(usize::MAX)
+        .saturating_mul(HISTORY_SECONDS);
     let store_options = StoreOptions {
         seed: options.seed,
         history: churned.clamp(HISTORY, MOST_HISTORY),
@@ -132,13 +143,19 @@ async fn make_world(options: &Options) -> Result<Arc<Store>, DemoError> {
         revision: u64::try_from(now.as_millisecond()).unwrap_or(0),
         clock,
     };
-    let world_options = WorldOptions { seed: options.seed, pods: options.pods, now };
+    let world_options = WorldOptions {
+        seed: options.seed,
+        pods: options.pods,
+        now,
+    };
     let made = tokio::task::spawn_blocking(move || {
         let store = Store::new(store_options);
         world::seed(&store, &world_options).map(|()| Arc::new(store))
     });
     // A seeding that was cancelled or panicked has no world either.
-    let store = made.await.map_err(|error| ApiError::new(500, "InternalError", error.to_string()))??;
+    let store = made
+        .await
+        .map_err(|error| ApiError::new(500, "InternalError", error.to_string()))??;
     Ok(store)
 }
 

@@ -55,10 +55,17 @@ pub struct Identity {
 /// [`StateError`], each with the file and what to do.
 pub fn identity(dir: Option<&Path>) -> Result<Identity, StateError> {
     let Some(dir) = dir else {
-        return Ok(Identity { authority: Authority::make()?, tokens: Tokens::make() });
+        return Ok(Identity {
+            authority: Authority::make()?,
+            tokens: Tokens::make(),
+        });
     };
     make_private_dir(dir)?;
-    let (certificate, key, tokens) = (dir.join("ca.crt"), dir.join("ca.key"), dir.join("tokens.json"));
+    let (certificate, key, tokens) = (
+        dir.join("ca.crt"),
+        dir.join("ca.key"),
+        dir.join("tokens.json"),
+    );
     let authority = match (read(&certificate)?, read(&key)?) {
         (Some(certificate), Some(key)) => Authority { certificate, key },
         _ => {
@@ -69,9 +76,10 @@ pub fn identity(dir: Option<&Path>) -> Result<Identity, StateError> {
         }
     };
     let tokens = match read(&tokens)? {
-        Some(text) => {
-            Tokens::parse(&text).map_err(|error| StateError::Damaged { path: tokens.clone(), why: error.to_string() })?
-        }
+        Some(text) => Tokens::parse(&text).map_err(|error| StateError::Damaged {
+            path: tokens.clone(),
+            why: error.to_string(),
+        })?,
         None => {
             let made = Tokens::make();
             write_private(&tokens, &made.to_json())?;
@@ -86,7 +94,11 @@ pub fn identity(dir: Option<&Path>) -> Result<Identity, StateError> {
 /// # Errors
 /// [`StateError::File`].
 pub fn write_private(path: &Path, text: &str) -> Result<(), StateError> {
-    let failed = |source| StateError::File { what: "write", path: path.to_owned(), source };
+    let failed = |source| StateError::File {
+        what: "write",
+        path: path.to_owned(),
+        source,
+    };
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(format!(".{}.tmp", std::process::id()));
     let unfinished = PathBuf::from(unfinished);
@@ -94,11 +106,13 @@ pub fn write_private(path: &Path, text: &str) -> Result<(), StateError> {
         file.write_all(text.as_bytes())?;
         file.sync_all()
     });
-    written.and_then(|()| fs::rename(&unfinished, path)).map_err(|error| {
-        // The first error is the one worth telling.
-        let _ = fs::remove_file(&unfinished);
-        failed(error)
-    })
+    written
+        .and_then(|()| fs::rename(&unfinished, path))
+        .map_err(|error| {
+            // The first error is the one worth telling.
+            let _ = fs::remove_file(&unfinished);
+            failed(error)
+        })
 }
 
 fn private_file(path: &Path) -> io::Result<fs::File> {
@@ -114,10 +128,15 @@ fn private_file(path: &Path) -> io::Result<fs::File> {
 }
 
 fn make_private_dir(dir: &Path) -> Result<(), StateError> {
-    let failed = |source| StateError::File { what: "make", path: dir.to_owned(), source };
+    let failed = |source| StateError::File {
+        what: "make",
+        path: dir.to_owned(),
+        source,
+    };
     fs::create_dir_all(dir).map_err(failed)?;
     #[cfg(unix)]
-    fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(0o700)).map_err(failed)?;
+    fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(0o700))
+        .map_err(failed)?;
     Ok(())
 }
 
@@ -125,7 +144,11 @@ fn read(path: &Path) -> Result<Option<String>, StateError> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(StateError::File { what: "read", path: path.to_owned(), source }),
+        Err(source) => Err(StateError::File {
+            what: "read",
+            path: path.to_owned(),
+            source,
+        }),
     }
 }
 
@@ -165,6 +188,9 @@ mod tests {
         identity(Some(dir.path())).unwrap();
         fs::write(dir.path().join("tokens.json"), "{").unwrap();
         let error = identity(Some(dir.path())).unwrap_err().to_string();
-        assert!(error.contains("tokens.json") && error.contains("remove it"), "{error}");
+        assert!(
+            error.contains("tokens.json") && error.contains("remove it"),
+            "{error}"
+        );
     }
 }

@@ -17,7 +17,10 @@ pub struct Stats {
 
 impl Default for Stats {
     fn default() -> Self {
-        Self { started: Instant::now(), requests: Mutex::default() }
+        Self {
+            started: Instant::now(),
+            requests: Mutex::default(),
+        }
     }
 }
 

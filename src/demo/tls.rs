@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
 use rustls::{
     ServerConfig,
     pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
@@ -42,7 +45,10 @@ impl Authority {
     pub fn make() -> Result<Self, TlsError> {
         let key = KeyPair::generate()?;
         let certificate = authority_params().self_signed(&key)?;
-        Ok(Self { certificate: certificate.pem(), key: key.serialize_pem() })
+        Ok(Self {
+            certificate: certificate.pem(),
+            key: key.serialize_pem(),
+        })
     }
 
     /// TLS for the server: a fresh certificate signed by this authority.
@@ -51,8 +57,11 @@ impl Authority {
     /// When the authority's PEM is damaged.
     pub fn server_config(&self) -> Result<Arc<ServerConfig>, TlsError> {
         let issuer = Issuer::new(authority_params(), KeyPair::from_pem(&self.key)?);
-        let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned(), "localhost".to_owned()])?;
-        params.distinguished_name.push(DnType::CommonName, "quarterdeck-demo");
+        let mut params =
+            CertificateParams::new(vec!["127.0.0.1".to_owned(), "localhost".to_owned()])?;
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "quarterdeck-demo");
         params.use_authority_key_identifier_extension = true;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -76,8 +85,13 @@ fn authority_params() -> CertificateParams {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, "quarterdeck-demo-ca");
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "quarterdeck-demo-ca");
+    params.key_usages = vec![
+        KeyUsagePurpose::KeyCertSign,
+        KeyUsagePurpose::DigitalSignature,
+    ];
     params
 }
 
@@ -89,10 +103,22 @@ mod tests {
     #[test]
     fn an_authority_signs_again_after_it_was_kept() {
         let made = Authority::make().unwrap();
-        let kept = Authority { certificate: made.certificate.clone(), key: made.key.clone() };
+        let kept = Authority {
+            certificate: made.certificate.clone(),
+            key: made.key.clone(),
+        };
         assert!(kept.server_config().is_ok());
         assert!(!format!("{made:?}").contains("PRIVATE"));
-        let broken = Authority { key: "nonsense".into(), ..made };
-        assert!(broken.server_config().unwrap_err().to_string().contains("authority is unusable"));
+        let broken = Authority {
+            key: "nonsense".into(),
+            ..made
+        };
+        assert!(
+            broken
+                .server_config()
+                .unwrap_err()
+                .to_string()
+                .contains("authority is unusable")
+        );
     }
 }

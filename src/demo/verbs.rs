@@ -22,12 +22,23 @@ use super::{
 ///
 /// # Errors
 /// What the store refuses; `NotFound` for a namespace that is not there.
-pub fn create(store: &Store, target: &Target, query: &Query, form: Form, object: Value) -> Result<Response<Body>, ApiError> {
+pub fn create(
+    store: &Store,
+    target: &Target,
+    query: &Query,
+    form: Form,
+    object: Value,
+) -> Result<Response<Body>, ApiError> {
     let made = create_object(store, target, query, object)?;
     Ok(single(store, 201, &made, form))
 }
 
-fn create_object(store: &Store, target: &Target, query: &Query, mut object: Value) -> Result<Arc<Object>, ApiError> {
+fn create_object(
+    store: &Store,
+    target: &Target,
+    query: &Query,
+    mut object: Value,
+) -> Result<Arc<Object>, ApiError> {
     let kind = target.kind;
     check_type(kind, &object)?;
     if !object["metadata"].is_object() {
@@ -37,7 +48,9 @@ fn create_object(store: &Store, target: &Target, query: &Query, mut object: Valu
         let ns = target.ns();
         let named = object["metadata"]["namespace"].as_str().unwrap_or(ns);
         if named != ns {
-            return Err(ApiError::bad_request(format!("the namespace of the object ({named}) does not match the namespace on the URL ({ns})")));
+            return Err(ApiError::bad_request(format!(
+                "the namespace of the object ({named}) does not match the namespace on the URL ({ns})"
+            )));
         }
         if store.get(&NAMESPACES, "", ns).is_none() {
             return Err(ApiError::not_found(&NAMESPACES, ns));
@@ -45,7 +58,13 @@ fn create_object(store: &Store, target: &Target, query: &Query, mut object: Valu
         object["metadata"]["namespace"] = json!(ns);
     }
     if let Some(metadata) = object["metadata"].as_object_mut() {
-        for key in ["uid", "resourceVersion", "creationTimestamp", "generation", "deletionTimestamp"] {
+        for key in [
+            "uid",
+            "resourceVersion",
+            "creationTimestamp",
+            "generation",
+            "deletionTimestamp",
+        ] {
             metadata.remove(key);
         }
     }
@@ -58,12 +77,19 @@ fn create_object(store: &Store, target: &Target, query: &Query, mut object: Valu
 }
 
 fn check_type(kind: &Kind, object: &Value) -> Result<(), ApiError> {
-    let (version, name) = (object["apiVersion"].as_str().unwrap_or_default(), object["kind"].as_str().unwrap_or_default());
+    let (version, name) = (
+        object["apiVersion"].as_str().unwrap_or_default(),
+        object["kind"].as_str().unwrap_or_default(),
+    );
     let fits = |told: &str, expected: &str| told.is_empty() || told == expected;
     if object.is_object() && fits(name, kind.kind) && fits(version, &kind.api_version()) {
         Ok(())
     } else {
-        Err(ApiError::bad_request(format!("the object provided is {version} {name}, expected {} {}", kind.api_version(), kind.kind)))
+        Err(ApiError::bad_request(format!(
+            "the object provided is {version} {name}, expected {} {}",
+            kind.api_version(),
+            kind.kind
+        )))
     }
 }
 
@@ -75,7 +101,14 @@ fn dry_run(query: &Query) -> bool {
 ///
 /// # Errors
 /// `NotFound`, `Conflict`, `BadRequest`.
-pub fn update(store: &Store, target: &Target, name: &str, query: &Query, form: Form, object: Value) -> Result<Response<Body>, ApiError> {
+pub fn update(
+    store: &Store,
+    target: &Target,
+    name: &str,
+    query: &Query,
+    form: Form,
+    object: Value,
+) -> Result<Response<Body>, ApiError> {
     if target.subresource.as_deref() == Some("scale") {
         return scale(store, target, name, query, |current| {
             *current = object;
@@ -93,18 +126,29 @@ pub fn update(store: &Store, target: &Target, name: &str, query: &Query, form: F
 ///
 /// # Errors
 /// `NotFound`, `Conflict`, and what the patch does not fit.
-pub fn patch(store: &Store, target: &Target, name: &str, query: &Query, form: Form, patch: &Patch) -> Result<Response<Body>, ApiError> {
+pub fn patch(
+    store: &Store,
+    target: &Target,
+    name: &str,
+    query: &Query,
+    form: Form,
+    patch: &Patch,
+) -> Result<Response<Body>, ApiError> {
     let now = store.clock().stamp();
     let kind = target.kind;
     if target.subresource.as_deref() == Some("scale") {
-        return scale(store, target, name, query, |current| patch.apply(kind, current, &now));
+        return scale(store, target, name, query, |current| {
+            patch.apply(kind, current, &now)
+        });
     }
     if matches!(patch, Patch::Apply(..)) && store.get(kind, target.ns(), name).is_none() {
         let mut fresh = json!({"metadata": {"name": name}});
         patch.apply(kind, &mut fresh, &now)?;
         return create(store, target, query, form, fresh);
     }
-    change(store, target, name, query, form, |current| patch.apply(kind, current, &now))
+    change(store, target, name, query, form, |current| {
+        patch.apply(kind, current, &now)
+    })
 }
 
 fn change(
@@ -124,10 +168,17 @@ fn change(
         Ok(())
     };
     if dry_run(query) {
-        let current = store.get(kind, target.ns(), name).ok_or_else(|| ApiError::not_found(kind, name))?;
+        let current = store
+            .get(kind, target.ns(), name)
+            .ok_or_else(|| ApiError::not_found(kind, name))?;
         let mut value = current.value();
         guarded(&mut value)?;
-        return Ok(single(store, 200, &Object::new(kind, &value, current.resource_version), form));
+        return Ok(single(
+            store,
+            200,
+            &Object::new(kind, &value, current.resource_version),
+            form,
+        ));
     }
     let changed = store.update(kind, target.ns(), name, guarded)?;
     let freed = finish_deletion(store, &changed)?;
@@ -137,7 +188,10 @@ fn change(
 /// The status is changed through its subresource only, and nothing else is changed through that.
 fn guard(kind: &Kind, before: &Value, after: &mut Value, of_status: bool) {
     if of_status {
-        let (status, version) = (after["status"].take(), after["metadata"]["resourceVersion"].take());
+        let (status, version) = (
+            after["status"].take(),
+            after["metadata"]["resourceVersion"].take(),
+        );
         *after = before.clone();
         after["status"] = status;
         if !version.is_null() {
@@ -161,13 +215,17 @@ fn finish_deletion(store: &Store, object: &Object) -> Result<Option<Arc<Object>>
     let value = object.value();
     let leaving = !value["metadata"]["deletionTimestamp"].is_null() && object.kind != &PODS;
     if leaving && !has_finalizers(&value) {
-        return store.delete(object.kind, &object.namespace, &object.name).map(Some);
+        return store
+            .delete(object.kind, &object.namespace, &object.name)
+            .map(Some);
     }
     Ok(None)
 }
 
 fn has_finalizers(value: &Value) -> bool {
-    value["metadata"]["finalizers"].as_array().is_some_and(|finalizers| !finalizers.is_empty())
+    value["metadata"]["finalizers"]
+        .as_array()
+        .is_some_and(|finalizers| !finalizers.is_empty())
 }
 
 /// The `Scale` of a workload.
@@ -175,13 +233,19 @@ fn has_finalizers(value: &Value) -> bool {
 /// # Errors
 /// `NotFound`.
 pub fn read_scale(store: &Store, target: &Target, name: &str) -> Result<Response<Body>, ApiError> {
-    let object = store.get(target.kind, target.ns(), name).ok_or_else(|| ApiError::not_found(target.kind, name))?;
+    let object = store
+        .get(target.kind, target.ns(), name)
+        .ok_or_else(|| ApiError::not_found(target.kind, name))?;
     Ok(body::json(200, &scale_of(&object.value())))
 }
 
 fn scale_of(object: &Value) -> Value {
     let labels = object["spec"]["selector"]["matchLabels"].as_object();
-    let selector: Vec<_> = labels.into_iter().flatten().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default())).collect();
+    let selector: Vec<_> = labels
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()))
+        .collect();
     let metadata = &object["metadata"];
     json!({
         "kind": "Scale", "apiVersion": "autoscaling/v1",
@@ -205,14 +269,22 @@ fn scale(
         change(&mut scale)?;
         let replicas = scale["spec"]["replicas"].as_i64().unwrap_or(0);
         if replicas < 0 {
-            return Err(ApiError::invalid(kind, name, "spec.replicas", "Invalid value: must be greater than or equal to 0"));
+            return Err(ApiError::invalid(
+                kind,
+                name,
+                "spec.replicas",
+                "Invalid value: must be greater than or equal to 0",
+            ));
         }
         object["spec"]["replicas"] = json!(replicas);
         object["metadata"]["resourceVersion"] = scale["metadata"]["resourceVersion"].take();
         Ok(())
     };
     if dry_run(query) {
-        let mut value = store.get(kind, target.ns(), name).ok_or_else(|| ApiError::not_found(kind, name))?.value();
+        let mut value = store
+            .get(kind, target.ns(), name)
+            .ok_or_else(|| ApiError::not_found(kind, name))?
+            .value();
         write(&mut value)?;
         return Ok(body::json(200, &scale_of(&value)));
     }
@@ -224,10 +296,25 @@ fn scale(
 ///
 /// # Errors
 /// `NotFound`; `Conflict` when a precondition of the options does not hold.
-pub fn delete(store: &Store, target: &Target, name: &str, query: &Query, form: Form, options: &Value) -> Result<Response<Body>, ApiError> {
-    let object = store.get(target.kind, target.ns(), name).ok_or_else(|| ApiError::not_found(target.kind, name))?;
-    for (key, actual) in [("uid", object.uid.to_string()), ("resourceVersion", object.resource_version.to_string())] {
-        if options["preconditions"][key].as_str().is_some_and(|wanted| wanted != actual) {
+pub fn delete(
+    store: &Store,
+    target: &Target,
+    name: &str,
+    query: &Query,
+    form: Form,
+    options: &Value,
+) -> Result<Response<Body>, ApiError> {
+    let object = store
+        .get(target.kind, target.ns(), name)
+        .ok_or_else(|| ApiError::not_found(target.kind, name))?;
+    for (key, actual) in [
+        ("uid", object.uid.to_string()),
+        ("resourceVersion", object.resource_version.to_string()),
+    ] {
+        if options["preconditions"][key]
+            .as_str()
+            .is_some_and(|wanted| wanted != actual)
+        {
             return Err(ApiError::conflict(target.kind, name));
         }
     }
@@ -238,7 +325,10 @@ pub fn delete(store: &Store, target: &Target, name: &str, query: &Query, form: F
             if !target.kind.group.is_empty() {
                 details["group"] = json!(target.kind.group);
             }
-            Ok(body::json(200, &json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})))
+            Ok(body::json(
+                200,
+                &json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}),
+            ))
         }
     }
 }
@@ -247,28 +337,53 @@ pub fn delete(store: &Store, target: &Target, name: &str, query: &Query, form: F
 ///
 /// # Errors
 /// `BadRequest` for a bad selector.
-pub fn delete_collection(store: &Store, target: &Target, query: &Query, options: &Value) -> Result<Response<Body>, ApiError> {
+pub fn delete_collection(
+    store: &Store,
+    target: &Target,
+    query: &Query,
+    options: &Value,
+) -> Result<Response<Body>, ApiError> {
     let selector = Selector::parse(target.kind, query)?;
     for object in store.list(target.kind, target.namespace.as_deref()) {
         if selector.matches(&object) {
             // One that went by itself in the meantime is gone as wished.
-            drop(remove(store, &object, query, options).or_else(|error| if error.code == 404 { Ok(None) } else { Err(error) })?);
+            drop(remove(store, &object, query, options).or_else(|error| {
+                if error.code == 404 {
+                    Ok(None)
+                } else {
+                    Err(error)
+                }
+            })?);
         }
     }
-    Ok(body::json(200, &json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"})))
+    Ok(body::json(
+        200,
+        &json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}),
+    ))
 }
 
 /// Begins or carries out a deletion; an object that stays for a while is returned.
-fn remove(store: &Store, object: &Object, query: &Query, options: &Value) -> Result<Option<Arc<Object>>, ApiError> {
+fn remove(
+    store: &Store,
+    object: &Object,
+    query: &Query,
+    options: &Value,
+) -> Result<Option<Arc<Object>>, ApiError> {
     if dry_run(query) || options["dryRun"][0] == "All" {
         return Ok(None);
     }
-    let policy = options["propagationPolicy"].as_str().or(query.get("propagationPolicy"));
+    let policy = options["propagationPolicy"]
+        .as_str()
+        .or(query.get("propagationPolicy"));
     if policy == Some("Orphan") {
         orphan(store, object)?;
     }
     let value = object.value();
-    let grace = if object.kind == &PODS { pod_grace(&value, query, options)? } else { 0 };
+    let grace = if object.kind == &PODS {
+        pod_grace(&value, query, options)?
+    } else {
+        0
+    };
     if object.kind == &NAMESPACES {
         empty(store, &object.name, query, options)?;
     }
@@ -279,39 +394,60 @@ fn remove(store: &Store, object: &Object, query: &Query, options: &Value) -> Res
     let until = super::clock::stamp(store.clock().now() + jiff::SignedDuration::from_secs(grace));
     let mark = |value: &mut Value| {
         let metadata = &mut value["metadata"];
-        let shorter = metadata["deletionGracePeriodSeconds"].as_i64().is_none_or(|running| grace < running);
+        let shorter = metadata["deletionGracePeriodSeconds"]
+            .as_i64()
+            .is_none_or(|running| grace < running);
         if shorter {
             metadata["deletionTimestamp"] = json!(until);
             metadata["deletionGracePeriodSeconds"] = json!(grace);
         }
         Ok(())
     };
-    store.update(object.kind, &object.namespace, &object.name, mark).map(Some)
+    store
+        .update(object.kind, &object.namespace, &object.name, mark)
+        .map(Some)
 }
 
 /// Seconds a pod gets to end; none for one that no node runs.
 fn pod_grace(pod: &Value, query: &Query, options: &Value) -> Result<i64, ApiError> {
     let asked = match options["gracePeriodSeconds"].as_i64() {
         Some(seconds) => Some(seconds),
-        None => query.number("gracePeriodSeconds")?.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX)),
+        None => query
+            .number("gracePeriodSeconds")?
+            .map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX)),
     };
-    let ended = matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
+    let ended = matches!(
+        pod["status"]["phase"].as_str(),
+        Some("Succeeded" | "Failed")
+    );
     if ended || pod["spec"]["nodeName"].as_str().is_none_or(str::is_empty) {
         return Ok(0);
     }
     // A year is as good as for ever, and stays a date.
-    Ok(asked.or(pod["spec"]["terminationGracePeriodSeconds"].as_i64()).unwrap_or(30).clamp(0, 31_536_000))
+    Ok(asked
+        .or(pod["spec"]["terminationGracePeriodSeconds"].as_i64())
+        .unwrap_or(30)
+        .clamp(0, 31_536_000))
 }
 
 fn orphan(store: &Store, owner: &Object) -> Result<(), ApiError> {
-    for child in kinds::ALL.iter().flat_map(|kind| store.owned(kind, &owner.uid)) {
+    for child in kinds::ALL
+        .iter()
+        .flat_map(|kind| store.owned(kind, &owner.uid))
+    {
         let freed = store.update(child.kind, &child.namespace, &child.name, |value| {
             if let Some(owners) = value["metadata"]["ownerReferences"].as_array_mut() {
                 owners.retain(|reference| reference["uid"] != *owner.uid);
             }
             Ok(())
         });
-        freed.map(drop).or_else(|error| if error.code == 404 { Ok(()) } else { Err(error) })?;
+        freed.map(drop).or_else(|error| {
+            if error.code == 404 {
+                Ok(())
+            } else {
+                Err(error)
+            }
+        })?;
     }
     Ok(())
 }
@@ -319,8 +455,18 @@ fn orphan(store: &Store, owner: &Object) -> Result<(), ApiError> {
 /// A namespace takes everything in it along.
 fn empty(store: &Store, ns: &str, query: &Query, options: &Value) -> Result<(), ApiError> {
     let options = json!({"gracePeriodSeconds": 0, "dryRun": options["dryRun"]});
-    for object in kinds::ALL.iter().filter(|kind| kind.namespaced).flat_map(|kind| store.list(kind, Some(ns))) {
-        drop(remove(store, &object, query, &options).or_else(|error| if error.code == 404 { Ok(None) } else { Err(error) })?);
+    for object in kinds::ALL
+        .iter()
+        .filter(|kind| kind.namespaced)
+        .flat_map(|kind| store.list(kind, Some(ns)))
+    {
+        drop(remove(store, &object, query, &options).or_else(|error| {
+            if error.code == 404 {
+                Ok(None)
+            } else {
+                Err(error)
+            }
+        })?);
     }
     Ok(())
 }
@@ -336,7 +482,9 @@ mod tests {
 
     fn store() -> Store {
         let store = Store::new(StoreOptions::default());
-        store.create(&NAMESPACES, json!({"metadata": {"name": "n"}})).unwrap();
+        store
+            .create(&NAMESPACES, json!({"metadata": {"name": "n"}}))
+            .unwrap();
         store
     }
 
@@ -351,13 +499,42 @@ mod tests {
     #[test]
     fn objects_are_made_in_namespaces_that_exist() {
         let store = store();
-        let make = |path: &str, object: Value| create(&store, &target(path), &none(), Form::Object, object).map(|r| r.status().as_u16());
+        let make = |path: &str, object: Value| {
+            create(&store, &target(path), &none(), Form::Object, object)
+                .map(|r| r.status().as_u16())
+        };
         let config = || json!({"metadata": {"name": "c"}});
-        assert_eq!(make("/api/v1/namespaces/n/configmaps", config()).unwrap(), 201);
-        assert_eq!(make("/api/v1/namespaces/n/configmaps", config()).unwrap_err().code, 409);
-        assert_eq!(make("/api/v1/namespaces/none/configmaps", config()).unwrap_err().message, "namespaces \"none\" not found");
-        assert_eq!(make("/api/v1/namespaces/n/configmaps", json!({"kind": "Pod"})).unwrap_err().code, 400);
-        assert_eq!(make("/api/v1/namespaces/n/configmaps", json!({"metadata": {"name": "c", "namespace": "m"}})).unwrap_err().code, 400);
+        assert_eq!(
+            make("/api/v1/namespaces/n/configmaps", config()).unwrap(),
+            201
+        );
+        assert_eq!(
+            make("/api/v1/namespaces/n/configmaps", config())
+                .unwrap_err()
+                .code,
+            409
+        );
+        assert_eq!(
+            make("/api/v1/namespaces/none/configmaps", config())
+                .unwrap_err()
+                .message,
+            "namespaces \"none\" not found"
+        );
+        assert_eq!(
+            make("/api/v1/namespaces/n/configmaps", json!({"kind": "Pod"}))
+                .unwrap_err()
+                .code,
+            400
+        );
+        assert_eq!(
+            make(
+                "/api/v1/namespaces/n/configmaps",
+                json!({"metadata": {"name": "c", "namespace": "m"}})
+            )
+            .unwrap_err()
+            .code,
+            400
+        );
     }
 
     #[test]
@@ -365,7 +542,14 @@ mod tests {
         let store = store();
         let revision = store.revision();
         let path = target("/api/v1/namespaces/n/configmaps");
-        create(&store, &path, &Query::parse("dryRun=All"), Form::Object, json!({"metadata": {"name": "c"}})).unwrap();
+        create(
+            &store,
+            &path,
+            &Query::parse("dryRun=All"),
+            Form::Object,
+            json!({"metadata": {"name": "c"}}),
+        )
+        .unwrap();
         assert_eq!(store.revision(), revision);
     }
 
@@ -374,45 +558,108 @@ mod tests {
         let store = store();
         store.create(&DEPLOYMENTS, json!({"metadata": {"name": "d", "namespace": "n"}, "spec": {"replicas": 2}, "status": {"replicas": 2}})).unwrap();
         let change = |path: &str, patch_body: Value| {
-            let merge = Patch::parse(&DEPLOYMENTS, "application/merge-patch+json", patch_body, None).unwrap();
-            patch(&store, &target(path), "d", &none(), Form::Object, &merge).map(drop).map_err(|error| error.code)
+            let merge = Patch::parse(
+                &DEPLOYMENTS,
+                "application/merge-patch+json",
+                patch_body,
+                None,
+            )
+            .unwrap();
+            patch(&store, &target(path), "d", &none(), Form::Object, &merge)
+                .map(drop)
+                .map_err(|error| error.code)
         };
         let base = "/apis/apps/v1/namespaces/n/deployments/d";
         change(&format!("{base}/scale"), json!({"spec": {"replicas": 5}})).unwrap();
-        change(&format!("{base}/status"), json!({"status": {"replicas": 4}, "spec": {"replicas": 9}})).unwrap();
-        change(base, json!({"status": {"replicas": 7}, "metadata": {"labels": {"a": "b"}}})).unwrap();
+        change(
+            &format!("{base}/status"),
+            json!({"status": {"replicas": 4}, "spec": {"replicas": 9}}),
+        )
+        .unwrap();
+        change(
+            base,
+            json!({"status": {"replicas": 7}, "metadata": {"labels": {"a": "b"}}}),
+        )
+        .unwrap();
         let now = store.get(&DEPLOYMENTS, "n", "d").unwrap().value();
-        assert_eq!((&now["spec"]["replicas"], &now["status"]["replicas"], &now["metadata"]["labels"]["a"]), (&json!(5), &json!(4), &json!("b")));
+        assert_eq!(
+            (
+                &now["spec"]["replicas"],
+                &now["status"]["replicas"],
+                &now["metadata"]["labels"]["a"]
+            ),
+            (&json!(5), &json!(4), &json!("b"))
+        );
         assert_eq!(now["metadata"]["generation"], 2);
-        assert_eq!(change(&format!("{base}/scale"), json!({"spec": {"replicas": -1}})), Err(422));
+        assert_eq!(
+            change(&format!("{base}/scale"), json!({"spec": {"replicas": -1}})),
+            Err(422)
+        );
     }
 
     #[test]
     fn a_running_pod_gets_time_to_end_and_others_go_at_once() {
         let store = store();
-        let pod = |name: &str, spec: Value| store.create(&PODS, json!({"metadata": {"name": name, "namespace": "n"}, "spec": spec})).unwrap();
-        pod("a", json!({"nodeName": "x", "terminationGracePeriodSeconds": 20}));
+        let pod = |name: &str, spec: Value| {
+            store
+                .create(
+                    &PODS,
+                    json!({"metadata": {"name": name, "namespace": "n"}, "spec": spec}),
+                )
+                .unwrap()
+        };
+        pod(
+            "a",
+            json!({"nodeName": "x", "terminationGracePeriodSeconds": 20}),
+        );
         pod("b", json!({}));
         let path = target("/api/v1/namespaces/n/pods");
         delete(&store, &path, "a", &none(), Form::Object, &Value::Null).unwrap();
         delete(&store, &path, "b", &none(), Form::Object, &Value::Null).unwrap();
         let leaving = store.get(&PODS, "n", "a").unwrap().value();
         assert_eq!(leaving["metadata"]["deletionGracePeriodSeconds"], 20);
-        assert!(leaving["metadata"]["deletionTimestamp"].is_string() && store.get(&PODS, "n", "b").is_none());
+        assert!(
+            leaving["metadata"]["deletionTimestamp"].is_string()
+                && store.get(&PODS, "n", "b").is_none()
+        );
         let now = json!({"gracePeriodSeconds": 0, "preconditions": {"uid": "other"}});
-        assert_eq!(delete(&store, &path, "a", &none(), Form::Object, &now).unwrap_err().code, 409);
-        delete(&store, &path, "a", &Query::parse("gracePeriodSeconds=0"), Form::Object, &Value::Null).unwrap();
+        assert_eq!(
+            delete(&store, &path, "a", &none(), Form::Object, &now)
+                .unwrap_err()
+                .code,
+            409
+        );
+        delete(
+            &store,
+            &path,
+            "a",
+            &Query::parse("gracePeriodSeconds=0"),
+            Form::Object,
+            &Value::Null,
+        )
+        .unwrap();
         assert!(store.get(&PODS, "n", "a").is_none());
     }
 
     #[test]
     fn finalizers_hold_an_object_until_they_are_taken_away() {
         let store = store();
-        store.create(&CONFIGMAPS, json!({"metadata": {"name": "c", "namespace": "n", "finalizers": ["x/y"]}})).unwrap();
+        store
+            .create(
+                &CONFIGMAPS,
+                json!({"metadata": {"name": "c", "namespace": "n", "finalizers": ["x/y"]}}),
+            )
+            .unwrap();
         let path = target("/api/v1/namespaces/n/configmaps/c");
         delete(&store, &path, "c", &none(), Form::Object, &Value::Null).unwrap();
         assert!(store.get(&CONFIGMAPS, "n", "c").is_some());
-        let free = Patch::parse(&CONFIGMAPS, "application/merge-patch+json", json!({"metadata": {"finalizers": null}}), None).unwrap();
+        let free = Patch::parse(
+            &CONFIGMAPS,
+            "application/merge-patch+json",
+            json!({"metadata": {"finalizers": null}}),
+            None,
+        )
+        .unwrap();
         patch(&store, &path, "c", &none(), Form::Object, &free).unwrap();
         assert!(store.get(&CONFIGMAPS, "n", "c").is_none());
     }
@@ -421,22 +668,56 @@ mod tests {
     fn collections_and_namespaces_go_as_a_whole() {
         let store = store();
         for (name, app) in [("a", "x"), ("b", "x"), ("c", "y")] {
-            store.create(&CONFIGMAPS, json!({"metadata": {"name": name, "namespace": "n", "labels": {"app": app}}})).unwrap();
+            store
+                .create(
+                    &CONFIGMAPS,
+                    json!({"metadata": {"name": name, "namespace": "n", "labels": {"app": app}}}),
+                )
+                .unwrap();
         }
-        delete_collection(&store, &target("/api/v1/namespaces/n/configmaps"), &Query::parse("labelSelector=app%3Dx"), &Value::Null).unwrap();
+        delete_collection(
+            &store,
+            &target("/api/v1/namespaces/n/configmaps"),
+            &Query::parse("labelSelector=app%3Dx"),
+            &Value::Null,
+        )
+        .unwrap();
         assert_eq!(store.list(&CONFIGMAPS, None).len(), 1);
-        delete(&store, &target("/api/v1/namespaces/n"), "n", &none(), Form::Object, &Value::Null).unwrap();
-        assert!(store.list(&CONFIGMAPS, None).is_empty() && store.list(&NAMESPACES, None).is_empty());
+        delete(
+            &store,
+            &target("/api/v1/namespaces/n"),
+            "n",
+            &none(),
+            Form::Object,
+            &Value::Null,
+        )
+        .unwrap();
+        assert!(
+            store.list(&CONFIGMAPS, None).is_empty() && store.list(&NAMESPACES, None).is_empty()
+        );
     }
 
     #[test]
     fn orphans_lose_their_owner() {
         let store = store();
-        let owner = store.create(&DEPLOYMENTS, json!({"metadata": {"name": "d", "namespace": "n"}})).unwrap();
+        let owner = store
+            .create(
+                &DEPLOYMENTS,
+                json!({"metadata": {"name": "d", "namespace": "n"}}),
+            )
+            .unwrap();
         let child = json!({"metadata": {"name": "p", "namespace": "n", "ownerReferences": [{"uid": owner.uid, "controller": true}]}});
         store.create(&PODS, child).unwrap();
         let orphan = json!({"propagationPolicy": "Orphan"});
-        delete(&store, &target("/apis/apps/v1/namespaces/n/deployments/d"), "d", &none(), Form::Object, &orphan).unwrap();
+        delete(
+            &store,
+            &target("/apis/apps/v1/namespaces/n/deployments/d"),
+            "d",
+            &none(),
+            Form::Object,
+            &orphan,
+        )
+        .unwrap();
         assert_eq!(store.get(&PODS, "n", "p").unwrap().owner, None);
     }
 }

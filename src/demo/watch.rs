@@ -43,7 +43,14 @@ pub struct Context {
 ///
 /// # Errors
 /// `BadRequest` for a bad selector or version, 422 for contradictory options.
-pub fn watch(context: Context, target: &Target, path: &str, query: &Query, manner: Manner, acts: Vec<Act>) -> Result<Response<Body>, ApiError> {
+pub fn watch(
+    context: Context,
+    target: &Target,
+    path: &str,
+    query: &Query,
+    manner: Manner,
+    acts: Vec<Act>,
+) -> Result<Response<Body>, ApiError> {
     let selector = Selector::parse(target.kind, query)?;
     let version = query.number("resourceVersion")?;
     let streaming = query.flag("sendInitialEvents");
@@ -56,10 +63,25 @@ pub fn watch(context: Context, target: &Target, path: &str, query: &Query, manne
     }
     let store = &context.store;
     let changed = store.subscribe(Some(target.kind));
-    let initial = streaming || query.get("sendInitialEvents").is_none() && version.unwrap_or(0) == 0;
-    let (revision, objects) = if initial { store.list_at(target.kind, target.namespace.as_deref()) } else { (version.filter(|v| *v > 0).unwrap_or_else(|| store.revision()), Vec::new()) };
+    let initial =
+        streaming || query.get("sendInitialEvents").is_none() && version.unwrap_or(0) == 0;
+    let (revision, objects) = if initial {
+        store.list_at(target.kind, target.namespace.as_deref())
+    } else {
+        (
+            version
+                .filter(|v| *v > 0)
+                .unwrap_or_else(|| store.revision()),
+            Vec::new(),
+        )
+    };
     let bookmarks = query.flag("allowWatchBookmarks");
-    let timeout = Duration::from_secs(query.number("timeoutSeconds")?.filter(|seconds| *seconds > 0).unwrap_or(DEFAULT_TIMEOUT));
+    let timeout = Duration::from_secs(
+        query
+            .number("timeoutSeconds")?
+            .filter(|seconds| *seconds > 0)
+            .unwrap_or(DEFAULT_TIMEOUT),
+    );
     let members = acts.contains(&Act::GzipMembers) && manner.gzip;
     let watcher = Watcher {
         encoder: Encoder::new(store, target.kind, manner.form),
@@ -79,10 +101,15 @@ pub fn watch(context: Context, target: &Target, path: &str, query: &Query, manne
         state: State::Open,
         context,
     };
-    let pieces = futures::stream::unfold(watcher, |mut watcher| async move { watcher.next().await.map(|piece| (piece, watcher)) });
+    let pieces = futures::stream::unfold(watcher, |mut watcher| async move {
+        watcher.next().await.map(|piece| (piece, watcher))
+    });
     let mut response = respond(200, "application/json", stream(pieces));
     if members {
-        response.headers_mut().insert(header::CONTENT_ENCODING, header::HeaderValue::from_static("gzip"));
+        response.headers_mut().insert(
+            header::CONTENT_ENCODING,
+            header::HeaderValue::from_static("gzip"),
+        );
     }
     Ok(response)
 }
@@ -145,7 +172,11 @@ impl Watcher {
     }
 
     fn pack(&self, out: Vec<u8>) -> Bytes {
-        if self.members { gzip::member(&out).into() } else { out.into() }
+        if self.members {
+            gzip::member(&out).into()
+        } else {
+            out.into()
+        }
     }
 
     /// Broken and huge objects of faults, and a 410 that a fault asks for.
@@ -165,7 +196,9 @@ impl Watcher {
     fn fill_initial(&mut self, out: &mut Vec<u8>) {
         let was_open = self.initial.len() > 0 || self.end_mark;
         while out.len() < BATCH && self.state == State::Open {
-            let Some(object) = self.initial.next() else { break };
+            let Some(object) = self.initial.next() else {
+                break;
+            };
             if self.selector.matches(&object) {
                 self.event("ADDED", &object, out);
             }
@@ -180,7 +213,11 @@ impl Watcher {
         if self.state != State::Open {
             return;
         }
-        let changes = match self.context.store.changes_after(Some(self.target.kind), self.revision) {
+        let changes = match self
+            .context
+            .store
+            .changes_after(Some(self.target.kind), self.revision)
+        {
             Ok(changes) => changes,
             Err(gone) => return self.gone(&gone.to_string(), out),
         };
@@ -198,7 +235,11 @@ impl Watcher {
     /// How this client sees a change: an object that enters or leaves its selection comes or goes.
     fn visible(&self, change: &Change) -> Option<(&'static str, Arc<Object>)> {
         let here = |object: &Object| {
-            self.target.namespace.as_deref().is_none_or(|ns| ns == object.namespace.as_ref()) && self.selector.matches(object)
+            self.target
+                .namespace
+                .as_deref()
+                .is_none_or(|ns| ns == object.namespace.as_ref())
+                && self.selector.matches(object)
         };
         let was = change.previous.as_deref().is_some_and(here);
         let is = change.verb != Verb::Deleted && here(&change.object);
@@ -216,14 +257,23 @@ impl Watcher {
         out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(b"\",\"object\":");
         let mut sink = Sink::Plain(std::mem::take(out));
-        self.encoder.single(object, self.context.store.clock().now(), self.columns_due, &mut sink);
+        self.encoder.single(
+            object,
+            self.context.store.clock().now(),
+            self.columns_due,
+            &mut sink,
+        );
         self.columns_due = false;
         *out = sink.finish().into();
         out.extend_from_slice(b"}\n");
     }
 
     fn gone(&mut self, message: &str, out: &mut Vec<u8>) {
-        line("ERROR", &ApiError::expired(message).status().to_string(), out);
+        line(
+            "ERROR",
+            &ApiError::expired(message).status().to_string(),
+            out,
+        );
         self.state = State::Ending;
     }
 
@@ -256,7 +306,11 @@ impl Watcher {
         if self.state == State::Open && self.bookmark.is_some_and(|at| now >= at) {
             self.bookmark = Some(now + BOOKMARK_EVERY);
             self.revision = self.revision.max(revision);
-            line("BOOKMARK", &self.encoder.bookmark(self.revision, false), &mut out);
+            line(
+                "BOOKMARK",
+                &self.encoder.bookmark(self.revision, false),
+                &mut out,
+            );
         }
         out
     }
@@ -305,7 +359,10 @@ mod tests {
                 if let Some(end) = self.rest.iter().position(|byte| *byte == b'\n') {
                     let line: Vec<u8> = self.rest.drain(..=end).collect();
                     let mut event: Value = serde_json::from_slice(&line).unwrap();
-                    return Some((event["type"].as_str().unwrap().to_owned(), event["object"].take()));
+                    return Some((
+                        event["type"].as_str().unwrap().to_owned(),
+                        event["object"].take(),
+                    ));
                 }
                 let piece = self.body.frame().await?.unwrap().into_data().unwrap();
                 self.rest.extend_from_slice(&piece);
@@ -322,19 +379,47 @@ mod tests {
     }
 
     fn context() -> Context {
-        let store = Arc::new(Store::new(StoreOptions { history: 4, revision: 100, ..StoreOptions::default() }));
-        Context { store, faults: Arc::default(), end: CancellationToken::new() }
+        let store = Arc::new(Store::new(StoreOptions {
+            history: 4,
+            revision: 100,
+            ..StoreOptions::default()
+        }));
+        Context {
+            store,
+            faults: Arc::default(),
+            end: CancellationToken::new(),
+        }
     }
 
     fn open(context: &Context, query: &str) -> Open {
         let target = Target::parse("/api/v1/pods").unwrap();
-        let manner = Manner { form: Form::Object, gzip: false };
-        let response = watch(context.clone(), &target, "/api/v1/pods", &Query::parse(query), manner, Vec::new()).unwrap();
-        Open { body: response.into_body(), rest: Vec::new() }
+        let manner = Manner {
+            form: Form::Object,
+            gzip: false,
+        };
+        let response = watch(
+            context.clone(),
+            &target,
+            "/api/v1/pods",
+            &Query::parse(query),
+            manner,
+            Vec::new(),
+        )
+        .unwrap();
+        Open {
+            body: response.into_body(),
+            rest: Vec::new(),
+        }
     }
 
     fn pod(context: &Context, name: &str) {
-        context.store.create(&PODS, json!({"metadata": {"name": name, "namespace": "n", "labels": {"app": "a"}}})).unwrap();
+        context
+            .store
+            .create(
+                &PODS,
+                json!({"metadata": {"name": name, "namespace": "n", "labels": {"app": "a"}}}),
+            )
+            .unwrap();
     }
 
     #[tokio::test]
@@ -365,11 +450,18 @@ mod tests {
     async fn streaming_lists_end_in_a_marked_bookmark() {
         let context = context();
         pod(&context, "one");
-        let query = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
+        let query =
+            "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
         let mut open = open(&context, query);
         assert_eq!(open.event().await.unwrap().0, "ADDED");
         let (name, mark) = open.event().await.unwrap();
-        assert_eq!((name.as_str(), &mark["metadata"]["annotations"]["k8s.io/initial-events-end"]), ("BOOKMARK", &json!("true")));
+        assert_eq!(
+            (
+                name.as_str(),
+                &mark["metadata"]["annotations"]["k8s.io/initial-events-end"]
+            ),
+            ("BOOKMARK", &json!("true"))
+        );
         pod(&context, "two");
         assert_eq!(open.event().await.unwrap().1["metadata"]["name"], "two");
     }
@@ -394,7 +486,10 @@ mod tests {
     async fn bookmarks_come_about_every_ten_seconds_and_the_timeout_ends_it() {
         let context = context();
         let began = Instant::now();
-        let mut open = open(&context, "resourceVersion=100&allowWatchBookmarks=true&timeoutSeconds=25");
+        let mut open = open(
+            &context,
+            "resourceVersion=100&allowWatchBookmarks=true&timeoutSeconds=25",
+        );
         assert_eq!(open.types(2).await, ["BOOKMARK", "BOOKMARK"]);
         assert!(open.event().await.is_none());
         assert_eq!(began.elapsed().as_secs(), 25);
@@ -406,15 +501,28 @@ mod tests {
         let mut open = open(&context, "resourceVersion=100");
         pod(&context, "one");
         assert_eq!(open.event().await.unwrap().0, "ADDED");
-        context.faults.set(json!([{"fault": "gone", "verb": "watch"}])).unwrap();
+        context
+            .faults
+            .set(json!([{"fault": "gone", "verb": "watch"}]))
+            .unwrap();
         assert_eq!(open.event().await.unwrap().0, "ERROR");
     }
 
     #[test]
     fn contradictory_options_are_refused() {
         let target = Target::parse("/api/v1/pods").unwrap();
-        let manner = Manner { form: Form::Object, gzip: false };
-        let refused = watch(context(), &target, "", &Query::parse("sendInitialEvents=true"), manner, Vec::new());
+        let manner = Manner {
+            form: Form::Object,
+            gzip: false,
+        };
+        let refused = watch(
+            context(),
+            &target,
+            "",
+            &Query::parse("sendInitialEvents=true"),
+            manner,
+            Vec::new(),
+        );
         assert_eq!(refused.err().map(|error| error.code), Some(422));
     }
 }

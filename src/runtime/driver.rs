@@ -275,6 +275,13 @@ impl Driver {
     }
 }
 
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // Tasks that still end hold copies of the sources: the demo must not wait for them.
+        self.sources.end_demo();
+    }
+}
+
 /// What a feed brought, for the core.
 pub fn message(event: Event) -> Msg {
     match event {

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct DemoCluster {
     /// Its kubeconfig.
     pub kubeconfig: PathBuf,
-    /// The name of its context.
+    /// The name of its context; further ones for other people have this name, a dash and theirs.
     pub context: String,
     /// Keeps it running.
     pub alive: Box<dyn Any + Send + Sync>,
@@ -106,8 +106,21 @@ impl Sources {
 
     /// Whether a context is that of the demo.
     pub fn is_demo(&self, context: &str) -> bool {
-        self.with_demo(|demo| demo.context == context)
-            .unwrap_or(false)
+        let one_of = |demo: &DemoCluster| {
+            let rest = context.strip_prefix(demo.context.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        self.with_demo(one_of).unwrap_or(false)
+    }
+
+    /// Ends the demo when one runs.
+    pub fn end_demo(&self) {
+        let demo = self
+            .demo
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(demo);
     }
 
     fn demo_file(&self) -> Option<PathBuf> {

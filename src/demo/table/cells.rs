@@ -27,7 +27,12 @@ impl Cell {
 
     /// The text of a field, or a stand-in.
     pub fn or(value: &Value, otherwise: &str) -> Self {
-        Self::text(value.as_str().filter(|text| !text.is_empty()).unwrap_or(otherwise))
+        Self::text(
+            value
+                .as_str()
+                .filter(|text| !text.is_empty())
+                .unwrap_or(otherwise),
+        )
     }
 
     /// The age of a timestamp field.
@@ -37,7 +42,10 @@ impl Cell {
 
     /// The age of a timestamp field, or a stand-in.
     pub fn age_or(value: &Value, otherwise: &str) -> Self {
-        moment(value).map_or_else(|| Self::text(otherwise), |at| Self::Age(String::new(), at, ""))
+        moment(value).map_or_else(
+            || Self::text(otherwise),
+            |at| Self::Age(String::new(), at, ""),
+        )
     }
 }
 
@@ -75,7 +83,10 @@ impl Cells {
             }
         }
         json.push(b']');
-        Self { json: json.into(), gaps: gaps.into() }
+        Self {
+            json: json.into(),
+            gaps: gaps.into(),
+        }
     }
 
     /// The JSON array at a moment, added to `out`.
@@ -101,9 +112,17 @@ mod tests {
     fn ages_are_filled_in_when_asked() {
         let born = json!("2026-01-02T03:04:05Z");
         let at = moment(&born).unwrap();
-        let cells = Cells::new(&[Cell::text("a\"b"), Cell::age(&born), Cell::Age("3 (".into(), at, " ago)"), Cell::age(&Value::Null)]);
+        let cells = Cells::new(&[
+            Cell::text("a\"b"),
+            Cell::age(&born),
+            Cell::Age("3 (".into(), at, " ago)"),
+            Cell::age(&Value::Null),
+        ]);
         let mut out = Vec::new();
         cells.write("2026-01-02T03:06:10Z".parse().unwrap(), &mut out);
-        assert_eq!(serde_json::from_slice::<Value>(&out).unwrap(), json!(["a\"b", "2m5s", "3 (2m5s ago)", "<unknown>"]));
+        assert_eq!(
+            serde_json::from_slice::<Value>(&out).unwrap(),
+            json!(["a\"b", "2m5s", "3 (2m5s ago)", "<unknown>"])
+        );
     }
 }

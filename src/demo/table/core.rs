@@ -2,22 +2,42 @@
 
 use serde_json::Value;
 
-use super::{
-    Column, column, wide,
-    cells::Cell,
-    workloads::pairs,
-};
+use super::{Column, cells::Cell, column, wide, workloads::pairs};
 
 pub const PLAIN: &[Column] = &[column("Name"), column("Age")];
 pub const NAMESPACE: &[Column] = &[column("Name"), column("Status"), column("Age")];
 pub const CONFIGMAP: &[Column] = &[column("Name"), column("Data"), column("Age")];
-pub const SECRET: &[Column] = &[column("Name"), column("Type"), column("Data"), column("Age")];
+pub const SECRET: &[Column] = &[
+    column("Name"),
+    column("Type"),
+    column("Data"),
+    column("Age"),
+];
 pub const LEASE: &[Column] = &[column("Name"), column("Holder"), column("Age")];
-pub const ROLE: &[Column] = &[column("Name"), Column { name: "Created At", r#type: "date", priority: 0 }];
-pub const BINDING: &[Column] =
-    &[column("Name"), column("Role"), column("Age"), wide("Users"), wide("Groups"), wide("ServiceAccounts")];
-pub const INGRESS: &[Column] =
-    &[column("Name"), column("Class"), column("Hosts"), column("Address"), column("Ports"), column("Age")];
+pub const ROLE: &[Column] = &[
+    column("Name"),
+    Column {
+        name: "Created At",
+        r#type: "date",
+        priority: 0,
+    },
+];
+pub const BINDING: &[Column] = &[
+    column("Name"),
+    column("Role"),
+    column("Age"),
+    wide("Users"),
+    wide("Groups"),
+    wide("ServiceAccounts"),
+];
+pub const INGRESS: &[Column] = &[
+    column("Name"),
+    column("Class"),
+    column("Hosts"),
+    column("Address"),
+    column("Ports"),
+    column("Age"),
+];
 pub const SERVICE: &[Column] = &[
     column("Name"),
     column("Type"),
@@ -68,7 +88,11 @@ pub fn plain(object: &Value) -> Vec<Cell> {
 }
 
 pub fn namespace(object: &Value) -> Vec<Cell> {
-    vec![name(object), Cell::or(&object["status"]["phase"], ""), age(object)]
+    vec![
+        name(object),
+        Cell::or(&object["status"]["phase"], ""),
+        age(object),
+    ]
 }
 
 pub fn configmap(object: &Value) -> Vec<Cell> {
@@ -77,41 +101,79 @@ pub fn configmap(object: &Value) -> Vec<Cell> {
 }
 
 pub fn secret(object: &Value) -> Vec<Cell> {
-    vec![name(object), Cell::or(&object["type"], ""), Cell::Fixed(length(&object["data"]).into()), age(object)]
+    vec![
+        name(object),
+        Cell::or(&object["type"], ""),
+        Cell::Fixed(length(&object["data"]).into()),
+        age(object),
+    ]
 }
 
 pub fn lease(object: &Value) -> Vec<Cell> {
-    vec![name(object), Cell::or(&object["spec"]["holderIdentity"], ""), age(object)]
+    vec![
+        name(object),
+        Cell::or(&object["spec"]["holderIdentity"], ""),
+        age(object),
+    ]
 }
 
 pub fn role(object: &Value) -> Vec<Cell> {
-    vec![name(object), Cell::or(&object["metadata"]["creationTimestamp"], "")]
+    vec![
+        name(object),
+        Cell::or(&object["metadata"]["creationTimestamp"], ""),
+    ]
 }
 
 pub fn binding(object: &Value) -> Vec<Cell> {
     let subjects = |kind: &str| {
-        let of_kind = items(&object["subjects"]).iter().filter(|subject| subject["kind"] == kind);
+        let of_kind = items(&object["subjects"])
+            .iter()
+            .filter(|subject| subject["kind"] == kind);
         let names: Vec<_> = of_kind
             .map(|subject| {
                 let name = text(&subject["name"]);
-                if kind == "ServiceAccount" { format!("{}/{name}", text(&subject["namespace"])) } else { name.to_owned() }
+                if kind == "ServiceAccount" {
+                    format!("{}/{name}", text(&subject["namespace"]))
+                } else {
+                    name.to_owned()
+                }
             })
             .collect();
         Cell::text(names.join(", "))
     };
-    let role = format!("{}/{}", text(&object["roleRef"]["kind"]), text(&object["roleRef"]["name"]));
-    vec![name(object), Cell::text(role), age(object), subjects("User"), subjects("Group"), subjects("ServiceAccount")]
+    let role = format!(
+        "{}/{}",
+        text(&object["roleRef"]["kind"]),
+        text(&object["roleRef"]["name"])
+    );
+    vec![
+        name(object),
+        Cell::text(role),
+        age(object),
+        subjects("User"),
+        subjects("Group"),
+        subjects("ServiceAccount"),
+    ]
 }
 
 pub fn ingress(object: &Value) -> Vec<Cell> {
     let spec = &object["spec"];
-    let hosts: Vec<_> = items(&spec["rules"]).iter().filter_map(|rule| rule["host"].as_str()).collect();
+    let hosts: Vec<_> = items(&spec["rules"])
+        .iter()
+        .filter_map(|rule| rule["host"].as_str())
+        .collect();
     let hosts = match hosts.as_slice() {
         [] => "*".to_owned(),
-        [first, second, third, rest @ ..] if !rest.is_empty() => format!("{first},{second},{third} + {} more...", rest.len()),
+        [first, second, third, rest @ ..] if !rest.is_empty() => {
+            format!("{first},{second},{third} + {} more...", rest.len())
+        }
         some => some.join(","),
     };
-    let ports = if items(&spec["tls"]).is_empty() { "80" } else { "80, 443" };
+    let ports = if items(&spec["tls"]).is_empty() {
+        "80"
+    } else {
+        "80, 443"
+    };
     vec![
         name(object),
         Cell::or(&spec["ingressClassName"], "<none>"),
@@ -123,8 +185,17 @@ pub fn ingress(object: &Value) -> Vec<Cell> {
 }
 
 fn balancers(status: &Value) -> String {
-    let address = |ingress: &Value| ingress["ip"].as_str().or(ingress["hostname"].as_str()).map(str::to_owned);
-    items(&status["loadBalancer"]["ingress"]).iter().filter_map(address).collect::<Vec<_>>().join(",")
+    let address = |ingress: &Value| {
+        ingress["ip"]
+            .as_str()
+            .or(ingress["hostname"].as_str())
+            .map(str::to_owned)
+    };
+    items(&status["loadBalancer"]["ingress"])
+        .iter()
+        .filter_map(address)
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 pub fn service(object: &Value) -> Vec<Cell> {
@@ -135,7 +206,11 @@ pub fn service(object: &Value) -> Vec<Cell> {
         Cell::or(&spec["type"], "ClusterIP"),
         Cell::or(&spec["clusterIP"], "<none>"),
         Cell::text(external(object)),
-        Cell::text(if ports.is_empty() { "<none>".to_owned() } else { ports.join(",") }),
+        Cell::text(if ports.is_empty() {
+            "<none>".to_owned()
+        } else {
+            ports.join(",")
+        }),
         age(object),
         Cell::text(pairs(&spec["selector"])),
     ]
@@ -151,7 +226,11 @@ fn service_port(port: &Value) -> String {
 
 fn external(object: &Value) -> String {
     let spec = &object["spec"];
-    let mut addresses: Vec<_> = items(&spec["externalIPs"]).iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    let mut addresses: Vec<_> = items(&spec["externalIPs"])
+        .iter()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
     match spec["type"].as_str() {
         Some("ExternalName") => return text(&spec["externalName"]).to_owned(),
         Some("LoadBalancer") => {
@@ -163,16 +242,28 @@ fn external(object: &Value) -> String {
         }
         _ => {}
     }
-    if addresses.is_empty() { "<none>".to_owned() } else { addresses.join(",") }
+    if addresses.is_empty() {
+        "<none>".to_owned()
+    } else {
+        addresses.join(",")
+    }
 }
 
 pub fn node(object: &Value) -> Vec<Cell> {
     let (status, info) = (&object["status"], &object["status"]["nodeInfo"]);
     let address = |kind: &str| {
-        let found = items(&status["addresses"]).iter().find(|address| address["type"] == kind);
-        Cell::or(found.map_or(&Value::Null, |address| &address["address"]), "<none>")
+        let found = items(&status["addresses"])
+            .iter()
+            .find(|address| address["type"] == kind);
+        Cell::or(
+            found.map_or(&Value::Null, |address| &address["address"]),
+            "<none>",
+        )
     };
-    let kernel = match (info["kernelVersion"].as_str(), info["architecture"].as_str()) {
+    let kernel = match (
+        info["kernelVersion"].as_str(),
+        info["architecture"].as_str(),
+    ) {
         (Some(kernel), Some(architecture)) => format!("{kernel} ({architecture})"),
         (kernel, _) => kernel.unwrap_or("<unknown>").to_owned(),
     };
@@ -191,33 +282,62 @@ pub fn node(object: &Value) -> Vec<Cell> {
 }
 
 fn node_status(object: &Value) -> String {
-    let ready = items(&object["status"]["conditions"]).iter().find(|condition| condition["type"] == "Ready");
+    let ready = items(&object["status"]["conditions"])
+        .iter()
+        .find(|condition| condition["type"] == "Ready");
     let state = match ready.map(|condition| condition["status"] == "True") {
         Some(true) => "Ready",
         Some(false) => "NotReady",
         None => "Unknown",
     };
-    if object["spec"]["unschedulable"] == true { format!("{state},SchedulingDisabled") } else { state.to_owned() }
+    if object["spec"]["unschedulable"] == true {
+        format!("{state},SchedulingDisabled")
+    } else {
+        state.to_owned()
+    }
 }
 
 fn node_roles(object: &Value) -> String {
     let labels = object["metadata"]["labels"].as_object();
-    let roles: Vec<_> =
-        labels.into_iter().flatten().filter_map(|(key, _)| key.strip_prefix("node-role.kubernetes.io/")).filter(|role| !role.is_empty()).collect();
-    if roles.is_empty() { "<none>".to_owned() } else { roles.join(",") }
+    let roles: Vec<_> = labels
+        .into_iter()
+        .flatten()
+        .filter_map(|(key, _)| key.strip_prefix("node-role.kubernetes.io/"))
+        .filter(|role| !role.is_empty())
+        .collect();
+    if roles.is_empty() {
+        "<none>".to_owned()
+    } else {
+        roles.join(",")
+    }
 }
 
 pub fn claim(object: &Value) -> Vec<Cell> {
     let (spec, status) = (&object["spec"], &object["status"]);
     let bound = !text(&spec["volumeName"]).is_empty();
-    let phase = if object["metadata"]["deletionTimestamp"].is_null() { Cell::or(&status["phase"], "") } else { Cell::text("Terminating") };
-    let modes: Vec<_> = items(&status["accessModes"]).iter().map(|mode| access_mode(text(mode))).collect();
+    let phase = if object["metadata"]["deletionTimestamp"].is_null() {
+        Cell::or(&status["phase"], "")
+    } else {
+        Cell::text("Terminating")
+    };
+    let modes: Vec<_> = items(&status["accessModes"])
+        .iter()
+        .map(|mode| access_mode(text(mode)))
+        .collect();
     vec![
         name(object),
         phase,
         Cell::or(&spec["volumeName"], ""),
-        Cell::text(if bound { text(&status["capacity"]["storage"]) } else { "" }),
-        Cell::text(if bound { modes.join(",") } else { String::new() }),
+        Cell::text(if bound {
+            text(&status["capacity"]["storage"])
+        } else {
+            ""
+        }),
+        Cell::text(if bound {
+            modes.join(",")
+        } else {
+            String::new()
+        }),
         Cell::or(&spec["storageClassName"], ""),
         Cell::or(&spec["volumeAttributesClassName"], "<unset>"),
         age(object),
@@ -237,11 +357,25 @@ fn access_mode(mode: &str) -> &str {
 
 pub fn event(object: &Value) -> Vec<Cell> {
     let series = &object["series"];
-    let first = [&object["firstTimestamp"], &object["eventTime"]].into_iter().find(|time| time.is_string()).unwrap_or(&Value::Null);
-    let last = [&series["lastObservedTime"], &object["lastTimestamp"], first].into_iter().find(|time| time.is_string()).unwrap_or(&Value::Null);
-    let count = series["count"].as_i64().or(object["count"].as_i64()).filter(|count| *count > 0).unwrap_or(1);
+    let first = [&object["firstTimestamp"], &object["eventTime"]]
+        .into_iter()
+        .find(|time| time.is_string())
+        .unwrap_or(&Value::Null);
+    let last = [&series["lastObservedTime"], &object["lastTimestamp"], first]
+        .into_iter()
+        .find(|time| time.is_string())
+        .unwrap_or(&Value::Null);
+    let count = series["count"]
+        .as_i64()
+        .or(object["count"].as_i64())
+        .filter(|count| *count > 0)
+        .unwrap_or(1);
     let involved = &object["involvedObject"];
-    let about = format!("{}/{}", text(&involved["kind"]).to_lowercase(), text(&involved["name"]));
+    let about = format!(
+        "{}/{}",
+        text(&involved["kind"]).to_lowercase(),
+        text(&involved["name"])
+    );
     vec![
         Cell::age(last),
         Cell::or(&object["type"], ""),
@@ -257,10 +391,19 @@ pub fn event(object: &Value) -> Vec<Cell> {
 }
 
 fn event_source(object: &Value) -> String {
-    let either = |old: &Value, new: &str| Some(text(old)).filter(|t| !t.is_empty()).unwrap_or(text(&object[new])).to_owned();
+    let either = |old: &Value, new: &str| {
+        Some(text(old))
+            .filter(|t| !t.is_empty())
+            .unwrap_or(text(&object[new]))
+            .to_owned()
+    };
     let component = either(&object["source"]["component"], "reportingComponent");
     let host = either(&object["source"]["host"], "reportingInstance");
-    if host.is_empty() { component } else { format!("{component}, {host}") }
+    if host.is_empty() {
+        component
+    } else {
+        format!("{component}, {host}")
+    }
 }
 
 fn name(object: &Value) -> Cell {
@@ -295,20 +438,31 @@ mod tests {
             "status": {"conditions": [{"type": "Ready", "status": "True"}]}});
         assert_eq!(node_status(&node), "Ready,SchedulingDisabled");
         assert_eq!(node_roles(&node), "control-plane");
-        assert_eq!((node_status(&json!({})), node_roles(&json!({}))), ("Unknown".into(), "<none>".into()));
+        assert_eq!(
+            (node_status(&json!({})), node_roles(&json!({}))),
+            ("Unknown".into(), "<none>".into())
+        );
     }
 
     #[test]
     fn services_tell_addresses_and_ports() {
         let balanced = json!({"spec": {"type": "LoadBalancer", "ports": [{"port": 80, "nodePort": 30080}]}, "status": {}});
-        assert_eq!(service(&balanced)[3..5], [Cell::text("<pending>"), Cell::text("80:30080/TCP")]);
+        assert_eq!(
+            service(&balanced)[3..5],
+            [Cell::text("<pending>"), Cell::text("80:30080/TCP")]
+        );
         let balanced = json!({"spec": {"type": "LoadBalancer"}, "status": {"loadBalancer": {"ingress": [{"ip": "1.2.3.4"}]}}});
-        assert_eq!(service(&balanced)[3..5], [Cell::text("1.2.3.4"), Cell::text("<none>")]);
+        assert_eq!(
+            service(&balanced)[3..5],
+            [Cell::text("1.2.3.4"), Cell::text("<none>")]
+        );
     }
 
     #[test]
     fn events_tell_their_object_source_and_count() {
-        let cells = event(&json!({"involvedObject": {"kind": "Pod", "name": "a"}, "source": {"component": "kubelet", "host": "n1"}, "count": 3, "message": "x\n"}));
+        let cells = event(
+            &json!({"involvedObject": {"kind": "Pod", "name": "a"}, "source": {"component": "kubelet", "host": "n1"}, "count": 3, "message": "x\n"}),
+        );
         assert_eq!(cells[3], Cell::text("pod/a"));
         assert_eq!(cells[5..7], [Cell::text("kubelet, n1"), Cell::text("x")]);
         assert_eq!(cells[8], Cell::Fixed(3.into()));

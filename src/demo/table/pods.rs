@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    Column, column, wide,
+    Column,
     cells::{Cell, moment},
+    column, wide,
 };
 
 pub const COLUMNS: &[Column] = &[
@@ -32,20 +33,27 @@ struct Tally {
 impl Tally {
     fn count_restarts(&mut self, status: &Value) {
         self.restarts += status["restartCount"].as_i64().unwrap_or(0);
-        self.last = self.last.max(moment(&status["lastState"]["terminated"]["finishedAt"]));
+        self.last = self
+            .last
+            .max(moment(&status["lastState"]["terminated"]["finishedAt"]));
     }
 }
 
 pub fn cells(pod: &Value) -> Vec<Cell> {
     let (metadata, spec, status) = (&pod["metadata"], &pod["spec"], &pod["status"]);
     let inits = items(&spec["initContainers"]);
-    let total = items(&spec["containers"]).len() + inits.iter().filter(|init| is_sidecar(init)).count();
+    let total =
+        items(&spec["containers"]).len() + inits.iter().filter(|init| is_sidecar(init)).count();
     let tally = tally(pod);
     let restarts = match tally.last {
-        Some(last) if tally.restarts > 0 => Cell::Age(format!("{} (", tally.restarts), last, " ago)"),
+        Some(last) if tally.restarts > 0 => {
+            Cell::Age(format!("{} (", tally.restarts), last, " ago)")
+        }
         _ => Cell::text(tally.restarts.to_string()),
     };
-    let ip = &items(&status["podIPs"]).first().map_or(&status["podIP"], |ip| &ip["ip"]);
+    let ip = &items(&status["podIPs"])
+        .first()
+        .map_or(&status["podIP"], |ip| &ip["ip"]);
     vec![
         Cell::or(&metadata["name"], ""),
         Cell::text(format!("{}/{total}", tally.ready)),
@@ -62,7 +70,10 @@ pub fn cells(pod: &Value) -> Vec<Cell> {
 fn tally(pod: &Value) -> Tally {
     let status = &pod["status"];
     let text = |key: &str| status[key].as_str().unwrap_or_default();
-    let mut tally = Tally { status: text("phase").to_owned(), ..Tally::default() };
+    let mut tally = Tally {
+        status: text("phase").to_owned(),
+        ..Tally::default()
+    };
     if !text("reason").is_empty() {
         text("reason").clone_into(&mut tally.status);
     }
@@ -88,8 +99,13 @@ fn tally(pod: &Value) -> Tally {
 /// Walks the init containers; true when one of them is still at work.
 fn initialize(pod: &Value, tally: &mut Tally, sidecars: &mut Tally) -> bool {
     let inits = items(&pod["spec"]["initContainers"]);
-    for (position, status) in items(&pod["status"]["initContainerStatuses"]).iter().enumerate() {
-        let sidecar = inits.iter().any(|init| init["name"] == status["name"] && is_sidecar(init));
+    for (position, status) in items(&pod["status"]["initContainerStatuses"])
+        .iter()
+        .enumerate()
+    {
+        let sidecar = inits
+            .iter()
+            .any(|init| init["name"] == status["name"] && is_sidecar(init));
         tally.count_restarts(status);
         if sidecar {
             sidecars.count_restarts(status);
@@ -119,8 +135,14 @@ fn run(status: &Value, tally: &mut Tally) {
     let mut running = false;
     for container in items(&status["containerStatuses"]).iter().rev() {
         tally.count_restarts(container);
-        let (waiting, terminated) = (&container["state"]["waiting"], &container["state"]["terminated"]);
-        if let Some(reason) = waiting["reason"].as_str().filter(|reason| !reason.is_empty()) {
+        let (waiting, terminated) = (
+            &container["state"]["waiting"],
+            &container["state"]["terminated"],
+        );
+        if let Some(reason) = waiting["reason"]
+            .as_str()
+            .filter(|reason| !reason.is_empty())
+        {
             reason.clone_into(&mut tally.status);
         } else if terminated.is_object() {
             tally.status = ended(terminated);
@@ -148,7 +170,13 @@ fn gates(pod: &Value) -> String {
     if gates.is_empty() {
         return "<none>".to_owned();
     }
-    let open = |gate: &&Value| condition(&pod["status"], gate["conditionType"].as_str().unwrap_or_default())["status"] == "True";
+    let open = |gate: &&Value| {
+        condition(
+            &pod["status"],
+            gate["conditionType"].as_str().unwrap_or_default(),
+        )["status"]
+            == "True"
+    };
     format!("{}/{}", gates.iter().filter(open).count(), gates.len())
 }
 
@@ -161,7 +189,10 @@ fn items(value: &Value) -> &[Value] {
 }
 
 fn condition<'a>(status: &'a Value, name: &str) -> &'a Value {
-    items(&status["conditions"]).iter().find(|condition| condition["type"] == name).unwrap_or(&Value::Null)
+    items(&status["conditions"])
+        .iter()
+        .find(|condition| condition["type"] == name)
+        .unwrap_or(&Value::Null)
 }
 
 #[cfg(test)]
@@ -173,8 +204,14 @@ mod tests {
     fn printed(spec: Value, status: Value) -> (String, String, String) {
         let pod = json!({"metadata": {"name": "p"}, "spec": spec, "status": status});
         let tally = tally(&pod);
-        let Cell::Fixed(ready) = &cells(&pod)[1] else { return Default::default() };
-        (ready.as_str().unwrap_or_default().to_owned(), tally.status, tally.restarts.to_string())
+        let Cell::Fixed(ready) = &cells(&pod)[1] else {
+            return Default::default();
+        };
+        (
+            ready.as_str().unwrap_or_default().to_owned(),
+            tally.status,
+            tally.restarts.to_string(),
+        )
     }
 
     fn row(ready: &str, status: &str, restarts: &str) -> (String, String, String) {
@@ -185,22 +222,63 @@ mod tests {
     fn containers_decide_the_status() {
         let one = json!({"containers": [{"name": "a"}]});
         let with = |state: Value| json!({"phase": "Running", "containerStatuses": [{"name": "a", "restartCount": 2, "state": state, "ready": true}]});
-        assert_eq!(printed(one.clone(), with(json!({"running": {}}))), row("1/1", "Running", "2"));
-        assert_eq!(printed(one.clone(), with(json!({"waiting": {"reason": "CrashLoopBackOff"}}))), row("0/1", "CrashLoopBackOff", "2"));
-        assert_eq!(printed(one.clone(), with(json!({"terminated": {"exitCode": 3}}))), row("0/1", "ExitCode:3", "2"));
-        assert_eq!(printed(one.clone(), with(json!({"terminated": {"exitCode": 137, "signal": 9}}))), row("0/1", "Signal:9", "2"));
-        assert_eq!(printed(one.clone(), json!({"phase": "Failed", "reason": "Evicted"})), row("0/1", "Evicted", "0"));
-        assert_eq!(printed(one, json!({"phase": "Pending"})), row("0/1", "Pending", "0"));
+        assert_eq!(
+            printed(one.clone(), with(json!({"running": {}}))),
+            row("1/1", "Running", "2")
+        );
+        assert_eq!(
+            printed(
+                one.clone(),
+                with(json!({"waiting": {"reason": "CrashLoopBackOff"}}))
+            ),
+            row("0/1", "CrashLoopBackOff", "2")
+        );
+        assert_eq!(
+            printed(one.clone(), with(json!({"terminated": {"exitCode": 3}}))),
+            row("0/1", "ExitCode:3", "2")
+        );
+        assert_eq!(
+            printed(
+                one.clone(),
+                with(json!({"terminated": {"exitCode": 137, "signal": 9}}))
+            ),
+            row("0/1", "Signal:9", "2")
+        );
+        assert_eq!(
+            printed(one.clone(), json!({"phase": "Failed", "reason": "Evicted"})),
+            row("0/1", "Evicted", "0")
+        );
+        assert_eq!(
+            printed(one, json!({"phase": "Pending"})),
+            row("0/1", "Pending", "0")
+        );
     }
 
     #[test]
     fn init_containers_come_first() {
         let spec = json!({"initContainers": [{"name": "i"}, {"name": "s", "restartPolicy": "Always"}], "containers": [{"name": "a"}]});
         let with = |init: Value| json!({"phase": "Pending", "initContainerStatuses": init, "containerStatuses": [{"state": {"waiting": {"reason": "PodInitializing"}}}]});
-        assert_eq!(printed(spec.clone(), with(json!([{"name": "i", "state": {"running": {}}}]))), row("0/2", "Init:0/2", "0"));
-        assert_eq!(printed(spec.clone(), with(json!([{"name": "i", "state": {"terminated": {"exitCode": 1, "reason": "Error"}}}]))), row("0/2", "Init:Error", "0"));
+        assert_eq!(
+            printed(
+                spec.clone(),
+                with(json!([{"name": "i", "state": {"running": {}}}]))
+            ),
+            row("0/2", "Init:0/2", "0")
+        );
+        assert_eq!(
+            printed(
+                spec.clone(),
+                with(
+                    json!([{"name": "i", "state": {"terminated": {"exitCode": 1, "reason": "Error"}}}])
+                )
+            ),
+            row("0/2", "Init:Error", "0")
+        );
         let done = json!([{"name": "i", "restartCount": 4, "state": {"terminated": {"exitCode": 0}}}, {"name": "s", "started": true, "ready": true, "restartCount": 1, "state": {"running": {}}}]);
-        assert_eq!(printed(spec, with(done)), row("1/2", "PodInitializing", "1"));
+        assert_eq!(
+            printed(spec, with(done)),
+            row("1/2", "PodInitializing", "1")
+        );
     }
 
     #[test]
@@ -208,13 +286,21 @@ mod tests {
         let spec = json!({"containers": [{"name": "a"}, {"name": "b"}]});
         let containers = json!([{"name": "a", "state": {"terminated": {"exitCode": 0, "reason": "Completed"}}}, {"name": "b", "ready": true, "state": {"running": {}}}]);
         let with = |ready: &str| json!({"phase": "Running", "containerStatuses": containers, "conditions": [{"type": "Ready", "status": ready}]});
-        assert_eq!(printed(spec.clone(), with("True")), row("1/2", "Running", "0"));
+        assert_eq!(
+            printed(spec.clone(), with("True")),
+            row("1/2", "Running", "0")
+        );
         assert_eq!(printed(spec, with("False")), row("1/2", "NotReady", "0"));
     }
 
     #[test]
     fn a_leaving_pod_is_terminating_until_it_has_ended() {
-        let status = |phase: &str| tally(&json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}, "status": {"phase": phase}})).status;
-        assert_eq!((status("Running"), status("Succeeded")), ("Terminating".to_owned(), "Succeeded".to_owned()));
+        let status = |phase: &str| {
+            tally(&json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}, "status": {"phase": phase}})).status
+        };
+        assert_eq!(
+            (status("Running"), status("Succeeded")),
+            ("Terminating".to_owned(), "Succeeded".to_owned())
+        );
     }
 }

@@ -3,9 +3,11 @@
 use serde_json::Value;
 
 use super::{
-    Column, column, integer, wide,
+    Column,
     cells::{Cell, moment},
+    column,
     duration::human,
+    integer, wide,
 };
 
 pub const DEPLOYMENT: &[Column] = &[
@@ -30,7 +32,13 @@ pub const REPLICASET: &[Column] = &[
     wide("Selector"),
 ];
 
-pub const STATEFULSET: &[Column] = &[column("Name"), column("Ready"), column("Age"), wide("Containers"), wide("Images")];
+pub const STATEFULSET: &[Column] = &[
+    column("Name"),
+    column("Ready"),
+    column("Age"),
+    wide("Containers"),
+    wide("Images"),
+];
 
 pub const DAEMONSET: &[Column] = &[
     column("Name"),
@@ -46,7 +54,12 @@ pub const DAEMONSET: &[Column] = &[
     wide("Selector"),
 ];
 
-pub const REVISION: &[Column] = &[column("Name"), column("Controller"), column("Revision"), column("Age")];
+pub const REVISION: &[Column] = &[
+    column("Name"),
+    column("Controller"),
+    column("Revision"),
+    column("Age"),
+];
 
 pub const JOB: &[Column] = &[
     column("Name"),
@@ -63,7 +76,11 @@ pub const CRONJOB: &[Column] = &[
     column("Name"),
     column("Schedule"),
     column("Timezone"),
-    Column { name: "Suspend", r#type: "boolean", priority: 0 },
+    Column {
+        name: "Suspend",
+        r#type: "boolean",
+        priority: 0,
+    },
     integer("Active"),
     column("Last Schedule"),
     column("Age"),
@@ -76,7 +93,11 @@ pub fn deployment(object: &Value) -> Vec<Cell> {
     let (spec, status) = (&object["spec"], &object["status"]);
     let mut cells = vec![
         name(object),
-        Cell::text(format!("{}/{}", count(&status["readyReplicas"]), count(&spec["replicas"]))),
+        Cell::text(format!(
+            "{}/{}",
+            count(&status["readyReplicas"]),
+            count(&spec["replicas"])
+        )),
         Cell::number(&status["updatedReplicas"]),
         Cell::number(&status["availableReplicas"]),
         age(object),
@@ -88,15 +109,24 @@ pub fn deployment(object: &Value) -> Vec<Cell> {
 
 pub fn replicaset(object: &Value) -> Vec<Cell> {
     let (spec, status) = (&object["spec"], &object["status"]);
-    let mut cells =
-        vec![name(object), Cell::number(&spec["replicas"]), Cell::number(&status["replicas"]), Cell::number(&status["readyReplicas"]), age(object)];
+    let mut cells = vec![
+        name(object),
+        Cell::number(&spec["replicas"]),
+        Cell::number(&status["replicas"]),
+        Cell::number(&status["readyReplicas"]),
+        age(object),
+    ];
     cells.extend(template(&spec["template"]));
     cells.push(Cell::text(selector(&spec["selector"])));
     cells
 }
 
 pub fn statefulset(object: &Value) -> Vec<Cell> {
-    let ready = format!("{}/{}", count(&object["status"]["readyReplicas"]), count(&object["spec"]["replicas"]));
+    let ready = format!(
+        "{}/{}",
+        count(&object["status"]["readyReplicas"]),
+        count(&object["spec"]["replicas"])
+    );
     let mut cells = vec![name(object), Cell::text(ready), age(object)];
     cells.extend(template(&object["spec"]["template"]));
     cells
@@ -104,7 +134,13 @@ pub fn statefulset(object: &Value) -> Vec<Cell> {
 
 pub fn daemonset(object: &Value) -> Vec<Cell> {
     let (spec, status) = (&object["spec"], &object["status"]);
-    let counts = ["desiredNumberScheduled", "currentNumberScheduled", "numberReady", "updatedNumberScheduled", "numberAvailable"];
+    let counts = [
+        "desiredNumberScheduled",
+        "currentNumberScheduled",
+        "numberReady",
+        "updatedNumberScheduled",
+        "numberAvailable",
+    ];
     let mut cells = vec![name(object)];
     cells.extend(counts.iter().map(|key| Cell::number(&status[*key])));
     cells.push(Cell::text(pairs(&spec["template"]["spec"]["nodeSelector"])));
@@ -116,12 +152,28 @@ pub fn daemonset(object: &Value) -> Vec<Cell> {
 
 pub fn revision(object: &Value) -> Vec<Cell> {
     let owners = object["metadata"]["ownerReferences"].as_array();
-    let controller = owners.into_iter().flatten().find(|owner| owner["controller"] == true).map(|owner| {
-        let group = owner["apiVersion"].as_str().and_then(|version| version.split_once('/')).map(|(group, _)| format!(".{group}"));
-        let kind = owner["kind"].as_str().unwrap_or_default().to_lowercase();
-        format!("{kind}{}/{}", group.unwrap_or_default(), owner["name"].as_str().unwrap_or_default())
-    });
-    vec![name(object), Cell::text(controller.unwrap_or_else(|| "<none>".to_owned())), Cell::number(&object["revision"]), age(object)]
+    let controller = owners
+        .into_iter()
+        .flatten()
+        .find(|owner| owner["controller"] == true)
+        .map(|owner| {
+            let group = owner["apiVersion"]
+                .as_str()
+                .and_then(|version| version.split_once('/'))
+                .map(|(group, _)| format!(".{group}"));
+            let kind = owner["kind"].as_str().unwrap_or_default().to_lowercase();
+            format!(
+                "{kind}{}/{}",
+                group.unwrap_or_default(),
+                owner["name"].as_str().unwrap_or_default()
+            )
+        });
+    vec![
+        name(object),
+        Cell::text(controller.unwrap_or_else(|| "<none>".to_owned())),
+        Cell::number(&object["revision"]),
+        age(object),
+    ]
 }
 
 pub fn job(object: &Value) -> Vec<Cell> {
@@ -133,7 +185,13 @@ pub fn job(object: &Value) -> Vec<Cell> {
         (Some(started), Some(ended)) => Cell::text(human(ended.as_second() - started.as_second())),
         (Some(started), None) => Cell::Age(String::new(), started, ""),
     };
-    let mut cells = vec![name(object), Cell::text(job_status(object)), Cell::text(completions(spec, status)), duration, age(object)];
+    let mut cells = vec![
+        name(object),
+        Cell::text(job_status(object)),
+        Cell::text(completions(spec, status)),
+        duration,
+        age(object),
+    ];
     cells.extend(template(&spec["template"]));
     cells.push(Cell::text(selector(&spec["selector"])));
     cells
@@ -148,7 +206,10 @@ fn condition_time(status: &Value, name: &str) -> Option<jiff::Timestamp> {
 fn job_status(object: &Value) -> &'static str {
     let holds = |name: &str| {
         let conditions = object["status"]["conditions"].as_array();
-        conditions.into_iter().flatten().any(|condition| condition["type"] == name && condition["status"] == "True")
+        conditions
+            .into_iter()
+            .flatten()
+            .any(|condition| condition["type"] == name && condition["status"] == "True")
     };
     match () {
         () if holds("Complete") => "Complete",
@@ -177,13 +238,19 @@ pub fn cronjob(object: &Value) -> Vec<Cell> {
         name(object),
         Cell::or(&spec["schedule"], ""),
         Cell::or(&spec["timeZone"], "<none>"),
-        Cell::text(if spec["suspend"] == true { "True" } else { "False" }),
+        Cell::text(if spec["suspend"] == true {
+            "True"
+        } else {
+            "False"
+        }),
         Cell::Fixed(active.into()),
         Cell::age_or(&status["lastScheduleTime"], "<none>"),
         age(object),
     ];
     cells.extend(template(&spec["jobTemplate"]["spec"]["template"]));
-    cells.push(Cell::text(selector(&spec["jobTemplate"]["spec"]["selector"])));
+    cells.push(Cell::text(selector(
+        &spec["jobTemplate"]["spec"]["selector"],
+    )));
     cells
 }
 
@@ -203,7 +270,11 @@ fn count(value: &Value) -> i64 {
 fn template(template: &Value) -> [Cell; 2] {
     let containers = template["spec"]["containers"].as_array();
     let all = |key: &str| {
-        let texts: Vec<_> = containers.into_iter().flatten().filter_map(|container| container[key].as_str()).collect();
+        let texts: Vec<_> = containers
+            .into_iter()
+            .flatten()
+            .filter_map(|container| container[key].as_str())
+            .collect();
         Cell::text(texts.join(","))
     };
     [all("name"), all("image")]
@@ -211,17 +282,37 @@ fn template(template: &Value) -> [Cell; 2] {
 
 /// `a=b,c=d`, or `<none>`.
 pub fn pairs(map: &Value) -> String {
-    let pairs: Vec<_> =
-        map.as_object().into_iter().flatten().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default())).collect();
-    if pairs.is_empty() { "<none>".to_owned() } else { pairs.join(",") }
+    let pairs: Vec<_> = map
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()))
+        .collect();
+    if pairs.is_empty() {
+        "<none>".to_owned()
+    } else {
+        pairs.join(",")
+    }
 }
 
 /// A label selector as kubectl prints it.
 fn selector(selector: &Value) -> String {
-    let mut parts: Vec<_> = Some(pairs(&selector["matchLabels"])).filter(|text| text != "<none>").into_iter().collect();
-    for expression in selector["matchExpressions"].as_array().into_iter().flatten() {
+    let mut parts: Vec<_> = Some(pairs(&selector["matchLabels"]))
+        .filter(|text| text != "<none>")
+        .into_iter()
+        .collect();
+    for expression in selector["matchExpressions"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
         let key = expression["key"].as_str().unwrap_or_default();
-        let values: Vec<_> = expression["values"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let values: Vec<_> = expression["values"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         parts.push(match expression["operator"].as_str() {
             Some("In") => format!("{key} in ({})", values.join(",")),
             Some("NotIn") => format!("{key} notin ({})", values.join(",")),
@@ -229,7 +320,11 @@ fn selector(selector: &Value) -> String {
             _ => key.to_owned(),
         });
     }
-    if parts.is_empty() { "<none>".to_owned() } else { parts.join(",") }
+    if parts.is_empty() {
+        "<none>".to_owned()
+    } else {
+        parts.join(",")
+    }
 }
 
 #[cfg(test)]
@@ -244,15 +339,23 @@ mod tests {
             "template": {"spec": {"containers": [{"name": "x", "image": "i:1"}, {"name": "y", "image": "j:2"}]}}}, "status": {"readyReplicas": 2}});
         let cells = deployment(&object);
         assert_eq!(cells[1], Cell::text("2/3"));
-        assert_eq!(cells[5..], [Cell::text("x,y"), Cell::text("i:1,j:2"), Cell::text("a=b")]);
+        assert_eq!(
+            cells[5..],
+            [Cell::text("x,y"), Cell::text("i:1,j:2"), Cell::text("a=b")]
+        );
         let object = json!({"spec": {"completions": 1}, "status": {"succeeded": 1, "startTime": "2026-01-01T00:00:00Z",
             "completionTime": "2026-01-01T00:00:08Z", "conditions": [{"type": "Complete", "status": "True"}]}});
-        assert_eq!(job(&object)[1..4], [Cell::text("Complete"), Cell::text("1/1"), Cell::text("8s")]);
+        assert_eq!(
+            job(&object)[1..4],
+            [Cell::text("Complete"), Cell::text("1/1"), Cell::text("8s")]
+        );
     }
 
     #[test]
     fn selectors_read_as_kubectls() {
-        let text = selector(&json!({"matchLabels": {"a": "b"}, "matchExpressions": [{"key": "t", "operator": "In", "values": ["x", "y"]}, {"key": "z", "operator": "DoesNotExist"}]}));
+        let text = selector(
+            &json!({"matchLabels": {"a": "b"}, "matchExpressions": [{"key": "t", "operator": "In", "values": ["x", "y"]}, {"key": "z", "operator": "DoesNotExist"}]}),
+        );
         assert_eq!(text, "a=b,t in (x,y),!z");
         assert_eq!(selector(&Value::Null), "<none>");
     }
