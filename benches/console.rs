@@ -7,6 +7,9 @@
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::disallowed_methods,
     reason = "a benchmark prints its figures and ends where it cannot go on"
 )]
 

@@ -154,6 +154,7 @@ fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let began = Instant::now();
     while !holds() {
         assert!(began.elapsed() < Duration::from_secs(30), "never: {what}");
+        #[expect(clippy::disallowed_methods, reason = "polls another process")]
         std::thread::sleep(Duration::from_millis(100));
     }
 }

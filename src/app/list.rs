@@ -131,10 +131,6 @@ pub struct Filter {
 
 /// The state of a list.
 #[derive(Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "switches that the person turns one by one"
-)]
 pub struct List {
     /// The handles that pass the filter, in order.
     pub order: Order,

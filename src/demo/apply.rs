@@ -104,7 +104,7 @@ fn disown(target: &mut Value, before: &Value, now: &Value) {
                 None if leaf => drop(target.as_object_mut().and_then(|map| map.remove(name))),
                 None => disown(&mut target[name], inner, &Value::Null),
                 Some(still) if target.get(name).is_some() => {
-                    disown(&mut target[name], inner, still)
+                    disown(&mut target[name], inner, still);
                 }
                 Some(_) => {}
             }

@@ -1,5 +1,5 @@
 //! Which groups, versions and resources there are: legacy and aggregated discovery, `/version` and
-//! the OpenAPI documents that kubectl looks into before it writes.
+//! the `OpenAPI` documents that kubectl looks into before it writes.
 
 use serde_json::{Value, json};
 
@@ -215,9 +215,9 @@ fn aggregated_resources(group: &str, version: &str) -> Vec<Value> {
     stored.chain(virtual_ones).collect()
 }
 
-/// The root of OpenAPI v3 or the document of one group version; `None` when there is none. The
+/// The root of `OpenAPI` v3 or the document of one group version; `None` when there is none. The
 /// documents are minimal and say so: which kinds there are and that PATCH takes `fieldValidation`.
-/// There is no OpenAPI v2; kubectl falls back to what it knows itself.
+/// There is no `OpenAPI` v2; kubectl falls back to what it knows itself.
 pub fn openapi(path: &str) -> Option<Value> {
     let place = |group: &str, version: &str| {
         if group.is_empty() {

@@ -62,7 +62,7 @@ impl Kind {
         }
     }
 
-    /// Whether this kind is defined by a CustomResourceDefinition of the demo world.
+    /// Whether this kind is defined by a `CustomResourceDefinition` of the demo world.
     pub fn custom(&self) -> bool {
         self.group == INGRESSROUTES.group
     }
@@ -180,7 +180,7 @@ pub static SERVICES: Kind = Kind {
     ],
     ..BASE
 };
-/// ConfigMaps.
+/// `ConfigMaps`.
 pub static CONFIGMAPS: Kind = Kind {
     id: 4,
     kind: "ConfigMap",
@@ -250,7 +250,7 @@ pub static DEPLOYMENTS: Kind = Kind {
     subresources: &["scale", "status"],
     ..BASE
 };
-/// ReplicaSets.
+/// `ReplicaSets`.
 pub static REPLICASETS: Kind = Kind {
     id: 9,
     group: "apps",
@@ -263,7 +263,7 @@ pub static REPLICASETS: Kind = Kind {
     subresources: &["scale", "status"],
     ..BASE
 };
-/// StatefulSets.
+/// `StatefulSets`.
 pub static STATEFULSETS: Kind = Kind {
     id: 10,
     group: "apps",
@@ -276,7 +276,7 @@ pub static STATEFULSETS: Kind = Kind {
     subresources: &["scale", "status"],
     ..BASE
 };
-/// DaemonSets.
+/// `DaemonSets`.
 pub static DAEMONSETS: Kind = Kind {
     id: 11,
     group: "apps",
@@ -289,7 +289,7 @@ pub static DAEMONSETS: Kind = Kind {
     subresources: &["status"],
     ..BASE
 };
-/// ControllerRevisions: the history of StatefulSets and DaemonSets.
+/// `ControllerRevisions`: the history of `StatefulSets` and `DaemonSets`.
 pub static CONTROLLERREVISIONS: Kind = Kind {
     id: 12,
     group: "apps",
@@ -311,7 +311,7 @@ pub static JOBS: Kind = Kind {
     fields: &[field("status.successful", "/status/succeeded", "0")],
     ..BASE
 };
-/// CronJobs.
+/// `CronJobs`.
 pub static CRONJOBS: Kind = Kind {
     id: 14,
     group: "batch",
@@ -336,7 +336,7 @@ pub static INGRESSES: Kind = Kind {
     subresources: &["status"],
     ..BASE
 };
-/// PersistentVolumeClaims.
+/// `PersistentVolumeClaims`.
 pub static PERSISTENTVOLUMECLAIMS: Kind = Kind {
     id: 16,
     kind: "PersistentVolumeClaim",
@@ -355,7 +355,7 @@ pub static ROLES: Kind = Kind {
     singular: "role",
     ..BASE
 };
-/// RoleBindings.
+/// `RoleBindings`.
 pub static ROLEBINDINGS: Kind = Kind {
     id: 18,
     group: "rbac.authorization.k8s.io",
@@ -364,7 +364,7 @@ pub static ROLEBINDINGS: Kind = Kind {
     singular: "rolebinding",
     ..BASE
 };
-/// ClusterRoles.
+/// `ClusterRoles`.
 pub static CLUSTERROLES: Kind = Kind {
     id: 19,
     group: "rbac.authorization.k8s.io",
@@ -374,7 +374,7 @@ pub static CLUSTERROLES: Kind = Kind {
     namespaced: false,
     ..BASE
 };
-/// ClusterRoleBindings.
+/// `ClusterRoleBindings`.
 pub static CLUSTERROLEBINDINGS: Kind = Kind {
     id: 20,
     group: "rbac.authorization.k8s.io",
@@ -393,7 +393,7 @@ pub static LEASES: Kind = Kind {
     singular: "lease",
     ..BASE
 };
-/// CustomResourceDefinitions.
+/// `CustomResourceDefinitions`.
 pub static CUSTOMRESOURCEDEFINITIONS: Kind = Kind {
     id: 22,
     group: "apiextensions.k8s.io",

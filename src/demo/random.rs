@@ -3,7 +3,7 @@
 /// The alphabet of Kubernetes' generated names: no vowels, no look-alikes.
 const SUFFIX: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 
-/// SplitMix64 (Steele, Lea and Flood, 2014): small, fast, good enough for names; no secret may come from it.
+/// `SplitMix64` (Steele, Lea and Flood, 2014): small, fast, good enough for names; no secret may come from it.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 

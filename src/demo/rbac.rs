@@ -130,7 +130,7 @@ impl Rbac {
         }
     }
 
-    /// The rules that hold for a user in a namespace, as a SelfSubjectRulesReview reports them.
+    /// The rules that hold for a user in a namespace, as a `SelfSubjectRulesReview` reports them.
     pub fn rules(&self, user: &User, namespace: &str) -> (Vec<Value>, Vec<Value>) {
         let mut resources = vec![
             json!({"verbs": ["create"], "apiGroups": ["authorization.k8s.io"], "resources": ["selfsubjectaccessreviews", "selfsubjectrulesreviews"]}),

@@ -1,4 +1,4 @@
-//! Questions about oneself: SelfSubjectAccessReview, SelfSubjectRulesReview, SelfSubjectReview.
+//! Questions about oneself: `SelfSubjectAccessReview`, `SelfSubjectRulesReview`, `SelfSubjectReview`.
 
 use serde_json::{Value, json};
 

@@ -412,7 +412,9 @@ async fn read(body: Incoming, headers: &HeaderMap) -> Result<Value, ApiError> {
         return Err(ApiError::new(
             415,
             "UnsupportedMediaType",
-            format!("the body of the request was in an unknown format: {type:?}; JSON and YAML are understood", type = r#type),
+            format!(
+                "the body of the request was in an unknown format: {type:?}; JSON and YAML are understood"
+            ),
         ));
     }
     match serde_json::from_slice(&bytes) {

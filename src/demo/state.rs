@@ -66,25 +66,23 @@ pub fn identity(dir: Option<&Path>) -> Result<Identity, StateError> {
         dir.join("ca.key"),
         dir.join("tokens.json"),
     );
-    let authority = match (read(&certificate)?, read(&key)?) {
-        (Some(certificate), Some(key)) => Authority { certificate, key },
-        _ => {
-            let made = Authority::make()?;
-            write_private(&key, &made.key)?;
-            write_private(&certificate, &made.certificate)?;
-            made
-        }
+    let authority = if let (Some(certificate), Some(key)) = (read(&certificate)?, read(&key)?) {
+        Authority { certificate, key }
+    } else {
+        let made = Authority::make()?;
+        write_private(&key, &made.key)?;
+        write_private(&certificate, &made.certificate)?;
+        made
     };
-    let tokens = match read(&tokens)? {
-        Some(text) => Tokens::parse(&text).map_err(|error| StateError::Damaged {
+    let tokens = if let Some(text) = read(&tokens)? {
+        Tokens::parse(&text).map_err(|error| StateError::Damaged {
             path: tokens.clone(),
             why: error.to_string(),
-        })?,
-        None => {
-            let made = Tokens::make();
-            write_private(&tokens, &made.to_json())?;
-            made
-        }
+        })?
+    } else {
+        let made = Tokens::make();
+        write_private(&tokens, &made.to_json())?;
+        made
     };
     Ok(Identity { authority, tokens })
 }

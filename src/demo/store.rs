@@ -208,18 +208,17 @@ impl Store {
         revision: u64,
     ) -> Result<Vec<Change>, Gone> {
         let shelves = self.read();
-        match kind {
-            Some(kind) => shelves.kinds[kind.id]
+        if let Some(kind) = kind {
+            shelves.kinds[kind.id]
                 .after(revision)
-                .map(|changes| changes.cloned().collect()),
-            None => {
-                let mut all = Vec::new();
-                for shelf in &shelves.kinds {
-                    all.extend(shelf.after(revision)?.cloned());
-                }
-                all.sort_unstable_by_key(|change| change.revision);
-                Ok(all)
+                .map(|changes| changes.cloned().collect())
+        } else {
+            let mut all = Vec::new();
+            for shelf in &shelves.kinds {
+                all.extend(shelf.after(revision)?.cloned());
             }
+            all.sort_unstable_by_key(|change| change.revision);
+            Ok(all)
         }
     }
 

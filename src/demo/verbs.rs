@@ -318,18 +318,17 @@ pub fn delete(
             return Err(ApiError::conflict(target.kind, name));
         }
     }
-    match remove(store, &object, query, options)? {
-        Some(leaving) => Ok(single(store, 200, &leaving, form)),
-        None => {
-            let mut details = json!({"name": name, "kind": target.kind.plural, "uid": object.uid});
-            if !target.kind.group.is_empty() {
-                details["group"] = json!(target.kind.group);
-            }
-            Ok(body::json(
-                200,
-                &json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}),
-            ))
+    if let Some(leaving) = remove(store, &object, query, options)? {
+        Ok(single(store, 200, &leaving, form))
+    } else {
+        let mut details = json!({"name": name, "kind": target.kind.plural, "uid": object.uid});
+        if !target.kind.group.is_empty() {
+            details["group"] = json!(target.kind.group);
         }
+        Ok(body::json(
+            200,
+            &json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}),
+        ))
     }
 }
 

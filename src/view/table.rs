@@ -62,6 +62,10 @@ struct Laid<'a> {
 }
 
 /// Draws heads and visible rows into `area`.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a widget: what it draws, where, and what it keeps"
+)]
 pub fn draw(
     list_id: &str,
     rows: &dyn Rows,
@@ -137,6 +141,10 @@ pub fn draw(
     scrollbar(canvas, list, area, heads_shown);
 }
 
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the innermost step of the widget"
+)]
 fn draw_cell(
     canvas: &mut Canvas<'_>,
     rows: &dyn Rows,

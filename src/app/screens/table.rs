@@ -94,7 +94,7 @@ impl Table {
                 }
                 TableChange::Put(row) => news.rows.push(self.put(*row)),
                 TableChange::Gone { namespace, name } => {
-                    news.rows.extend(self.remove(&RowKey { namespace, name }))
+                    news.rows.extend(self.remove(&RowKey { namespace, name }));
                 }
                 TableChange::Complete => self.sweep(&mut news),
             }

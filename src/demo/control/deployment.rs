@@ -225,7 +225,7 @@ fn adopt_revision(context: &Context<'_>, key: &Key, sets: &[Set], at: usize) {
             value,
             &["metadata", "annotations", REVISION],
             revision.to_string(),
-        )
+        );
     });
 }
 

@@ -188,7 +188,7 @@ fn empty_namespace(context: &mut Context<'_>, key: &Key) {
     }
     if left > 0 {
         context.change(&NAMESPACES, key, |value| {
-            set(value, &["status", "phase"], "Terminating")
+            set(value, &["status", "phase"], "Terminating");
         });
         context.after(
             SignedDuration::from_millis(700),

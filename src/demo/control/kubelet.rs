@@ -112,7 +112,7 @@ impl Kubelet {
         let mut plan = |when: Timestamp, step: Step| {
             context
                 .agenda
-                .at(when, Task::Pod(Key::of(pod), pod.uid.clone(), step))
+                .at(when, Task::Pod(Key::of(pod), pod.uid.clone(), step));
         };
         if summary.leaving {
             plan(context.now, Step::Stop);
@@ -429,7 +429,7 @@ impl Hand<'_, '_> {
             );
             self.say(part, at, true, "Failed", "Error: ErrImagePull");
             self.change_container(part, at, |status| {
-                status::wait(status, "ErrImagePull", &why)
+                status::wait(status, "ErrImagePull", &why);
             });
             self.count_failure(part, at);
             self.soon(2000, 4000, Step::PullLater(part, at));
@@ -468,7 +468,7 @@ impl Hand<'_, '_> {
         self.say(part, at, true, "Failed", "Error: ImagePullBackOff");
         let full = format!("{message}: ErrImagePull: {why}");
         self.change_container(part, at, |status| {
-            status::wait(status, "ImagePullBackOff", &full)
+            status::wait(status, "ImagePullBackOff", &full);
         });
         let wait = self.kubelet.wait(&self.uid, part, at);
         self.plan(wait, Step::Pull(part, at));

@@ -197,7 +197,7 @@ impl Controllers {
         match task {
             Task::Sync(kind, key) => sync(context, &self.machines, kind, &key),
             Task::Schedule(key) => {
-                scheduler::schedule(context, &mut self.machines, &mut self.waiting, &key)
+                scheduler::schedule(context, &mut self.machines, &mut self.waiting, &key);
             }
             Task::RetryUnschedulable => {
                 self.waiting

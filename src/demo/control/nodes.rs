@@ -34,7 +34,7 @@ pub fn beat(context: &mut Context<'_>, hearts: &mut Heartbeats) {
     if let Some(lease) = leases.get(hearts.turn) {
         let now = context.now;
         context.change(&LEASES, &Key::of(lease), |value| {
-            set(value, &["spec", "renewTime"], micro(now))
+            set(value, &["spec", "renewTime"], micro(now));
         });
         // Nodes report in different rounds, not all in the same one.
         if &*lease.namespace == "kube-node-lease"

@@ -145,7 +145,7 @@ fn habits(image: &str, program: &mut Program, random: &mut Random) {
                 program.end = Some((SignedDuration::from_secs(life), Exit::out_of_memory()));
             }
             Does::WarmUp(millis) => {
-                program.warm_up = SignedDuration::from_millis(millis + random.between(0, 6000))
+                program.warm_up = SignedDuration::from_millis(millis + random.between(0, 6000));
             }
             Does::Drain(millis) => program.drain = SignedDuration::from_millis(millis),
         }

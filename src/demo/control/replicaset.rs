@@ -120,7 +120,7 @@ fn report(context: &mut Context<'_>, key: &Key, set: &Value) {
     }
     let generation = int(set, "/metadata/generation");
     context.change(&REPLICASETS, key, |set| {
-        write_status(set, counts, generation)
+        write_status(set, counts, generation);
     });
 }
 

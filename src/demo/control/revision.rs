@@ -71,7 +71,7 @@ pub fn record(context: &mut Context<'_>, workload: &Value) -> String {
         Some((number, _)) if *number == newest => {}
         Some((_, object)) => {
             context.change(&CONTROLLERREVISIONS, &Key::of(object), |value| {
-                set(value, &["revision"], newest + 1)
+                set(value, &["revision"], newest + 1);
             });
         }
         None => {

@@ -89,13 +89,12 @@ fn choose(pod: &Value, request: &Request, machines: &Machines) -> Result<Box<str
     let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
     let mut best: Option<(i64, i64, &Box<str>)> = None;
     for (name, machine) in &machines.all {
-        match obstacle(pod, request, name, machine) {
-            Some(reason) => *reasons.entry(reason).or_default() += 1,
-            None => {
-                let score = (machine.pods, machine.load(), name);
-                if best.is_none_or(|best| score < best) {
-                    best = Some(score);
-                }
+        if let Some(reason) = obstacle(pod, request, name, machine) {
+            *reasons.entry(reason).or_default() += 1;
+        } else {
+            let score = (machine.pods, machine.load(), name);
+            if best.is_none_or(|best| score < best) {
+                best = Some(score);
             }
         }
     }

@@ -129,7 +129,7 @@ fn request(spec: &Spec<'_>) -> Request {
                 "cpu" => sum.cpu += quantity::milli(&amount),
                 "memory" => sum.memory += quantity::mebi(&amount),
                 _ if name.contains('/') => {
-                    devices.push((name.as_ref().into(), quantity::milli(&amount) / 1000))
+                    devices.push((name.as_ref().into(), quantity::milli(&amount) / 1000));
                 }
                 _ => {}
             }

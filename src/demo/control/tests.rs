@@ -238,7 +238,7 @@ fn scaling_makes_and_removes_pods() {
     cluster.pass(8);
     for (replicas, seconds) in [(5, 8), (1, 8), (0, 8)] {
         cluster.change(&DEPLOYMENTS, "web", |web| {
-            web["spec"]["replicas"] = replicas.into()
+            web["spec"]["replicas"] = replicas.into();
         });
         cluster.pass(seconds);
         assert_eq!(cluster.pods().len(), usize::try_from(replicas).unwrap());
@@ -278,7 +278,7 @@ fn a_rollout_stays_inside_its_bounds_and_completes() {
         cluster.create(&DEPLOYMENTS, deployment(4, "nginx:1.27", &strategy));
         cluster.pass(10);
         cluster.change(&DEPLOYMENTS, "web", |web| {
-            web["spec"]["template"] = template("nginx:1.28")
+            web["spec"]["template"] = template("nginx:1.28");
         });
         cluster.watch(60, |store| {
             let pods: Vec<Summary> = store
@@ -316,7 +316,7 @@ fn recreate_never_runs_two_revisions_at_once() {
     );
     cluster.pass(8);
     cluster.change(&DEPLOYMENTS, "web", |web| {
-        web["spec"]["template"] = template("nginx:1.28")
+        web["spec"]["template"] = template("nginx:1.28");
     });
     cluster.watch(20, |store| {
         let images: std::collections::BTreeSet<String> = store
@@ -335,7 +335,7 @@ fn a_bad_image_never_becomes_ready_and_undo_brings_the_old_one_back() {
     cluster.create(&DEPLOYMENTS, deployment(3, "nginx:1.27", &json!({})));
     cluster.pass(8);
     cluster.change(&DEPLOYMENTS, "web", |web| {
-        web["spec"]["template"] = template("nginx:does-not-exist")
+        web["spec"]["template"] = template("nginx:does-not-exist");
     });
     cluster.watch(700, |store| {
         for pod in store.list(&PODS, Some("shop")) {
@@ -364,7 +364,7 @@ fn a_bad_image_never_becomes_ready_and_undo_brings_the_old_one_back() {
     );
 
     cluster.change(&DEPLOYMENTS, "web", |web| {
-        web["spec"]["template"] = template("nginx:1.27")
+        web["spec"]["template"] = template("nginx:1.27");
     });
     cluster.pass(10);
     let web = cluster.get(&DEPLOYMENTS, "web");
@@ -399,7 +399,7 @@ fn a_paused_deployment_scales_but_does_not_roll() {
             .all(|pod| pod["spec"]["containers"][0]["image"] == "nginx:1.27")
     );
     cluster.change(&DEPLOYMENTS, "web", |web| {
-        web["spec"]["paused"] = false.into()
+        web["spec"]["paused"] = false.into();
     });
     cluster.pass(30);
     assert!(is_rolled_out(&cluster.get(&DEPLOYMENTS, "web")));
@@ -414,7 +414,7 @@ fn old_revisions_are_trimmed_to_the_limit() {
     for tag in 1..6 {
         cluster.pass(12);
         cluster.change(&DEPLOYMENTS, "web", |web| {
-            web["spec"]["template"] = template(&format!("nginx:1.{tag}"))
+            web["spec"]["template"] = template(&format!("nginx:1.{tag}"));
         });
     }
     cluster.pass(12);
@@ -516,7 +516,7 @@ fn a_stateful_set_goes_in_order() {
         3
     );
     cluster.change(&STATEFULSETS, "db", |db| {
-        db["spec"]["template"] = template("postgres:18")
+        db["spec"]["template"] = template("postgres:18");
     });
     cluster.pass(30);
     let db = cluster.get(&STATEFULSETS, "db");
@@ -562,7 +562,7 @@ fn a_daemon_set_has_a_pod_on_each_node_and_rolls_one_by_one() {
         Some(3)
     );
     cluster.change(&DAEMONSETS, "agent", |agent| {
-        agent["spec"]["template"] = template("nginx:1.28")
+        agent["spec"]["template"] = template("nginx:1.28");
     });
     cluster.watch(40, |store| {
         let ready = store

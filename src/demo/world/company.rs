@@ -29,11 +29,11 @@ pub enum Runs {
     Deployment,
     /// A Deployment that stops the old pod before it starts the new one.
     Single,
-    /// A StatefulSet whose pods each own a volume of this size.
+    /// A `StatefulSet` whose pods each own a volume of this size.
     Stateful(&'static str),
-    /// A DaemonSet on the workers.
+    /// A `DaemonSet` on the workers.
     EveryNode,
-    /// A CronJob with this schedule.
+    /// A `CronJob` with this schedule.
     Schedule(&'static str),
 }
 
@@ -73,7 +73,7 @@ pub struct Release {
     pub versions: &'static [&'static str],
     /// Days since it was installed.
     pub days: i64,
-    /// Replicas per component, in the order that they are listed; a CronJob takes 1.
+    /// Replicas per component, in the order that they are listed; a `CronJob` takes 1.
     pub replicas: &'static [(&'static str, u32)],
 }
 

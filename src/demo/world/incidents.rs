@@ -77,10 +77,8 @@ mod tests {
     #[test]
     fn every_incident_names_a_component_that_runs() {
         for (namespace, instance, component, _) in INCIDENTS {
-            let releases = PROJECTS.iter().flat_map(|project| project.releases);
-            let release = releases
-                .filter(|r| r.namespace == *namespace && r.instance == *instance)
-                .next();
+            let mut releases = PROJECTS.iter().flat_map(|project| project.releases);
+            let release = releases.find(|r| r.namespace == *namespace && r.instance == *instance);
             let runs =
                 release.is_some_and(|r| r.replicas.iter().any(|(name, _)| name == component));
             assert!(runs, "{namespace} {instance} {component}");

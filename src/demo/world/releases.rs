@@ -285,7 +285,7 @@ fn crew(builder: &mut Builder<'_>, workload: &Workload, trouble: Option<Trouble>
             crew.new = vec![(Mood::Unpullable, rolled)];
         }
         Some(Trouble::Unschedulable(_)) => {
-            crew.new = vec![(Mood::Unschedulable, rolled); workload.replicas]
+            crew.new = vec![(Mood::Unschedulable, rolled); workload.replicas];
         }
         Some(Trouble::Unready(count, minutes)) => {
             for (at, (mood, _)) in crew.new.iter_mut().enumerate().take(count) {

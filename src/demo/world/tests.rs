@@ -21,7 +21,7 @@ fn options(seed: u64, pods: Option<usize>) -> WorldOptions {
 fn objects(seed: u64, pods: Option<usize>) -> Vec<(&'static Kind, Value)> {
     let mut all = Vec::new();
     build(&options(seed, pods), &mut |kind, object| {
-        all.push((kind, object))
+        all.push((kind, object));
     });
     all
 }

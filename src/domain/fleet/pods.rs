@@ -22,7 +22,7 @@ impl Fleet {
     pub(super) fn put_pod(&mut self, pod: Pod) {
         let key = (pod.meta.namespace.clone(), pod.meta.name.clone());
         if let Some(id) = self.index.pods.get(&key).copied() {
-            self.change_pod(id, pod)
+            self.change_pod(id, pod);
         } else {
             let id = self.insert_pod(pod);
             self.index.pods.insert(key, id);
