@@ -9,7 +9,7 @@ use crate::demo::random::Random;
 const ZONES: [&str; 3] = ["eu-central-1a", "eu-central-1b", "eu-central-1c"];
 
 /// Version of Kubernetes that the nodes report.
-pub const KUBELET_VERSION: &str = "v1.33.4";
+pub const KUBELET_VERSION: &str = "v1.36.0";
 
 /// One machine of the cluster.
 #[derive(Debug, Clone)]
