@@ -32,7 +32,7 @@
 //! | theme | | ratatui, toml, strsim |
 //! | config | | toml, regex, strsim, `std::fs` |
 //! | app | key, command, domain, input, config | regex |
-//! | view | app, command, domain, theme, input, key | ratatui, `unicode_width` |
+//! | view | app, command, domain, theme, input, key | ratatui, regex, `unicode_width` |
 //! | cluster | domain | tokio, kube, `k8s_openapi`, http, hyper, `hyper_util`, flate2, jiff, `std::fs`, `std::env`, `std::time::Instant`, `std::time::SystemTime`, `std::process` |
 //! | demo | | tokio, http, hyper, `hyper_util`, rcgen, flate2, `tokio_rustls`, `k8s_openapi`, jiff, `std::fs`, `std::env`, `std::time::Instant`, `std::time::SystemTime` |
 //! | runtime | key, command, domain, input, theme, config, app, view, cluster | tokio, crossterm, ratatui, rustix, `tracing_subscriber`, `std::fs`, `std::env`, `std::time::Instant`, `std::time::SystemTime`, `std::process` |

@@ -426,10 +426,13 @@ fn manifests_are_applied_in_every_way() {
     kubectl
         .run(&format!("-n {ns} get pod no-such-pod"))
         .refuses("NotFound");
-    kubectl.run("create ns tried").says(&["created"]);
+    let world = "apiVersion: v1\nkind: Namespace\nmetadata: {name: tried}\n---\n\
+        apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: tried}\n\
+        spec: {replicas: 2, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, \
+        spec: {containers: [{name: pause, image: 'registry.k8s.io/pause:3.10'}]}}}\n";
     kubectl
-        .run("-n tried create deploy web --image=registry.k8s.io/pause:3.10 --replicas=2")
-        .says(&["created"]);
+        .run_with("apply -f -", world)
+        .says(&["namespace/tried created", "deployment.apps/web created"]);
     wait_until("its pods are made", || {
         kubectl.pods("tried", "app=web").len() == 2
     });
@@ -437,7 +440,10 @@ fn manifests_are_applied_in_every_way() {
         .run("-n tried set image deploy/web pause=registry.k8s.io/pause:3.11")
         .says(&["image updated"]);
     kubectl.run("delete ns tried").says(&["deleted"]);
-    kubectl.run("-n tried create cm x").refuses("not found");
+    let orphan = config("7").replace(&format!("namespace: {ns}"), "namespace: tried");
+    kubectl
+        .run_with("create -f -", &orphan)
+        .refuses("not found");
 }
 
 #[test]

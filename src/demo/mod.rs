@@ -21,6 +21,7 @@ mod metrics;
 pub mod object;
 mod patch;
 pub mod people;
+mod protobuf;
 pub mod random;
 mod rbac;
 mod request;

@@ -15,6 +15,7 @@ use super::{
     metrics,
     patch::Patch,
     people::User,
+    protobuf,
     rbac::Attributes,
     request::{self, Query, Target, verb},
     review,
@@ -304,8 +305,8 @@ fn elsewhere(server: &Server, asked: &Asked) -> Result<Response<Body>, ApiError>
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     let aggregated = accept.split(',').any(|clause| {
-        clause.contains("as=APIGroupDiscoveryList") && clause.contains("v=v2;")
-            || clause.ends_with("v=v2") && clause.contains("as=APIGroupDiscoveryList")
+        let has = |wanted: &str| clause.split(';').any(|part| part.trim() == wanted);
+        has("as=APIGroupDiscoveryList") && has("v=v2")
     });
     if matches!(asked.path.as_str(), "/livez" | "/readyz" | "/healthz") {
         return Ok(health(&asked.path, &asked.query));
@@ -409,13 +410,7 @@ async fn read(body: Incoming, headers: &HeaderMap) -> Result<Value, ApiError> {
     }
     let r#type = content_type(headers);
     if r#type.contains("protobuf") || r#type.contains("cbor") {
-        return Err(ApiError::new(
-            415,
-            "UnsupportedMediaType",
-            format!(
-                "the body of the request was in an unknown format: {type:?}; JSON and YAML are understood"
-            ),
-        ));
+        return protobuf::read(&bytes).ok_or_else(|| unknown_format(&r#type));
     }
     match serde_json::from_slice(&bytes) {
         Ok(value) => Ok(value),
@@ -429,6 +424,13 @@ async fn read(body: Incoming, headers: &HeaderMap) -> Result<Value, ApiError> {
             "the body is no JSON: {error}"
         ))),
     }
+}
+
+fn unknown_format(told: &str) -> ApiError {
+    let message = format!(
+        "the body of the request was in an unknown format: {told:?}; JSON and YAML are understood"
+    );
+    ApiError::new(415, "UnsupportedMediaType", message)
 }
 
 /// `/demo/...`: the server's own switches and counts, for the admin only.
