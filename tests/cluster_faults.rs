@@ -209,6 +209,19 @@ async fn a_server_whose_history_is_always_gone_is_not_hammered() {
     assert!(asked < 60, "{asked} requests in a second");
 }
 
+#[tokio::test]
+async fn a_server_that_ends_each_watch_at_once_is_not_hammered() {
+    let fake = filled(10).await;
+    fake.rule("watch=true", Trouble::EndAtOnce, None);
+    let mut client = Client::start(&fake).await;
+    client.for_a_while(1000 * MS).await;
+    let asked = fake.seen("watch=true").len();
+    assert!((3..60).contains(&asked), "{asked} watches in a second");
+    fake.heal();
+    client.until_true(&fake).await;
+    client.until_live().await;
+}
+
 /// F4
 #[tokio::test]
 async fn a_dead_connection_is_marked_stale_and_then_lost() {

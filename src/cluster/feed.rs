@@ -17,6 +17,9 @@ use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 use tokio::time::Instant;
 
+/// No useful watch is shorter.
+const SHORT: Duration = Duration::from_secs(1);
+
 /// Reads what a feed brings: rows of our own kinds, or rows of a server-side table.
 pub(super) trait Decoder: Send + 'static {
     /// One change.
@@ -63,13 +66,20 @@ pub(super) struct Labels {
     pub(super) skipped: Option<Box<dyn Fn(Text, usize) -> Event + Send + Sync>>,
 }
 
-/// Why a pass over the server ended.
+/// How a pass over the server ended well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Done {
+    /// The list is complete.
+    Filled,
+    /// The server ended the watch in good order.
+    Ended,
+}
+
+/// Why a pass over the server ended otherwise.
 #[derive(Debug)]
 pub(super) enum End {
     /// Nobody listens any more.
     Closed,
-    /// The server ended the watch in good order.
-    Ordered,
     /// Something failed.
     Failed(Fault),
 }
@@ -152,19 +162,15 @@ impl<D: Decoder> Feed<D> {
     }
 
     /// One list or one watch.
-    async fn pass(&mut self) -> End {
-        let ended = match self.version.clone() {
+    async fn pass(&mut self) -> Result<Done, End> {
+        match self.version.clone() {
             Some(version) if self.place.watchable => self.follow(&version).await,
             Some(_) => self.poll().await,
             None => self.fill().await,
-        };
-        match ended {
-            Ok(()) => End::Ordered,
-            Err(end) => end,
         }
     }
 
-    async fn fill(&mut self) -> Result<(), End> {
+    async fn fill(&mut self) -> Result<Done, End> {
         let streams = D::STREAMS && self.place.watchable && !self.denied;
         if streams && self.session.streams_lists() {
             self.fill_by_stream().await
@@ -174,33 +180,28 @@ impl<D: Decoder> Feed<D> {
     }
 
     /// A kind that cannot be watched is read again after a while.
-    async fn poll(&mut self) -> Result<(), End> {
+    async fn poll(&mut self) -> Result<Done, End> {
         tokio::time::sleep(self.session.timing().poll).await;
         self.fill_by_list().await
     }
 
     /// What to do after a pass: show it, wait, go on.
-    async fn after(&mut self, end: End, begun: Instant) -> Result<(), Closed> {
+    async fn after(&mut self, end: Result<Done, End>, begun: Instant) -> Result<(), Closed> {
         let healthy = begun.elapsed() >= self.session.timing().healthy_after;
         if healthy {
             self.backoff.reset();
         }
         match end {
-            End::Closed => Err(Closed),
+            Err(End::Closed) => Err(Closed),
+            Err(End::Failed(fault)) => self.failed(&fault).await,
             // A server that ends every watch at once must not be asked in a loop.
-            End::Ordered if healthy || !self.short_lived(begun) => Ok(()),
-            End::Ordered => {
+            Ok(Done::Ended) if begun.elapsed() < SHORT => {
                 let wait = self.backoff.next();
                 tokio::time::sleep(wait).await;
                 Ok(())
             }
-            End::Failed(fault) => self.failed(&fault).await,
+            Ok(_) => Ok(()),
         }
-    }
-
-    /// The pass was shorter than any useful watch. Filling a small list is not meant.
-    fn short_lived(&self, begun: Instant) -> bool {
-        self.filled && begun.elapsed() < Duration::from_secs(1) && self.shown_live()
     }
 
     fn shown_live(&self) -> bool {

@@ -5,7 +5,7 @@ use super::body::Chunks;
 use super::call::{Call, escape};
 use super::connect::Session;
 use super::error::Fault;
-use super::feed::{Decoder, End, Feed};
+use super::feed::{Decoder, Done, End, Feed};
 use super::scan::{Piece, Scanner};
 use serde::Deserialize;
 
@@ -102,7 +102,7 @@ impl Page {
 
 impl<D: Decoder> Feed<D> {
     /// Lists everything and hands it on; afterwards the watch can begin.
-    pub(super) async fn fill_by_list(&mut self) -> Result<(), End> {
+    pub(super) async fn fill_by_list(&mut self) -> Result<Done, End> {
         let mut token: Option<String> = None;
         let mut limit = FIRST_PAGE;
         let mut began = false;
@@ -112,7 +112,8 @@ impl<D: Decoder> Feed<D> {
                 Ok(meta) => {
                     token = meta.next.filter(|next| !next.is_empty());
                     if token.is_none() {
-                        return self.filled_at(meta.resource_version).await;
+                        self.filled_at(meta.resource_version).await?;
+                        return Ok(Done::Filled);
                     }
                     limit = PAGE;
                 }

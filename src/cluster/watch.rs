@@ -3,7 +3,7 @@
 use super::body::Chunks;
 use super::call::{Call, Status, escape};
 use super::error::Fault;
-use super::feed::{Decoder, End, Feed};
+use super::feed::{Decoder, Done, End, Feed};
 use super::pulse::Health;
 use super::scan::{Lines, Piece};
 use super::wire::Str;
@@ -123,7 +123,7 @@ impl Stream {
 
 impl<D: Decoder> Feed<D> {
     /// Follows the changes after `version` until the watch ends.
-    pub(super) async fn follow(&mut self, version: &str) -> Result<(), End> {
+    pub(super) async fn follow(&mut self, version: &str) -> Result<Done, End> {
         let path = format!(
             "{}?watch=true&allowWatchBookmarks=true&timeoutSeconds={}&resourceVersion={}",
             self.place.path,
@@ -136,7 +136,7 @@ impl<D: Decoder> Feed<D> {
     }
 
     /// Takes the list as a stream of changes and then follows it.
-    pub(super) async fn fill_by_stream(&mut self) -> Result<(), End> {
+    pub(super) async fn fill_by_stream(&mut self) -> Result<Done, End> {
         let path = format!(
             "{}?watch=true&allowWatchBookmarks=true&timeoutSeconds={}\
              &sendInitialEvents=true&resourceVersionMatch=NotOlderThan",
@@ -153,7 +153,7 @@ impl<D: Decoder> Feed<D> {
         };
         let unwilling = match &ended {
             Err(End::Failed(fault)) if !self.listed() => unwilling(fault),
-            Ok(()) => !self.listed(),
+            Ok(_) => !self.listed(),
             _ => false,
         };
         if unwilling {
@@ -210,7 +210,7 @@ impl<D: Decoder> Feed<D> {
         })
     }
 
-    async fn read_stream(&mut self, mut stream: Stream) -> Result<(), End> {
+    async fn read_stream(&mut self, mut stream: Stream) -> Result<Done, End> {
         let session = self.session.clone();
         let _open = session.pulse().opened();
         stream.health.borrow_and_update();
@@ -223,7 +223,7 @@ impl<D: Decoder> Feed<D> {
                     self.batch.flush().await?;
                 }
                 chunk = stream.chunks.next() => {
-                    let Some(chunk) = chunk? else { return Ok(()) };
+                    let Some(chunk) = chunk? else { return Ok(Done::Ended) };
                     stream.heard = Instant::now();
                     self.heard();
                     self.take(&mut stream, &chunk).await?;

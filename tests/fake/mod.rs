@@ -34,6 +34,8 @@ pub enum Trouble {
     Line(Vec<u8>),
     /// A streaming list never ends.
     NoEnd,
+    /// A watch ends at once, in good order.
+    EndAtOnce,
     /// Each event is packed on its own.
     Gzip,
     /// The answer comes later.
@@ -523,6 +525,7 @@ impl<'a> Reply<'a> {
                 self.event("ERROR", &status).await?;
                 return self.raw(b"0\r\n\r\n").await;
             }
+            Some(Trouble::EndAtOnce) => return self.raw(b"0\r\n\r\n").await,
             Some(Trouble::Line(line)) => {
                 let mut line = line.clone();
                 line.push(b'\n');

@@ -36,6 +36,10 @@ impl Session {
             }
             ("apps" | "batch", kind) if workload::known(kind) => {
                 workload::write(&mut page, kind, &object);
+                if kind == "Deployment" {
+                    let sets = self.replica_sets_of(target, &object).await;
+                    workload::write_sets(&mut page, &object, sets.as_ref().ok());
+                }
             }
             _ => generic::write(&mut page, &object),
         }

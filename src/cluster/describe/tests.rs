@@ -98,6 +98,27 @@ fn a_deployment_tells_its_replicas() {
 }
 
 #[test]
+fn a_deployment_tells_its_replica_sets() {
+    let revision = |n: &str| json!({"deployment.kubernetes.io/revision": n});
+    let set = |name: &str, n: &str, owner: &str, replicas: u32| {
+        json!({
+            "metadata": {"name": name, "annotations": revision(n),
+                "ownerReferences": [{"uid": owner}]},
+            "spec": {"replicas": replicas}, "status": {"replicas": replicas},
+        })
+    };
+    let deployment = json!({"metadata": {"uid": "d", "annotations": revision("3")}});
+    let sets = json!({"items": [
+        set("a", "1", "d", 0), set("b", "2", "d", 1), set("c", "3", "d", 2),
+        set("x", "2", "other", 5)]});
+    let text = page(|page| workload::write_sets(page, &deployment, Some(&sets)));
+    assert_eq!(
+        text,
+        "OldReplicaSets:  b (1/1 replicas created)\nNewReplicaSet:   c (2/2 replicas created)\n"
+    );
+}
+
+#[test]
 fn any_kind_is_described_by_its_fields() {
     let object = json!({
         "apiVersion": "x.io/v1", "kind": "Thing",

@@ -2,8 +2,65 @@
 
 use super::page::{Page, date, each, joined, or, pairs, plain, truth};
 use super::{container, controller, pod, selector, volume, write_head, write_labels};
+use crate::cluster::call::{Call, escape};
+use crate::cluster::connect::Session;
+use crate::cluster::error::Fault;
+use crate::domain::session::Target;
 use crate::domain::time::{Timestamp, kubectl};
 use serde_json::Value;
+
+const REVISION: &str = "deployment.kubernetes.io/revision";
+
+impl Session {
+    /// The replica sets that may belong to a deployment.
+    pub(super) async fn replica_sets_of(
+        &self,
+        target: &Target,
+        deployment: &Value,
+    ) -> Result<Value, Fault> {
+        let labels = pairs(&deployment["spec"]["selector"]["matchLabels"], "=").join(",");
+        let path = format!(
+            "/apis/apps/v1/namespaces/{}/replicasets?limit=500&labelSelector={}",
+            escape(&target.namespace),
+            escape(&labels)
+        );
+        self.json(&Call::get(path)).await
+    }
+}
+
+/// The replica sets of a deployment: those of earlier revisions that still have pods, and that of
+/// the present one.
+pub(super) fn write_sets(page: &mut Page, deployment: &Value, sets: Option<&Value>) {
+    let Some(sets) = sets else {
+        return page.field("NewReplicaSet", "<cannot be read>");
+    };
+    let uid = &deployment["metadata"]["uid"];
+    let revision = &deployment["metadata"]["annotations"][REVISION];
+    let owned = each(&sets["items"])
+        .filter(|set| each(&set["metadata"]["ownerReferences"]).any(|o| o["uid"] == *uid));
+    let (new, old): (Vec<&Value>, Vec<&Value>) =
+        owned.partition(|set| set["metadata"]["annotations"][REVISION] == *revision);
+    let told = |sets: Vec<&Value>| {
+        let words: Vec<String> = sets.into_iter().map(set_words).collect();
+        none_or(&words.join(", "))
+    };
+    let alive = |set: &&Value| set["status"]["replicas"].as_i64().unwrap_or(0) > 0;
+    page.field(
+        "OldReplicaSets",
+        &told(old.into_iter().filter(alive).collect()),
+    );
+    page.field("NewReplicaSet", &told(new));
+}
+
+/// `web-6548d986cf (3/3 replicas created)`
+fn set_words(set: &Value) -> String {
+    format!(
+        "{} ({}/{} replicas created)",
+        plain(&set["metadata"]["name"]),
+        or(&set["status"]["replicas"], "0"),
+        or(&set["spec"]["replicas"], "1"),
+    )
+}
 
 /// Whether `kind` is written here.
 pub(super) fn known(kind: &str) -> bool {
