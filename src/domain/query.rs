@@ -41,6 +41,11 @@ pub trait Record {
     /// the ends of each.
     fn haystack(&self, out: &mut String);
 
+    /// The same in lower case, where it is kept at hand.
+    fn folded(&self) -> Option<&str> {
+        None
+    }
+
     /// Writes the text in which letters are sought (`-f`): a name is enough, in a whole row any
     /// letters are found somewhere.
     fn title(&self, out: &mut String) {
@@ -83,13 +88,8 @@ enum Term {
 #[derive(Clone, Debug)]
 struct Pattern {
     regex: Regex,
-    literal: Option<Literal>,
-}
-
-#[derive(Clone, Debug)]
-struct Literal {
-    needle: Finder<'static>,
-    /// The needle is lower case and meant in either case.
+    literal: Option<Finder<'static>>,
+    /// It is lower case and meant in either case.
     folded: bool,
 }
 
@@ -229,8 +229,8 @@ impl Term {
                     negated: false,
                 },
             ) => match (&new.literal, &old.literal) {
-                (Some(new), Some(old)) => {
-                    new.folded == old.folded && old.needle.find(new.needle.needle()).is_some()
+                (Some(longer), Some(shorter)) => {
+                    new.folded == old.folded && shorter.find(longer.needle()).is_some()
                 }
                 _ => false,
             },
@@ -263,7 +263,10 @@ impl Texts {
         self.whole.as_deref().unwrap_or_default()
     }
 
-    fn folded(&mut self, record: &impl Record) -> &str {
+    fn folded<'a>(&'a mut self, record: &'a impl Record) -> &'a str {
+        if let Some(kept) = record.folded() {
+            return kept;
+        }
         if self.folded.is_none() {
             let mut text = self.buffer();
             text.push_str(self.whole(record));
@@ -276,16 +279,14 @@ impl Texts {
 
 impl Pattern {
     fn is_in(&self, record: &impl Record, row: &mut Texts) -> bool {
+        let text = if self.folded {
+            row.folded(record)
+        } else {
+            row.whole(record)
+        };
         match &self.literal {
-            Some(Literal { needle, folded }) => {
-                let text = if *folded {
-                    row.folded(record)
-                } else {
-                    row.whole(record)
-                };
-                needle.find(text.as_bytes()).is_some()
-            }
-            None => self.regex.is_match(row.whole(record)),
+            Some(needle) => needle.find(text.as_bytes()).is_some(),
+            None => self.regex.is_match(text),
         }
     }
 }
@@ -382,10 +383,8 @@ fn pattern(text: &str, problem: &mut Option<String>) -> Pattern {
     let plain = text.is_ascii() && regex::escape(text) == text;
     Pattern {
         regex: regex(text, problem),
-        literal: plain.then(|| Literal {
-            needle: Finder::new(text).into_owned(),
-            folded,
-        }),
+        literal: plain.then(|| Finder::new(text).into_owned()),
+        folded,
     }
 }
 

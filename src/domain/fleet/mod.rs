@@ -49,7 +49,7 @@ use super::feed::{Batch, Change, Scope};
 use super::health::Tally;
 use super::labels::LabelScheme;
 use super::rows::{Kind, Row};
-use super::text::Text;
+use super::text::{Interner, Text};
 use super::time::Timestamp;
 use arena::Arena;
 use facts::FactsTable;
@@ -74,6 +74,8 @@ pub struct Fleet {
     namespaces: Arena<NamespaceSlot>,
     nodes: Arena<NodeSlot>,
     facts: FactsTable,
+    /// One copy of each STATUS.
+    words: Interner,
     index: Index,
     /// Pods by the time at which their verdict ends.
     due: BTreeSet<(Timestamp, PodId)>,
@@ -83,6 +85,8 @@ pub struct Fleet {
     epoch: u32,
     totals: Totals,
     pending: Pending,
+    /// A buffer for texts that are compared before they are kept.
+    spare: String,
     /// The present, as last told.
     now: Timestamp,
 }
@@ -164,6 +168,7 @@ impl Fleet {
     /// Lets time pass: grace periods end, restarts fall out of the last hour.
     pub fn tick(&mut self, now: Timestamp) -> Touched {
         self.now = now;
+        self.words.sweep();
         while let Some(&(at, id)) = self.due.first()
             && at <= now
         {

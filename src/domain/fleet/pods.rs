@@ -4,11 +4,12 @@ use super::Fleet;
 use super::ids::{NodeId, PodId, WorkloadId};
 use super::restarts::RestartLog;
 use super::slots::{PlaceSlot, PodSlot, Problem, Share, ThingId};
-use super::view::Sums;
+use super::view::{Sums, write_sought};
 use crate::domain::health::status::Status;
 use crate::domain::health::{Health, pod as rules};
 use crate::domain::labels::Facts;
 use crate::domain::rows::Pod;
+use crate::domain::text::Text;
 use crate::domain::time::Timestamp;
 
 /// Where a pod goes.
@@ -41,6 +42,8 @@ impl Fleet {
         } = self.find_home(&pod);
         let id = PodId(self.pods.insert(PodSlot {
             share: Share::new(Sums::default(), Health::Unknown),
+            word: Text::default(),
+            sought: Box::default(),
             ready: 0,
             total: 0,
             restarts: 0,
@@ -159,6 +162,7 @@ impl Fleet {
         self.count_pod(id, true);
         self.facts.release(old.facts);
         self.drop_if_unused(old.thing);
+        self.note_sought(id);
         self.pending.touched.pods.push(id);
     }
 
@@ -209,6 +213,7 @@ impl Fleet {
         let pod = &slot.pod;
         let verdict = rules::judge(pod, self.down_since(slot.node), self.now);
         let status = Status::of(pod);
+        let word = self.words.text(&status.word);
         let (ready, total, all_restarts) = (status.ready, status.total, status.restarts);
         let counts = rules::counts(pod);
         let sums = Sums {
@@ -239,16 +244,35 @@ impl Fleet {
         }
         if let Some(slot) = self.pods.get_mut(id.0) {
             (slot.ready, slot.total, slot.restarts) = (ready, total, all_restarts);
+            slot.word = word;
             slot.share = share;
         }
         if changed {
             self.count_pod(id, true);
         }
+        self.note_sought(id);
         if let Some(place) = place {
             // The share may be the same and the cause another: more restarts, a new exit code.
             self.touch_place(place, false);
         }
         self.pending.touched.pods.push(id);
+    }
+
+    fn note_sought(&mut self, id: PodId) {
+        let Some(slot) = self.pods.get_mut(id.0) else {
+            return;
+        };
+        let Some(place) = self.places.get(slot.place.0) else {
+            return;
+        };
+        let mut text = std::mem::take(&mut self.spare);
+        text.clear();
+        write_sought(slot, &place.row, &mut text);
+        text.make_ascii_lowercase();
+        if *slot.sought != *text {
+            slot.sought = text.as_str().into();
+        }
+        self.spare = text;
     }
 
     fn count_restarts(&mut self, id: PodId) -> (u32, Option<Timestamp>) {

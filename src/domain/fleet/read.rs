@@ -58,6 +58,7 @@ impl Fleet {
             id,
             pod: &slot.pod,
             health: slot.share.health,
+            word: &slot.word,
             ready: slot.ready,
             total: slot.total,
             restarts: slot.restarts,

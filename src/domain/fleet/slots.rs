@@ -57,6 +57,10 @@ pub(super) struct PodSlot {
     /// Handle into the table of facts.
     pub facts: u32,
     pub share: Share,
+    /// STATUS.
+    pub word: Text,
+    /// See [`super::PodRef::sought`].
+    pub sought: Box<str>,
     pub ready: u16,
     pub total: u16,
     pub restarts: u32,

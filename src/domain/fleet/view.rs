@@ -226,6 +226,8 @@ pub struct PodRef<'a> {
     pub pod: &'a Pod,
     /// Its health.
     pub health: Health,
+    /// STATUS as kubectl prints it.
+    pub word: &'a Text,
     /// READY: containers that are ready.
     pub ready: u16,
     /// READY: containers.
@@ -274,9 +276,38 @@ impl<'a> PodRef<'a> {
         self.facts().is_some_and(|facts| facts.project.is_some())
     }
 
+    /// The texts in which a filter without a column seeks, in lower case. Every pod is asked at
+    /// every key, which is why this is kept.
+    pub fn sought(&self) -> &'a str {
+        &self.slot.sought
+    }
+
+    /// Writes the same as it is spelt.
+    pub fn write_sought(&self, out: &mut String) {
+        write_sought(self.slot, self.workload, out);
+    }
+
     /// Why it is not healthy.
     pub fn cause(&self, now: Timestamp) -> Option<Cause> {
         crate::domain::health::pod::judge(self.pod, self.node_down(), now).cause
+    }
+}
+
+/// Name, namespace, STATUS, node, address, project, release and workload, a line each.
+pub(super) fn write_sought(slot: &PodSlot, workload: &WorkloadRow, out: &mut String) {
+    let texts: [&Text; 8] = [
+        &slot.pod.meta.name,
+        &slot.pod.meta.namespace,
+        &slot.word,
+        &slot.pod.node,
+        &slot.pod.ip,
+        &workload.project,
+        &workload.release,
+        &workload.name,
+    ];
+    for text in texts {
+        out.push_str(text);
+        out.push('\n');
     }
 }
 

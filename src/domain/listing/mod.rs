@@ -68,6 +68,11 @@ pub trait Listed {
         }
     }
 
+    /// The same in lower case, where it is kept at hand.
+    fn folded(&self) -> Option<&str> {
+        None
+    }
+
     /// The value that filters compare; the text of the cell where it is not a number.
     fn number(&self, column: &str, now: Timestamp) -> Option<f64> {
         let _ = (column, now);
@@ -111,6 +116,10 @@ impl<T: Listed> Record for Seen<'_, T> {
 
     fn haystack(&self, out: &mut String) {
         self.row.haystack(self.now, out);
+    }
+
+    fn folded(&self) -> Option<&str> {
+        self.row.folded()
     }
 
     fn title(&self, out: &mut String) {

@@ -54,24 +54,12 @@ impl Listed for PodRef<'_> {
         Some(&self.pod.meta.labels)
     }
 
-    /// The same as by columns, without a detour: this is done for every pod at every key.
     fn haystack(&self, _now: Timestamp, out: &mut String) {
-        let status = self.status();
-        let texts: [&str; 9] = [
-            &self.pod.meta.name,
-            &self.pod.meta.namespace,
-            &status.word,
-            &self.pod.node,
-            &self.pod.ip,
-            &self.workload.project,
-            &self.workload.release,
-            &self.workload.name,
-            &self.pod.nominated_node,
-        ];
-        for text in texts {
-            out.push_str(text);
-            out.push('\n');
-        }
+        self.write_sought(out);
+    }
+
+    fn folded(&self) -> Option<&str> {
+        Some(self.sought())
     }
 
     fn text(&self, column: &str, now: Timestamp, out: &mut String) {
@@ -86,7 +74,7 @@ impl Listed for PodRef<'_> {
                 Some(why) => {
                     let _ = write!(out, "unreadable: {why}");
                 }
-                None => out.push_str(&self.status().word),
+                None => out.push_str(self.word),
             },
             "restarts" => restarts(self, now, out),
             "exit" => {
@@ -123,7 +111,7 @@ impl Listed for PodRef<'_> {
             "health" => self.health.cmp(&other.health),
             "namespace" => a.meta.namespace.cmp(&b.meta.namespace),
             "ready" => (self.total, self.ready).cmp(&(other.total, other.ready)),
-            "status" => self.status().word.cmp(&other.status().word),
+            "status" => self.word.cmp(other.word),
             "restarts" => other.restarts.cmp(&self.restarts),
             "exit" => other
                 .last_end()

@@ -375,7 +375,11 @@ fn told(fleet: &Fleet) -> String {
             pod.restarts,
             pod.labelled(),
         );
-        lines.push(format!("pod {:?} {home:?} {facts:?} {counts:?}", pod.pod));
+        let sought = pod.sought();
+        lines.push(format!(
+            "pod {:?} {home:?} {facts:?} {counts:?} {sought}",
+            pod.pod
+        ));
     }
     lines.extend(
         fleet
