@@ -5,7 +5,7 @@ use crate::domain::fleet::PodRef;
 use crate::domain::health::status::end_word;
 use crate::domain::rows::{Labels, State, Terminated};
 use crate::domain::text::Text;
-use crate::domain::time::{Timestamp, brief, kubectl};
+use crate::domain::time::{Timestamp, kubectl};
 use std::cmp::Ordering;
 use std::fmt::Write;
 
@@ -145,14 +145,10 @@ impl Listed for PodRef<'_> {
     }
 }
 
-/// `7 (12s)`: how often, and how long ago the last time.
+/// `7 (12s ago)` as kubectl prints it; nothing for 0: a zero in every row is noise.
 fn restarts(pod: &PodRef<'_>, now: Timestamp, out: &mut String) {
-    if pod.restarts == 0 {
-        return;
-    }
-    let _ = write!(out, "{}", pod.restarts);
-    if let Some(at) = pod.status().last_restart {
-        let _ = write!(out, " ({})", brief(now.since(at)));
+    if pod.restarts > 0 {
+        out.push_str(&pod.status().restarts_text(now));
     }
 }
 
