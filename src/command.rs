@@ -748,7 +748,7 @@ pub static TABLE: &[Info] = &[
         "Delete the marked objects, or the selected one; asks first",
         OBJECTS,
         Group::Act,
-        0,
+        8,
     ),
     info(
         Command::Search,
@@ -913,7 +913,7 @@ pub static TABLE: &[Info] = &[
         "Leave the program",
         GLOBAL,
         Group::Program,
-        0,
+        10,
     )
     .or(&["q", "q!", "exit"]),
     info(

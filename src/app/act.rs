@@ -372,6 +372,11 @@ impl App {
                 !matches!(screen.source, Source::Containers(_) | Source::Notices(_))
                     && !screen.list.order.rows().is_empty()
             }
+            (
+                Command::Yaml | Command::Describe | Command::Mark | Command::Delete,
+                Screen::List(screen),
+            ) => !screen.list.order.rows().is_empty(),
+            (Command::Filter, Screen::Welcome(_)) => false,
             (Command::Back, screen) => {
                 self.at > 0
                     || matches!(screen, Screen::List(screen) if !screen.list.filter.text.is_empty() || screen.list.faults_only)

@@ -61,24 +61,23 @@ fn section<'a>(
     out.push_str(title);
     out.push_str("\n\n");
     // The nine favourites differ by their number: the first stands for all.
-    for info in rows.filter(|info| info.command.favourite().is_none_or(|n| n == 1)) {
+    let mut rows: Vec<_> = rows
+        .filter(|info| info.command.favourite().is_none_or(|n| n == 1))
+        .collect();
+    if here.is_some() {
+        // What is pressed most stands first; what no hint offers keeps its order behind it.
+        rows.sort_by_key(|info| info.hint_rank.wrapping_sub(1));
+    }
+    for info in rows {
         let mut keys = key_label(keymap, info.command, here);
         if info.command.favourite().is_some() && keys == "1" {
             keys = "1 … 9".into();
         }
-        let words = std::iter::once(info.name)
-            .chain(info.aliases.iter().copied())
-            .map(|word| format!(":{word}"))
-            .collect::<Vec<_>>();
-        let words = if info.contexts == [Context::Global] {
-            words.join(" ")
-        } else {
-            words.first().cloned().unwrap_or_default()
-        };
         // Writing to a String cannot fail.
         let _ = writeln!(
             out,
-            "  {keys:<22}{words:<32}{}{}",
+            "  {keys:<15}  :{:<15}  {}{}",
+            info.name,
             info.help,
             argument(info)
         );

@@ -93,6 +93,22 @@ roles! {
     yaml_number,
     /// `true`, `false`, `null` of YAML.
     yaml_literal,
+    /// A comment of YAML.
+    yaml_comment,
+    /// The thumb that shows where the window is.
+    scrollbar,
+    /// Sources of lines that stand between each other, told apart by six colours.
+    source_1,
+    /// The second source.
+    source_2,
+    /// The third source.
+    source_3,
+    /// The fourth source.
+    source_4,
+    /// The fifth source.
+    source_5,
+    /// The sixth source.
+    source_6,
 }
 
 impl Theme {

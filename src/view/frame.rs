@@ -1,17 +1,14 @@
 //! The bones of every screen: what world this is, where I am, what was said, what I can press.
 
 use super::hits::Hits;
-use super::paint::{Canvas, width};
-use super::words::{ago, count, grouped};
+use super::paint::{Canvas, skip_columns, width};
+use super::words::{ago, grouped};
 use crate::app::layout::Area;
 use crate::app::overlay::Overlay;
 use crate::app::screens::{ListScreen, Screen};
 use crate::app::status::ListState;
-use crate::app::world::Connection;
 use crate::app::{App, Hit, Severity};
-use crate::command::TABLE;
-use crate::domain::health::{Health, Tally};
-use crate::domain::rows::Kind;
+use crate::command::{Info, TABLE};
 use crate::domain::time::{Millis, brief};
 use crate::input::{Binding, Resolution};
 use ratatui::style::Style;
@@ -19,170 +16,84 @@ use ratatui::style::Style;
 /// Nothing is said about a wait that nobody has noticed yet.
 pub const UNNOTICED: Millis = Millis(150);
 
-/// From so many columns on the program says its name.
-const NAME_FROM: u16 = 110;
+/// Between the parts of the path.
+const STEP: &str = "  ›  ";
+/// Between the path and what filters.
+const GAP: u16 = 3;
 
-/// Line 1: the state of the world.
-pub fn world(app: &App, canvas: &mut Canvas<'_>, area: Area) {
-    let theme = canvas.theme;
-    let production = app.is_production();
-    if production {
-        canvas.wash(area, theme.production);
-    }
-    let over = |style: Style| if production { theme.production } else { style };
-    let world = &app.world;
-    let mut left: Vec<(String, Style)> = Vec::new();
-    if area.width >= NAME_FROM {
-        left.push(("quarterdeck".into(), over(theme.accent)));
-    }
-    let context = world
-        .context()
-        .filter(|name| !name.is_empty())
-        .map_or_else(|| "no cluster".to_owned(), ToString::to_string);
-    left.push((
-        if production {
-            format!("PRODUCTION {context}")
-        } else {
-            context
-        },
-        over(theme.text),
-    ));
-    if let Some(session) = &world.session {
-        if !session.user.is_empty() && area.width >= 100 {
-            left.push((session.user.to_string(), over(theme.dim)));
-        }
-        left.push((world.scope_label(), over(theme.dim)));
-        if session.insecure {
-            left.push((" certificate not checked ".into(), theme.production));
-        }
-        if session.demo && area.width >= 100 {
-            left.push(("simulated".into(), over(theme.dim)));
-        }
-    }
-    if world.readonly {
-        left.push((" READ-ONLY ".into(), theme.badge));
-    }
-    let right = world_counts(app, canvas, over, area.width);
-    let right_width: u16 = right.iter().map(|(text, _)| width(text)).sum();
-    let room = area.width.saturating_sub(right_width + 2);
-    let mut x = area.x + 1;
-    for (text, style) in &left {
-        let used = canvas.put(x, area.y, room.saturating_sub(x), text, *style);
-        x += used + if used > 0 { 2 } else { 0 };
-    }
-    let mut x = area.width.saturating_sub(right_width + 1);
-    for (text, style) in &right {
-        x += canvas.put(x, area.y, area.width.saturating_sub(x), text, *style);
-    }
-}
-
-/// Connection and counts, as they stand at the right.
-fn world_counts(
-    app: &App,
-    canvas: &Canvas<'_>,
-    over: impl Fn(Style) -> Style,
-    columns: u16,
-) -> Vec<(String, Style)> {
-    let theme = canvas.theme;
-    let (text, style) = connection(app, canvas);
-    let mut parts = vec![(text, over(style))];
-    if app.world.session.is_none() {
-        return parts;
-    }
-    let counts = app.world.fleet.counts();
-    let number = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
-    let mut push = |text: String, style: Style| parts.push((format!("  {text}"), over(style)));
-    if columns >= 130 {
-        push(count(number(counts.projects.total()), "project"), theme.dim);
-        push(count(number(counts.releases.total()), "release"), theme.dim);
-    }
-    // Until the first list is complete the number is not the number of pods.
-    let open = if app.world.complete(Kind::Pod) {
-        ""
-    } else {
-        "…"
-    };
-    push(
-        format!("pods {}{open}", grouped(number(counts.pods))),
-        theme.text,
-    );
-    push(String::new(), theme.text);
-    parts.extend(
-        health_counts(canvas, &counts.releases)
-            .into_iter()
-            .map(|(text, style)| (text, over(style))),
-    );
-    parts
-}
-
-/// `✖ 3 ▲ 1 ◐ 1`, and `● all well` when there is nothing to look at.
-fn health_counts(canvas: &Canvas<'_>, tally: &Tally) -> Vec<(String, Style)> {
-    let shown = [Health::Failing, Health::Degraded, Health::Progressing]
-        .into_iter()
-        .filter(|health| tally.of(*health) > 0);
-    let parts: Vec<_> = shown
-        .map(|health| {
-            let (shape, style) = canvas.sign(health);
-            (format!("{shape} {} ", tally.of(health)), style)
-        })
-        .collect();
-    if parts.is_empty() && tally.total() > 0 {
-        return vec![("all well".into(), canvas.theme.dim)];
-    }
-    parts
-}
-
-/// The connection in words: what is told must be true now.
-fn connection(app: &App, canvas: &Canvas<'_>) -> (String, Style) {
-    let theme = canvas.theme;
-    let now = app.world.now;
-    match app.world.connection() {
-        Connection::Off => (format!("{} no connection", "✖"), theme.failing),
-        Connection::Connecting { since } if now.since(since) < Millis::seconds(1) => {
-            (format!("{} connecting", "◌"), theme.dim)
-        }
-        Connection::Connecting { since } => (
-            format!("{} connecting {}", "◌", brief(now.since(since))),
-            theme.progressing,
-        ),
-        Connection::Live { .. } => (format!("{} live", "●"), theme.healthy),
-        Connection::Stale { seen } => (
-            format!("{} stale {}", "▲", brief(now.since(seen))),
-            theme.degraded,
-        ),
-        Connection::Disconnected { seen, retry_at, .. } => {
-            let since = seen
-                .map(|at| format!(" {}", brief(now.since(at))))
-                .unwrap_or_default();
-            (
-                format!(
-                    "{} disconnected{since}, retry in {}",
-                    "✖",
-                    brief(retry_at.since(now))
-                ),
-                theme.failing,
-            )
-        }
-    }
-}
-
-/// Line 2: where I am, and what filters it.
+/// Line 2: where I am, and what filters it. What is typed and how much it finds is always seen;
+/// the order, then the beginning of the path, give way.
 pub fn place(app: &App, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
     let theme = canvas.theme;
-    let right = place_right(app);
-    let right_width = width(&right);
-    let room = area.width.saturating_sub(right_width + 2);
-    let mut x = area.x + 1;
+    let room = area.width.saturating_sub(2);
+    let narrowing = narrowing(app, room / 2, canvas);
+    let narrowed: u16 = narrowing.iter().map(|(text, _)| width(text)).sum();
     let crumbs = app.crumbs();
-    for (n, crumb) in crumbs.iter().enumerate() {
-        let last = n + 1 == crumbs.len();
-        let used = canvas.put(
+    let path = path_width(&crumbs);
+    let mut right = place_right(app);
+    let taken = |right: &str| {
+        narrowed
+            + GAP
+            + if right.is_empty() {
+                0
+            } else {
+                width(right) + 2
+            }
+    };
+    if path.saturating_add(taken(&right)) > room && narrowed > 0 {
+        right.clear();
+    }
+    let left = room.saturating_sub(taken(&right)).max(room / 4);
+    let x = draw_path(
+        &crumbs,
+        canvas,
+        Area {
+            x: area.x + 1,
+            width: left,
+            ..area
+        },
+        hits,
+    );
+    let mut x = x + GAP;
+    for (text, style) in &narrowing {
+        x += canvas.put(x, area.y, area.width.saturating_sub(x + 1), text, *style);
+    }
+    let at = area.width.saturating_sub(width(&right) + 1);
+    canvas.put(at, area.y, width(&right), &right, theme.dim);
+}
+
+fn path_width(crumbs: &[String]) -> u16 {
+    let names = crumbs
+        .iter()
+        .map(|crumb| width(crumb))
+        .fold(0, u16::saturating_add);
+    let steps = u16::try_from(crumbs.len().saturating_sub(1)).unwrap_or(u16::MAX);
+    names.saturating_add(steps.saturating_mul(width(STEP)))
+}
+
+/// The path, without its beginning where that does not fit. Returns the column after it.
+fn draw_path(crumbs: &[String], canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) -> u16 {
+    let theme = canvas.theme;
+    let end = area.x + area.width;
+    let more = width(STEP) + 1;
+    let fits = |from: usize| {
+        let cut = if from > 0 { more } else { 0 };
+        path_width(&crumbs[from..]).saturating_add(cut) <= area.width
+    };
+    let last = crumbs.len().saturating_sub(1);
+    let first = (0..last).find(|&from| fits(from)).unwrap_or(last);
+    let mut x = area.x;
+    if first > 0 {
+        x += canvas.put_spans(
             x,
             area.y,
-            room.saturating_sub(x),
-            crumb,
-            if last { theme.accent } else { theme.dim },
-        );
+            end.saturating_sub(x),
+            &[("…", theme.dim), (STEP, theme.rule)],
+        ) - x;
+    }
+    for (n, crumb) in crumbs.iter().enumerate().skip(first) {
+        let style = if n == last { theme.accent } else { theme.dim };
+        let used = canvas.put(x, area.y, end.saturating_sub(x), crumb, style);
         hits.add(
             Area {
                 x,
@@ -193,84 +104,80 @@ pub fn place(app: &App, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
             Hit::Crumb(n),
         );
         x += used;
-        if !last {
-            x += canvas.put(x, area.y, room.saturating_sub(x), "  ›  ", theme.rule);
+        if n < last {
+            x += canvas.put(x, area.y, end.saturating_sub(x), STEP, theme.rule);
         }
     }
-    x += 3;
-    match app.screen() {
-        Screen::List(screen) => filter(screen, canvas, x, area.y, room),
-        Screen::Text(screen) => {
-            if let Some(search) = &screen.search {
-                let cursor = if search.editing { "▏" } else { "" };
-                let (at, of) = screen.match_position().unwrap_or_default();
-                let found = if search.text.is_empty() {
-                    String::new()
-                } else {
-                    format!("   {at} of {of}")
-                };
-                canvas.put_spans(
-                    x,
-                    area.y,
-                    room.saturating_sub(x),
-                    &[
-                        ("/", theme.key),
-                        (&search.text, theme.field),
-                        (cursor, theme.accent),
-                        (&found, theme.dim),
-                    ],
-                );
-            }
-        }
-        Screen::Welcome(_) => {}
-    }
-    canvas.put(
-        area.width.saturating_sub(right_width + 1),
-        area.y,
-        right_width,
-        &right,
-        theme.dim,
-    );
+    x
 }
 
-fn filter(screen: &ListScreen, canvas: &mut Canvas<'_>, x: u16, y: u16, room: u16) {
+/// What narrows the rows or is sought in the text, with how much it finds; the beginning of what
+/// is typed is cut beyond `limit`.
+fn narrowing(app: &App, limit: u16, canvas: &Canvas<'_>) -> Vec<(String, Style)> {
+    let theme = canvas.theme;
+    match app.screen() {
+        Screen::List(screen) => filter(screen, limit, canvas),
+        Screen::Text(screen) => {
+            let Some(search) = &screen.search else {
+                return Vec::new();
+            };
+            let mut spans = typed(&search.text, search.editing, limit, canvas);
+            if !search.text.is_empty() {
+                let (at, of) = screen.match_position().unwrap_or_default();
+                spans.push((format!("   {at} of {of}"), theme.dim));
+            }
+            spans
+        }
+        Screen::Welcome(_) => Vec::new(),
+    }
+}
+
+fn typed(text: &str, editing: bool, limit: u16, canvas: &Canvas<'_>) -> Vec<(String, Style)> {
+    let theme = canvas.theme;
+    let over = usize::from(width(text).saturating_sub(limit));
+    let shown = if over == 0 {
+        text.to_owned()
+    } else {
+        format!("…{}", skip_columns(text, over + 1))
+    };
+    let mut spans = vec![("/".to_owned(), theme.key), (shown, theme.field)];
+    if editing {
+        spans.push(("▏".into(), theme.accent));
+    }
+    spans
+}
+
+fn filter(screen: &ListScreen, limit: u16, canvas: &Canvas<'_>) -> Vec<(String, Style)> {
     let theme = canvas.theme;
     let list = &screen.list;
     let filter = &list.filter;
-    let mut spans: Vec<(&str, Style)> = Vec::new();
+    let mut spans = Vec::new();
     if filter.editing || !filter.text.is_empty() {
-        spans.extend([("/", theme.key), (filter.text.as_str(), theme.field)]);
+        spans = typed(&filter.text, filter.editing, limit, canvas);
     }
-    if filter.editing {
-        spans.push(("▏", theme.accent));
+    if list.faults_only {
+        let gap = if spans.is_empty() { "" } else { "   " };
+        spans.push((format!("{gap}faults only"), theme.warning));
     }
-    let faults = if list.faults_only {
-        "  faults only"
-    } else {
-        ""
-    };
-    let found = format!(
-        "   {} of {}",
-        grouped(list.order.rows().len()),
-        grouped(list.total)
-    );
-    let narrowed = !filter.text.is_empty() || list.faults_only;
-    if narrowed {
-        spans.extend([(faults, theme.warning), (found.as_str(), theme.dim)]);
+    if list.faults_only || !filter.text.is_empty() {
+        let found = format!(
+            "   {} of {}",
+            grouped(list.order.rows().len()),
+            grouped(list.total)
+        );
+        spans.push((found, theme.dim));
     }
-    let problem = filter
-        .query
-        .problem
-        .as_ref()
-        .map(|problem| format!("   {problem}"));
-    if let Some(problem) = &problem {
-        spans.push((problem, theme.warning));
+    if let Some(problem) = &filter.query.problem {
+        spans.push((format!("   {problem}"), theme.warning));
     }
-    let marks = format!("   {} marked", list.marks.len());
     if !list.marks.is_empty() {
-        spans.push((&marks, theme.marked));
+        let gap = if spans.is_empty() { "" } else { "   " };
+        spans.push((
+            format!("{gap}{} marked", grouped(list.marks.len())),
+            theme.marked,
+        ));
     }
-    canvas.put_spans(x, y, room.saturating_sub(x), &spans);
+    spans
 }
 
 /// How the list is sorted, or which line of the text one is on.
@@ -314,23 +221,20 @@ pub fn notice(app: &App, canvas: &mut Canvas<'_>, area: Area) {
         canvas.put(area.x + 1, area.y, room, &notice.line(), style);
         return;
     }
+    // An empty list says it in its own place.
+    if matches!(app.screen(), Screen::List(screen) if screen.list.order.rows().is_empty()) {
+        return;
+    }
     let now = app.world.now;
     let line = match app.list_state() {
-        ListState::Disconnected {
-            seen,
-            why,
-            retry_at,
-        } => {
+        ListState::Disconnected { seen, why, .. } => {
             let seen = seen
-                .map(|at| format!(", rows as of {}", ago(now, at)))
+                .map(|at| format!(" · rows as of {}", ago(now, at)))
                 .unwrap_or_default();
-            format!(
-                "disconnected: {why}{seen}; retry in {}, :reconnect tries now",
-                brief(retry_at.since(now))
-            )
+            format!("{why}{seen} · :reconnect tries now")
         }
         ListState::Stale { seen } => format!(
-            "stale: no answer from the server for {}; rows as of then",
+            "no answer from the server for {}; rows as of then",
             brief(now.since(seen))
         ),
         _ => return,
@@ -391,11 +295,7 @@ pub fn hints(app: &App, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
     let contexts = app.key_contexts();
     let mut rows: Vec<_> = TABLE
         .iter()
-        .filter(|info| {
-            info.hint_rank > 0
-                && info.contexts.iter().any(|c| contexts.contains(c))
-                && app.offers(info.command)
-        })
+        .filter(|info| info.hint_rank > 0 && works(app, info))
         .collect();
     rows.sort_by_key(|info| info.hint_rank);
     for info in rows {
@@ -416,6 +316,15 @@ pub fn hints(app: &App, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
             }
         }
     }
+}
+
+/// Whether pressing it would do something here and now.
+fn works(app: &App, info: &Info) -> bool {
+    let contexts = app.key_contexts();
+    info.contexts
+        .iter()
+        .any(|context| contexts.contains(context))
+        && app.offers(info.command)
 }
 
 fn pending(app: &App) -> Resolution {

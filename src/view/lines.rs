@@ -27,6 +27,11 @@ impl<'c, 'a> Lines<'c, 'a> {
         usize::from((self.area.y + self.area.height).saturating_sub(self.y))
     }
 
+    /// Columns of a line.
+    pub fn width(&self) -> u16 {
+        self.area.width
+    }
+
     /// The roles.
     pub fn theme(&self) -> &'a crate::theme::Theme {
         self.canvas.theme

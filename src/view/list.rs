@@ -1,9 +1,10 @@
 //! A list screen: its rows, or in its own words why there are none.
 
+use super::columns::Memory;
 use super::frame::UNNOTICED;
 use super::hits::Hits;
 use super::paint::{Canvas, wrap};
-use super::table::{self, Memory};
+use super::table::Table;
 use super::words::{ago, count, grouped};
 use crate::app::App;
 use crate::app::layout::Area;
@@ -28,17 +29,19 @@ pub fn draw(
     );
     let id = app.crumbs().join("/");
     let (table, below) = split(screen, area);
-    table::draw(
-        &id,
-        screen.source.rows(),
-        &app.world,
-        &screen.list,
-        memory,
-        canvas,
-        table,
+    Table {
+        id: &id,
+        rows: screen.source.rows(),
+        world: &app.world,
+        list: &screen.list,
         dimmed,
-        hits,
-    );
+        // The rule of the preview is the rail, where there is one.
+        rail: app
+            .regions()
+            .preview
+            .map_or(area.x + area.width.saturating_sub(1), |preview| preview.x),
+    }
+    .draw(memory, canvas, table, hits);
     if let (Source::Containers(pod), Some(below)) = (&screen.source, below) {
         super::containers::draw(app, pod, &screen.list, canvas, below);
     }
@@ -86,11 +89,16 @@ fn explain(app: &App, state: &ListState, canvas: &mut Canvas<'_>, area: Area) {
             what,
             scope,
             hidden: 0,
-        } => (
-            format!("no {what} in {scope}"),
-            theme.text,
-            vec!["0 shows all namespaces · :ns chooses some · :ctx goes to another cluster".into()],
-        ),
+        } => {
+            let all = app.world.scope_names().is_none();
+            let others = if all {
+                ""
+            } else {
+                "0 shows all namespaces · "
+            };
+            let way = format!("{others}:ns chooses namespaces · :ctx goes to another cluster");
+            (format!("no {what} in {scope}"), theme.text, vec![way])
+        }
         ListState::Empty { what, hidden, .. } => (
             format!(
                 "none of {} matches",

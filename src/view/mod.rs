@@ -2,6 +2,7 @@
 //! cleaned; what is drawn where the mouse can hit it is returned.
 
 mod ascii;
+mod columns;
 mod containers;
 mod frame;
 mod hits;
@@ -16,9 +17,10 @@ mod tests;
 mod text;
 mod welcome;
 mod words;
+mod world;
 
+pub use columns::Memory;
 pub use hits::Hits;
-pub use table::Memory;
 
 use crate::app::App;
 use crate::app::layout::Area;
@@ -50,17 +52,17 @@ pub fn draw(app: &App, theme: &Theme, memory: &mut Memory, buffer: &mut Buffer) 
     }
     let mut canvas = Canvas { buffer, theme };
     if regions.world.height > 0 {
-        frame::world(app, &mut canvas, regions.world);
+        world::draw(app, &mut canvas, regions.world);
         frame::place(app, &mut canvas, regions.place, &mut hits);
         frame::notice(app, &mut canvas, regions.notice);
         frame::hints(app, &mut canvas, regions.hints, &mut hits);
     }
     match app.screen() {
         Screen::List(screen) => {
-            list::draw(app, screen, memory, &mut canvas, regions.body, &mut hits);
             if let Some(area) = regions.preview {
                 preview::draw(app, screen, &mut canvas, area);
             }
+            list::draw(app, screen, memory, &mut canvas, regions.body, &mut hits);
         }
         Screen::Text(screen) => text::draw(app, screen, &mut canvas, regions.body, &mut hits),
         Screen::Welcome(screen) => welcome::draw(app, screen, &mut canvas, regions.body, &mut hits),

@@ -9,6 +9,7 @@ use crate::app::palette::Palette;
 use crate::app::{App, Hit};
 use crate::command::{Command, Info};
 use crate::input::Binding;
+use ratatui::style::Style;
 
 /// Choices of the palette that are shown at once.
 const CHOICES: u16 = 12;
@@ -17,7 +18,7 @@ const CHOICES: u16 = 12;
 pub fn draw(app: &App, overlay: &Overlay, canvas: &mut Canvas<'_>, hits: &mut Hits) {
     match overlay {
         Overlay::Palette(palette, wrong) => {
-            draw_palette(app, palette, wrong.as_ref(), canvas, hits);
+            draw_palette(app, palette, wrong.as_ref(), canvas, hits)
         }
         Overlay::Confirm(confirm) => draw_confirm(app, confirm, canvas, hits),
     }
@@ -37,16 +38,17 @@ fn draw_palette(
     let shown = u16::try_from(palette.choices.len())
         .unwrap_or(CHOICES)
         .min(CHOICES)
-        .min(floor.saturating_sub(2));
-    let height = shown + 1 + u16::from(wrong.is_some());
+        .min(floor.saturating_sub(3));
+    let height = (shown + 2 + u16::from(wrong.is_some())).min(floor);
     let area = Area {
         x: 0,
-        y: floor.saturating_sub(height),
+        y: floor - height,
         width: columns,
         height,
     };
     canvas.clear(area, theme.overlay);
-    let mut y = area.y;
+    canvas.rule(0, area.y, columns);
+    let mut y = area.y + u16::from(height > 1);
     let first = palette
         .chosen
         .map_or(0, |n| (n + 1).saturating_sub(usize::from(shown.max(1))));
@@ -117,44 +119,23 @@ fn draw_palette(
     );
 }
 
+/// A question stands in the middle, in the one frame that is drawn: it must be seen without
+/// colours too.
 fn draw_confirm(app: &App, confirm: &Confirm, canvas: &mut Canvas<'_>, hits: &mut Hits) {
     let theme = canvas.theme;
     let (columns, rows) = app.size;
-    let inner = columns.saturating_sub(8).clamp(1, 76);
-    let mut lines: Vec<(String, ratatui::style::Style)> = wrap(&confirm.question, inner)
-        .into_iter()
-        .map(|line| (line, theme.warning))
-        .collect();
-    let room = usize::from(rows / 3);
-    lines.extend(
-        confirm
-            .lines
-            .iter()
-            .take(room)
-            .map(|line| (format!("  {line}"), theme.text)),
+    let lines = question(
+        confirm,
+        canvas,
+        columns.saturating_sub(8).clamp(1, 72),
+        usize::from(rows / 3),
     );
-    if confirm.lines.len() > room {
-        lines.push((
-            format!("  and {} more", confirm.lines.len() - room),
-            theme.dim,
-        ));
-    }
-    lines.push((String::new(), theme.text));
-    match &confirm.word {
-        Some(word) => {
-            lines.push((
-                format!("This is production. Type {word} to go on:"),
-                theme.text,
-            ));
-            lines.push((format!("> {}▏", confirm.typed), theme.field));
-        }
-        None => lines.push((String::new(), theme.text)),
-    }
+    let widest = lines.iter().map(|(line, _)| width(line)).max().unwrap_or(0);
+    let box_width = widest.max(24).saturating_add(6).min(columns);
     let height = u16::try_from(lines.len())
         .unwrap_or(rows)
-        .saturating_add(2)
+        .saturating_add(if confirm.word.is_none() { 4 } else { 2 })
         .min(rows);
-    let box_width = (inner + 4).min(columns);
     let area = Area {
         x: (columns - box_width) / 2,
         y: (rows - height) / 2,
@@ -162,12 +143,62 @@ fn draw_confirm(app: &App, confirm: &Confirm, canvas: &mut Canvas<'_>, hits: &mu
         height,
     };
     canvas.clear(area, theme.overlay);
-    for ((line, style), y) in lines.iter().zip(area.y + 1..area.y + area.height) {
-        canvas.put(area.x + 2, y, inner, line, *style);
+    let roomy = height > 4 && box_width > 6;
+    if roomy {
+        canvas.frame(area, theme.warning);
     }
-    if confirm.word.is_none() && height > 2 {
-        answers(app, canvas, area.x + 2, area.y + height - 2, hits);
+    let (x, mut y) = if roomy {
+        (area.x + 3, area.y + 1)
+    } else {
+        (area.x, area.y)
+    };
+    let room = (area.x + area.width).saturating_sub(x + u16::from(roomy));
+    for (line, style) in &lines {
+        if y < area.y + area.height {
+            canvas.put(x, y, room, line, *style);
+        }
+        y += 1;
     }
+    if confirm.word.is_none() && roomy {
+        answers(app, canvas, x, y + 1, hits);
+    }
+}
+
+/// What is asked, what it is about, and what has to be typed.
+fn question(
+    confirm: &Confirm,
+    canvas: &Canvas<'_>,
+    limit: u16,
+    room: usize,
+) -> Vec<(String, Style)> {
+    let theme = canvas.theme;
+    let mut lines: Vec<_> = wrap(&confirm.question, limit)
+        .into_iter()
+        .map(|line| (line, theme.warning))
+        .collect();
+    if !confirm.lines.is_empty() {
+        lines.push((String::new(), theme.text));
+    }
+    lines.extend(
+        confirm
+            .lines
+            .iter()
+            .take(room)
+            .map(|line| (line.clone(), theme.text)),
+    );
+    if confirm.lines.len() > room {
+        lines.push((
+            format!("and {} more", confirm.lines.len() - room),
+            theme.dim,
+        ));
+    }
+    if let Some(word) = &confirm.word {
+        lines.push((String::new(), theme.text));
+        let ask = format!("This is production. Type {word} to go on:");
+        lines.extend(wrap(&ask, limit).into_iter().map(|line| (line, theme.text)));
+        lines.push((format!("› {}▏", confirm.typed), theme.field));
+    }
+    lines
 }
 
 /// `y yes   n no`, with the keys that are bound to them.

@@ -86,6 +86,26 @@ impl Canvas<'_> {
         }
     }
 
+    /// A frame around an area.
+    pub fn frame(&mut self, area: Area, style: Style) {
+        let (right, bottom) = (area.x + area.width - 1, area.y + area.height - 1);
+        let line = "─".repeat(usize::from(area.width));
+        self.put(area.x, area.y, area.width, &line, style);
+        self.put(area.x, bottom, area.width, &line, style);
+        for y in area.y..=bottom {
+            self.put(area.x, y, 1, "│", style);
+            self.put(right, y, 1, "│", style);
+        }
+        for (x, y, corner) in [
+            (area.x, area.y, "┌"),
+            (right, area.y, "┐"),
+            (area.x, bottom, "└"),
+            (right, bottom, "┘"),
+        ] {
+            self.put(x, y, 1, corner, style);
+        }
+    }
+
     /// The sign of health: shape and colour.
     pub fn sign(&self, health: Health) -> (&'static str, Style) {
         let theme = self.theme;

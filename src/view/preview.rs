@@ -3,7 +3,7 @@
 
 use super::lines::Lines;
 use super::list::section;
-use super::paint::Canvas;
+use super::paint::{Canvas, width, wrap};
 use crate::app::App;
 use crate::app::layout::Area;
 use crate::app::preview::Tail;
@@ -43,16 +43,24 @@ pub fn draw(app: &App, screen: &ListScreen, canvas: &mut Canvas<'_>, area: Area)
     tail(app, &mut lines);
 }
 
-/// Whose it is: what is known of department, owner and environment, in one line.
+/// Whose it is: what is known of department, owner and environment, broken between the parts.
 fn whose(lines: &mut Lines<'_, '_>, parts: &[(&str, &Text)]) {
-    let known: Vec<String> = parts
-        .iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| format!("{name} {value}"))
-        .collect();
-    if !known.is_empty() {
-        let dim = lines.theme().dim;
-        lines.wrapped(&known.join(" · "), dim);
+    let dim = lines.theme().dim;
+    let room = lines.width();
+    let mut line = String::new();
+    for (name, value) in parts.iter().filter(|(_, value)| !value.is_empty()) {
+        let part = format!("{name} {value}");
+        if !line.is_empty() && width(&line) + 3 + width(&part) > room {
+            lines.line(&line, dim);
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push_str(" · ");
+        }
+        line.push_str(&part);
+    }
+    if !line.is_empty() {
+        lines.line(&line, dim);
     }
 }
 
@@ -220,15 +228,10 @@ fn pod(app: &App, id: PodId, lines: &mut Lines<'_, '_>) {
                 .since
                 .map(|at| format!(" {}", brief(now.since(at))))
                 .unwrap_or_default();
-            let message = if condition.message.is_empty() {
-                &condition.reason
-            } else {
-                &condition.message
-            };
-            lines.wrapped(
-                &format!("not {}{since}: {message}", condition.kind),
-                theme.text,
-            );
+            let why = [&condition.message, &condition.reason];
+            let why = why.into_iter().find(|text| !text.is_empty());
+            let why = why.map(|text| format!(": {text}")).unwrap_or_default();
+            lines.wrapped(&format!("not {}{since}{why}", condition.kind), theme.text);
         }
     }
     let mut labels = String::new();
@@ -327,10 +330,7 @@ fn tail(app: &App, lines: &mut Lines<'_, '_>) {
     match &app.preview.tail {
         Tail::Lines(tail) if !tail.is_empty() => {
             lines.head(&head);
-            let room = lines.left();
-            for line in tail.iter().skip(tail.len().saturating_sub(room)) {
-                lines.line(line, theme.text);
-            }
+            last_lines(tail, lines);
         }
         Tail::Lines(_) => {
             lines.head(&head);
@@ -341,5 +341,73 @@ fn tail(app: &App, lines: &mut Lines<'_, '_>) {
             lines.wrapped(&format!("not to be had: {why}"), theme.dim);
         }
         Tail::None | Tail::Waiting => {}
+    }
+}
+
+/// The last of the lines that fit, whole: what a crashing program says last is the reason.
+fn last_lines(tail: &[Text], lines: &mut Lines<'_, '_>) {
+    let theme = lines.theme();
+    let mut room = lines.left();
+    let mut parts: Vec<(&str, Vec<String>)> = Vec::new();
+    for line in tail.iter().rev() {
+        let (time, rest) = clock(line);
+        let indent = if time.is_empty() { 0 } else { width(time) + 1 };
+        let wrapped = wrap(rest, lines.width().saturating_sub(indent));
+        if wrapped.len() > room {
+            break;
+        }
+        room -= wrapped.len();
+        parts.push((time, wrapped));
+    }
+    for (time, wrapped) in parts.iter().rev() {
+        for (n, part) in wrapped.iter().enumerate() {
+            let gap = if time.is_empty() { "" } else { " " };
+            let blank = " ".repeat(time.len());
+            lines.spans(&[
+                (if n == 0 { time } else { &blank }, theme.dim),
+                (gap, theme.dim),
+                (part, theme.text),
+            ]);
+        }
+    }
+}
+
+/// A line's time of day, when it begins with a date and a time, and what follows: the date of a
+/// last line is today.
+fn clock(line: &str) -> (&str, &str) {
+    let (stamp, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let shape = |c: u8| if c.is_ascii_digit() { b'0' } else { c };
+    let dated = stamp.len() >= 19
+        && stamp
+            .bytes()
+            .take(19)
+            .map(shape)
+            .eq(*b"0000-00-00T00:00:00");
+    if dated {
+        (&stamp[11..19], rest.trim_start())
+    } else {
+        ("", line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lines_time_of_day_is_told_from_its_text() {
+        assert_eq!(
+            clock("2026-11-23T09:59:46.123Z INFO  up"),
+            ("09:59:46", "INFO  up")
+        );
+        assert_eq!(clock("2026-11-23T09:59:46Z"), ("09:59:46", ""));
+        assert_eq!(
+            clock("panic: no configuration"),
+            ("", "panic: no configuration")
+        );
+        assert_eq!(
+            clock("日本語日本語日本語日本語 x"),
+            ("", "日本語日本語日本語日本語 x")
+        );
     }
 }

@@ -41,7 +41,7 @@ pub fn draw(app: &App, screen: &TextScreen, canvas: &mut Canvas<'_>, area: Area,
         _ => {}
     }
     let mut y = area.y;
-    let mut n = screen.offset;
+    let mut n = first_line(screen, area);
     let bottom = area.y + area.height;
     while y < bottom {
         let Some((number, line, hidden)) = screen.line(n) else {
@@ -54,7 +54,7 @@ pub fn draw(app: &App, screen: &TextScreen, canvas: &mut Canvas<'_>, area: Area,
             height: 1,
         };
         let parts = if screen.wrap {
-            wrap(line, area.width.saturating_sub(3))
+            wrapped(line, screen.syntax, area.width.saturating_sub(3))
         } else {
             vec![skip_columns(line, screen.left).to_owned()]
         };
@@ -96,10 +96,67 @@ pub fn draw(app: &App, screen: &TextScreen, canvas: &mut Canvas<'_>, area: Area,
     }
 }
 
+/// The first line to draw: wrapped lines take more rows than the core counts, and the cursor must
+/// be seen all the same.
+fn first_line(screen: &TextScreen, area: Area) -> usize {
+    if !screen.wrap {
+        return screen.offset;
+    }
+    let height = |n: usize| {
+        let line = screen.line(n).map_or("", |(_, line, _)| line);
+        wrapped(line, screen.syntax, area.width.saturating_sub(3)).len()
+    };
+    let mut room = usize::from(area.height).saturating_sub(height(screen.cursor));
+    let mut first = screen.cursor;
+    while first > screen.offset && height(first - 1) <= room {
+        first -= 1;
+        room -= height(first);
+    }
+    first
+}
+
+/// A line over several rows; what goes on stands under the text it belongs to.
+fn wrapped(line: &str, syntax: Syntax, limit: u16) -> Vec<String> {
+    if width(line) <= limit {
+        return vec![line.to_owned()];
+    }
+    let lead = line.len() - line.trim_start_matches([' ', '-']).len();
+    let (at, indent) = match syntax {
+        Syntax::Plain => {
+            let gap = line.trim_end().rfind("  ").map_or(lead, |gap| gap + 2);
+            (gap, width(&line[..gap]))
+        }
+        _ => (lead, width(&line[..lead]) + 2),
+    };
+    let (at, indent) = if indent > limit / 2 {
+        (lead, width(&line[..lead]))
+    } else {
+        (at, indent)
+    };
+    let (head, body) = line.split_at(at);
+    let gap = " ".repeat(usize::from(indent));
+    let parts = wrap(body, limit.saturating_sub(indent));
+    parts
+        .into_iter()
+        .enumerate()
+        .map(|(n, part)| {
+            if n == 0 {
+                format!("{head}{part}")
+            } else {
+                format!("{gap}{part}")
+            }
+        })
+        .collect()
+}
+
 fn draw_line(canvas: &mut Canvas<'_>, screen: &TextScreen, line: &str, x: u16, y: u16, limit: u16) {
     let theme = canvas.theme;
     match screen.syntax {
         Syntax::Yaml => {
+            if line.trim_start().starts_with('#') {
+                canvas.put(x, y, limit, line, theme.yaml_comment);
+                return found(canvas, screen, line, x, y, limit);
+            }
             let (key, rest) = yaml_key(line);
             let style = yaml_style(rest.trim(), theme);
             canvas.put_spans(x, y, limit, &[(key, theme.yaml_key), (rest, style)]);
@@ -119,6 +176,11 @@ fn draw_line(canvas: &mut Canvas<'_>, screen: &TextScreen, line: &str, x: u16, y
             );
         }
     }
+    found(canvas, screen, line, x, y, limit);
+}
+
+/// Lights what the search found.
+fn found(canvas: &mut Canvas<'_>, screen: &TextScreen, line: &str, x: u16, y: u16, limit: u16) {
     let Some(regex) = screen
         .search
         .as_ref()
@@ -129,7 +191,13 @@ fn draw_line(canvas: &mut Canvas<'_>, screen: &TextScreen, line: &str, x: u16, y
     for found in regex.find_iter(line).filter(|found| !found.is_empty()) {
         let from = width(&line[..found.start()]);
         if from < limit {
-            canvas.put(x + from, y, limit - from, found.as_str(), theme.found);
+            canvas.put(
+                x + from,
+                y,
+                limit - from,
+                found.as_str(),
+                canvas.theme.found,
+            );
         }
     }
 }
@@ -186,6 +254,22 @@ fn describe_key(line: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_wrapped_stands_under_the_text_it_belongs_to() {
+        assert_eq!(
+            wrapped("  enter  open the row that is selected", Syntax::Plain, 24),
+            [
+                "  enter  open the row",
+                "         that is",
+                "         selected"
+            ]
+        );
+        assert_eq!(
+            wrapped("    - one two three four", Syntax::Yaml, 18),
+            ["    - one two", "        three four"]
+        );
+    }
 
     #[test]
     fn keys_of_yaml_end_at_their_colon() {

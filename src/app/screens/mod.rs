@@ -240,6 +240,9 @@ impl Screen {
                 Source::Table(rows) => rows.title(),
                 source => capital(source.rows().name()),
             },
+            Self::Text(screen) if screen.syntax == text::Syntax::Yaml => {
+                screen.title.replacen("yaml", "YAML", 1)
+            }
             Self::Text(screen) => capital(&screen.title),
             Self::Welcome(_) => "Welcome".into(),
         }

@@ -26,6 +26,7 @@ impl Rows for NoticeRows {
 
     fn heads(&self, _world: &World) -> Vec<Head> {
         vec![
+            Head::text("health", "", 0),
             Head {
                 right: true,
                 ..Head::text("age", "age", 0)

@@ -118,6 +118,8 @@ impl TextScreen {
     /// A screen with a text of the program's own.
     pub fn with(id: Id, title: &str, text: &str) -> Self {
         let mut screen = Self::awaiting(id, title, None, Syntax::Plain, Timestamp::default());
+        // Prose is read whole; what comes from a cluster keeps its lines.
+        screen.wrap = true;
         screen.set_text(text);
         screen
     }
