@@ -89,7 +89,7 @@ fn argument(info: &Info) -> String {
     if info.argument.is_empty() {
         String::new()
     } else {
-        format!("   {}", info.argument)
+        format!(" {}", info.argument)
     }
 }
 
