@@ -249,6 +249,10 @@ mod tests {
     }
 
     fn shown(heads: &[Head], widths: &[u16], room: u16) -> Vec<(String, u16)> {
+        #[expect(
+            clippy::default_trait_access,
+            reason = "the view does not name the configuration"
+        )]
         let list = List::new(Default::default());
         let laid = lay_out(heads, widths, &list, room);
         laid.columns

@@ -18,7 +18,7 @@ const CHOICES: u16 = 12;
 pub fn draw(app: &App, overlay: &Overlay, canvas: &mut Canvas<'_>, hits: &mut Hits) {
     match overlay {
         Overlay::Palette(palette, wrong) => {
-            draw_palette(app, palette, wrong.as_ref(), canvas, hits)
+            draw_palette(app, palette, wrong.as_ref(), canvas, hits);
         }
         Overlay::Confirm(confirm) => draw_confirm(app, confirm, canvas, hits),
     }
