@@ -39,18 +39,23 @@ pub struct Memory {
     signs: HashMap<u32, (Health, Option<Timestamp>)>,
     total: usize,
     grown: bool,
+    settled: bool,
+    news: bool,
 }
 
 impl Memory {
-    /// A list is looked at; what was remembered of another one is forgotten.
-    pub fn look_at(&mut self, list: &str, total: usize) {
+    /// A list is looked at; what was remembered of another one is forgotten. While the cluster is
+    /// being listed (not `settled`) everything is new, and nothing is news.
+    pub fn look_at(&mut self, list: &str, total: usize, settled: bool) {
         if self.list != list || self.signs.len() > REMEMBERED {
             list.clone_into(&mut self.list);
             self.widths.clear();
             self.signs.clear();
             self.total = usize::MAX;
         }
-        self.grown = total > self.total;
+        self.news = settled && self.settled;
+        self.grown = self.news && total > self.total;
+        self.settled = settled;
         self.total = total;
     }
 
@@ -75,7 +80,7 @@ impl Memory {
         let seen = self.signs.insert(row, (health, None));
         let since = match seen {
             Some((before, since)) if before == health => since,
-            Some(_) => Some(now),
+            Some(_) => self.news.then_some(now),
             // A row that scrolled into view is not new.
             None => self.grown.then_some(now),
         };
@@ -213,16 +218,17 @@ fn place<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::list::Rows;
 
     #[test]
     fn widths_grow_in_steps_and_never_shrink() {
         let mut memory = Memory::default();
         let name = Text::new("name");
-        memory.look_at("pods", 1);
+        memory.look_at("pods", 1, true);
         assert_eq!(memory.grow(&name, 9), 9);
         assert_eq!(memory.grow(&name, 10), 12);
         assert_eq!(memory.grow(&name, 3), 12);
-        memory.look_at("nodes", 1);
+        memory.look_at("nodes", 1, true);
         assert_eq!(memory.grow(&name, 3), 3);
     }
 
@@ -230,9 +236,9 @@ mod tests {
     fn a_row_flashes_when_it_comes_or_changes_and_not_when_it_scrolls_into_view() {
         let mut memory = Memory::default();
         let (start, later) = (Timestamp(10_000), Timestamp(11_000));
-        memory.look_at("pods", 2);
+        memory.look_at("pods", 2, true);
         assert!(!memory.flashes(1, Health::Healthy, start));
-        memory.look_at("pods", 2);
+        memory.look_at("pods", 2, true);
         assert!(
             !memory.flashes(2, Health::Healthy, start),
             "it scrolled into view"
@@ -240,7 +246,7 @@ mod tests {
         assert!(memory.flashes(1, Health::Failing, start), "it changed");
         assert!(memory.flashes(1, Health::Failing, Timestamp(10_500)));
         assert!(!memory.flashes(1, Health::Failing, later));
-        memory.look_at("pods", 3);
+        memory.look_at("pods", 3, true);
         assert!(memory.flashes(3, Health::Healthy, later), "it is new");
     }
 
@@ -249,11 +255,7 @@ mod tests {
     }
 
     fn shown(heads: &[Head], widths: &[u16], room: u16) -> Vec<(String, u16)> {
-        #[expect(
-            clippy::default_trait_access,
-            reason = "the view does not name the configuration"
-        )]
-        let list = List::new(Default::default());
+        let list = List::new(crate::app::screens::fleet::Projects.first_sort());
         let laid = lay_out(heads, widths, &list, room);
         laid.columns
             .iter()

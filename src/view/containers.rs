@@ -1,7 +1,7 @@
 //! The lower half of a pod's screen: the selected container, the pod's conditions, what happened.
 
 use super::lines::Lines;
-use super::paint::Canvas;
+use super::paint::{Canvas, width, wrap};
 use super::words::ago;
 use crate::app::App;
 use crate::app::layout::Area;
@@ -121,8 +121,13 @@ fn events(app: &App, pod: &Containers, lines: &mut Lines<'_, '_>) {
             lines.line("none that the server still has", theme.dim);
         }
         (Some(events), _) => {
+            let reason = events
+                .iter()
+                .map(|event| width(&reason(event)))
+                .max()
+                .unwrap_or(0);
             for event in events {
-                event_line(app, event, lines);
+                event_line(app, event, reason, lines);
             }
         }
         (None, Some(why)) => lines.wrapped(&format!("not to be had: {why}"), theme.dim),
@@ -130,27 +135,45 @@ fn events(app: &App, pod: &Containers, lines: &mut Lines<'_, '_>) {
     }
 }
 
-fn event_line(app: &App, event: &EventLine, lines: &mut Lines<'_, '_>) {
+/// `BackOff ×31`
+fn reason(event: &EventLine) -> String {
+    if event.count > 1 {
+        format!("{} ×{}", event.reason, event.count)
+    } else {
+        event.reason.to_string()
+    }
+}
+
+/// When, why, and the whole sentence under itself.
+fn event_line(app: &App, event: &EventLine, reason_width: u16, lines: &mut Lines<'_, '_>) {
+    const WHEN: u16 = 10;
     let theme = lines.theme();
     let when = event
         .last
         .map(|at| ago(app.world.now, at))
         .unwrap_or_default();
-    let times = if event.count > 1 {
-        format!(" ×{}", event.count)
-    } else {
-        String::new()
-    };
     let style = if event.warning {
         theme.warning
     } else {
         theme.text
     };
-    lines.spans(&[
-        (&format!("{when:<8}  "), theme.dim),
-        (&event.reason, style),
-        (&times, theme.dim),
-        ("  ", theme.dim),
-        (&event.message, theme.text),
-    ]);
+    let what = reason(event);
+    let gap =
+        |text: &str, columns: u16| " ".repeat(usize::from(columns.saturating_sub(width(text))));
+    let (after_when, after_reason) = (gap(&when, WHEN), gap(&what, reason_width + 2));
+    let indent = WHEN + reason_width + 2;
+    let parts = wrap(&event.message, lines.width().saturating_sub(indent));
+    for (n, part) in parts.iter().enumerate() {
+        if n == 0 {
+            lines.spans(&[
+                (&when, theme.dim),
+                (&after_when, theme.dim),
+                (&what, style),
+                (&after_reason, theme.dim),
+                (part, theme.text),
+            ]);
+        } else {
+            lines.spans(&[(&gap("", indent), theme.dim), (part, theme.text)]);
+        }
+    }
 }

@@ -7,7 +7,7 @@ use crate::app::layout::Area;
 use crate::app::overlay::Overlay;
 use crate::app::screens::{ListScreen, Screen};
 use crate::app::status::ListState;
-use crate::app::{App, Hit, Severity};
+use crate::app::{App, Hit, Notice, Severity};
 use crate::command::{Info, TABLE};
 use crate::domain::time::{Millis, brief};
 use crate::input::{Binding, Resolution};
@@ -88,7 +88,7 @@ fn draw_path(crumbs: &[String], canvas: &mut Canvas<'_>, area: Area, hits: &mut 
             x,
             area.y,
             end.saturating_sub(x),
-            &[("…", theme.dim), (STEP, theme.rule)],
+            &[("…", theme.dim), (STEP, theme.dim)],
         ) - x;
     }
     for (n, crumb) in crumbs.iter().enumerate().skip(first) {
@@ -105,7 +105,7 @@ fn draw_path(crumbs: &[String], canvas: &mut Canvas<'_>, area: Area, hits: &mut 
         );
         x += used;
         if n < last {
-            x += canvas.put(x, area.y, end.saturating_sub(x), STEP, theme.rule);
+            x += canvas.put(x, area.y, end.saturating_sub(x), STEP, theme.dim);
         }
     }
     x
@@ -212,7 +212,17 @@ fn place_right(app: &App) -> String {
 pub fn notice(app: &App, canvas: &mut Canvas<'_>, area: Area) {
     let theme = canvas.theme;
     let room = area.width.saturating_sub(2);
-    if let Some(notice) = app.world.notices.current(app.world.now) {
+    // The welcome screen says in its own place why there is no cluster.
+    let told = |notice: &&Notice| {
+        let failure = app.world.failure.as_ref();
+        matches!(app.screen(), Screen::Welcome(_)) && failure.is_some_and(|f| f.what == notice.what)
+    };
+    if let Some(notice) = app
+        .world
+        .notices
+        .current(app.world.now)
+        .filter(|notice| !told(notice))
+    {
         let style = match notice.severity {
             Severity::Error => theme.error,
             Severity::Warning => theme.warning,

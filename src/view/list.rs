@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::app::layout::Area;
 use crate::app::screens::{ListScreen, Source};
 use crate::app::status::ListState;
+use crate::app::world::Connection;
 use crate::domain::time::{Millis, brief};
 use ratatui::style::Style;
 
@@ -35,6 +36,7 @@ pub fn draw(
         world: &app.world,
         list: &screen.list,
         dimmed,
+        settled: matches!(app.world.connection(), Connection::Live { .. }),
         // The rule of the preview is the rail, where there is one.
         rail: app
             .regions()

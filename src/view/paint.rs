@@ -5,7 +5,7 @@ use crate::domain::health::Health;
 use crate::theme::Theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Color, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// What everything is drawn on.
@@ -103,6 +103,15 @@ impl Canvas<'_> {
             (right, bottom, "┘"),
         ] {
             self.put(x, y, 1, corner, style);
+        }
+    }
+
+    /// A style as it can be read on the selected row: colours that the terminal chose may not go
+    /// together, so there the row has one colour and shapes tell the rest.
+    pub fn on_selected(&self, style: Style) -> Style {
+        match self.theme.selected.bg {
+            None | Some(Color::Rgb(..) | Color::Indexed(_) | Color::Reset) => style,
+            Some(_) => self.theme.selected,
         }
     }
 

@@ -321,12 +321,11 @@ fn tail(app: &App, lines: &mut Lines<'_, '_>) {
     let Some(culprit) = &app.preview.culprit else {
         return;
     };
-    let run = if culprit.previous {
-        " before it ended"
+    let head = if culprit.previous {
+        format!("Before {} ended", culprit.container)
     } else {
-        ""
+        format!("Last lines of {}", culprit.container)
     };
-    let head = format!("Last lines of {}{run}", culprit.container);
     match &app.preview.tail {
         Tail::Lines(tail) if !tail.is_empty() => {
             lines.head(&head);

@@ -24,6 +24,8 @@ pub struct Table<'a> {
     pub list: &'a List,
     /// What is seen is not what is: colours say nothing.
     pub dimmed: bool,
+    /// Everything has been listed: what comes now is news.
+    pub settled: bool,
     /// The column of the thumb.
     pub rail: u16,
 }
@@ -31,7 +33,7 @@ pub struct Table<'a> {
 impl Table<'_> {
     /// Draws heads and visible rows into `area`.
     pub fn draw(&self, memory: &mut Memory, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
-        memory.look_at(self.id, self.list.total);
+        memory.look_at(self.id, self.list.total, self.settled);
         let heads = self.heads();
         let mut text = String::new();
         let widths = self.measure(&heads, memory, &mut text);
@@ -132,7 +134,8 @@ impl Table<'_> {
         text: &mut String,
     ) {
         let theme = canvas.theme;
-        if position == self.list.cursor {
+        let selected = position == self.list.cursor;
+        if selected {
             canvas.wash(line, theme.selected);
         }
         if !self.list.marks.is_empty() && self.list.marks.contains(&self.rows.key(self.world, row))
@@ -151,6 +154,11 @@ impl Table<'_> {
                 } else {
                     style
                 };
+                let style = if selected {
+                    canvas.on_selected(style)
+                } else {
+                    style
+                };
                 canvas.put(column.x, line.y, 1, shape, style);
                 continue;
             }
@@ -160,10 +168,15 @@ impl Table<'_> {
             } else {
                 cell_style(canvas, column.head, health)
             };
+            let style = if selected {
+                canvas.on_selected(style)
+            } else {
+                style
+            };
             put(canvas, column, line.y, text, style);
             // A node has room for so many pods: none of them is missing.
             if !self.dimmed && self.rows.name() != "nodes" {
-                light(canvas, column, line.y, text, health);
+                light(canvas, column, line.y, text, health, selected);
             }
         }
     }
@@ -253,7 +266,14 @@ fn cell_style(canvas: &Canvas<'_>, head: &Head, health: Option<Health>) -> Style
 }
 
 /// Lights what is missing: the 14 of 14/15.
-fn light(canvas: &mut Canvas<'_>, column: &Laid<'_>, y: u16, text: &str, health: Option<Health>) {
+fn light(
+    canvas: &mut Canvas<'_>,
+    column: &Laid<'_>,
+    y: u16,
+    text: &str,
+    health: Option<Health>,
+    selected: bool,
+) {
     let counted = matches!(column.head.id.as_str(), "ready" | "pods");
     let Some(health) = health.filter(|_| counted) else {
         return;
@@ -267,6 +287,11 @@ fn light(canvas: &mut Canvas<'_>, column: &Laid<'_>, y: u16, text: &str, health:
     let used = width(text);
     if column.head.right && used <= column.width {
         let style = canvas.sign(health).1;
+        let style = if selected {
+            canvas.on_selected(style)
+        } else {
+            style
+        };
         canvas.put(column.x + column.width - used, y, width(have), have, style);
     }
 }

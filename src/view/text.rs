@@ -78,7 +78,7 @@ pub fn draw(app: &App, screen: &TextScreen, canvas: &mut Canvas<'_>, area: Area,
         }
         if screen.foldable(number) && screen.syntax != Syntax::Plain {
             let mark = if hidden > 0 { "▸" } else { "▾" };
-            canvas.put(area.x, y, 1, mark, theme.rule);
+            canvas.put(area.x, y, 1, mark, theme.dim);
         }
         if hidden > 0 {
             let x = area.x + 2 + width(line) + 1;

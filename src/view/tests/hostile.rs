@@ -178,3 +178,41 @@ fn where_the_terminal_lacks_shapes_everything_is_ascii() {
         assert!(strange.is_empty(), "{name}: {strange:?}");
     }
 }
+
+#[test]
+fn in_sixteen_colours_the_selected_row_can_be_read() {
+    let theme = shipped("sixteen").unwrap();
+    let stage = Stage::company().sized(160, 50).run("pods");
+    let buffer = stage.draw(&theme);
+    let row = (0..100).map(|x| &buffer[(x, 3)]);
+    assert!(
+        row.filter(|cell| cell.symbol() != " ")
+            .all(|cell| Some(cell.fg) == theme.selected.fg)
+    );
+}
+
+#[test]
+fn the_first_list_is_no_news_and_what_comes_later_is() {
+    let theme = super::stage::marked();
+    let mut memory = Memory::default();
+    let mut stage = Stage::connected(Setup::default(), "prod-eu").sized(80, 24);
+    stage.feeds(&FeedState::Loading { since: stage.now });
+    let sign =
+        |stage: &Stage, memory: &mut Memory| stage.draw_in(&theme, memory, (80, 24)).0[(1, 3)].fg;
+    for batch in super::company::batches() {
+        stage.send(Msg::Batch(batch));
+        stage.draw_in(&theme, &mut memory, (80, 24));
+    }
+    stage.feeds(&FeedState::Live { seen: stage.now });
+    assert_eq!(sign(&stage, &mut memory), theme.failing.fg.unwrap());
+    let mut stage = stage.run("pods");
+    sign(&stage, &mut memory);
+    stage.send(Msg::Batch(stranger("aaa", "aaa", "CrashLoopBackOff")));
+    assert_eq!(
+        sign(&stage, &mut memory),
+        theme.accent.fg.unwrap(),
+        "a row came"
+    );
+    stage.wait(crate::domain::time::Millis::seconds(2));
+    assert_eq!(sign(&stage, &mut memory), theme.failing.fg.unwrap());
+}
