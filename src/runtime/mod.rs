@@ -12,12 +12,12 @@ mod face;
 mod frames;
 mod input;
 mod logging;
-mod mailbox;
-mod panics;
+pub mod mailbox;
+pub mod panics;
 mod signals;
 mod sources;
 pub mod state;
-mod terminal;
+pub mod terminal;
 
 pub use clock::now;
 pub use logging::start as start_log;

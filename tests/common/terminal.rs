@@ -105,9 +105,10 @@ impl Terminal {
             }
         });
         let replies = Replies::default();
+        // The model needs two columns and a row; the program has to live with less.
         let size = Size {
-            columns: columns.into(),
-            rows: rows.into(),
+            columns: usize::from(columns).max(2),
+            rows: usize::from(rows).max(1),
         };
         let term = Term::new(
             Config {
@@ -267,7 +268,6 @@ impl Terminal {
                 pixel_height: 0,
             })
             .unwrap();
-        // The model needs two columns and a row; the program has to live with less.
         self.term.resize(Size {
             columns: usize::from(columns).max(2),
             rows: usize::from(rows).max(1),
@@ -292,7 +292,20 @@ impl Terminal {
         None
     }
 
-    /// Sends a signal by its number.
+    /// How the terminal treats keys now, as `stty -a` tells it: `icanon echo` while a shell has
+    /// it, `-icanon -echo` in raw mode.
+    pub fn stty(&self) -> String {
+        let tty = self.master.tty_name().unwrap();
+        let told = std::process::Command::new("stty")
+            .arg("-F")
+            .arg(tty)
+            .arg("-a")
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&told.stdout).into_owned()
+    }
+
+    /// Sends a signal by its name: `TERM`.
     pub fn signal(&self, name: &str) {
         let done = std::process::Command::new("kill")
             .args(["-s", name, &self.pid().to_string()])

@@ -1,0 +1,384 @@
+//! The console in a pseudo-terminal: what it takes, what it gives back, on every way out.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
+mod common;
+
+use common::demo::{Demo, clean_home};
+use common::terminal::Terminal;
+use quarterdeck::runtime::mailbox::{Control, Mailbox};
+use quarterdeck::runtime::{panics, terminal};
+use std::net::TcpListener;
+use std::path::Path;
+use std::time::Duration;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_quarterdeck");
+const SOON: Duration = Duration::from_secs(10);
+const QUIET: Duration = Duration::from_millis(300);
+
+/// What gives a terminal back, in the order in which it must come last.
+const GIVEN_BACK: &str = "\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l";
+
+fn open(home: &Path, args: &[&str], more: &[(&str, &str)], size: (u16, u16)) -> Terminal {
+    let env = clean_home(home);
+    let mut env: Vec<(&str, &str)> = env
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    // Files of a login session have no place here: they go below the home.
+    env.push(("XDG_RUNTIME_DIR", ""));
+    env.extend(more);
+    Terminal::start(Path::new(PROGRAM), args, &env, size.0, size.1)
+}
+
+/// The console of somebody who has no kubeconfig.
+fn welcome(home: &Path) -> Terminal {
+    let mut terminal = open(home, &[], &[], (80, 24));
+    terminal.wait_for("Open the demo");
+    terminal
+}
+
+fn tail(terminal: &Terminal) -> String {
+    let raw = String::from_utf8_lossy(&terminal.raw);
+    raw.chars()
+        .skip(raw.chars().count().saturating_sub(GIVEN_BACK.len()))
+        .collect()
+}
+
+fn assert_given_back(terminal: &Terminal) {
+    assert_eq!(tail(terminal), GIVEN_BACK);
+    let stty = terminal.stty();
+    assert!(
+        stty.contains(" icanon") && stty.contains(" echo "),
+        "{stty}"
+    );
+}
+
+#[test]
+fn without_a_kubeconfig_a_screen_offers_the_demo() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = welcome(home.path());
+    assert!(
+        terminal.text().contains("kubeconfig"),
+        "{}",
+        terminal.text()
+    );
+    assert!(terminal.stty().contains("-icanon"), "raw mode");
+    terminal.send("\r");
+    terminal.wait_for("billing");
+    terminal.wait_for("quarterdeck-demo");
+}
+
+#[test]
+fn quitting_gives_the_terminal_back() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = welcome(home.path());
+    terminal.send(":quit\r");
+    assert_eq!(terminal.exit(SOON), Some(0));
+    assert_given_back(&terminal);
+}
+
+#[test]
+fn signals_that_end_it_give_the_terminal_back() {
+    for (signal, code) in [("TERM", 143), ("HUP", 129), ("QUIT", 131)] {
+        let home = tempfile::tempdir().unwrap();
+        let mut terminal = welcome(home.path());
+        terminal.signal(signal);
+        assert_eq!(
+            terminal.exit(Duration::from_secs(2)),
+            Some(code),
+            "{signal}"
+        );
+        assert_given_back(&terminal);
+    }
+}
+
+#[test]
+fn an_interrupt_is_a_key_and_not_an_end() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = welcome(home.path());
+    terminal.signal("INT");
+    terminal.send("\x03");
+    terminal.settle(QUIET);
+    assert!(terminal.alive());
+}
+
+fn state_of(pid: u32) -> String {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    stat.rsplit(") ").next().unwrap()[..1].to_owned()
+}
+
+#[test]
+fn stopped_it_gives_the_terminal_back_and_takes_it_again() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = welcome(home.path());
+    terminal.signal("TSTP");
+    let mut stopped = false;
+    for _ in 0..100 {
+        terminal.pump(Duration::from_millis(50));
+        stopped = state_of(terminal.pid()) == "T";
+        if stopped {
+            break;
+        }
+    }
+    assert!(stopped, "the shell would see it stopped");
+    assert_given_back(&terminal);
+    terminal.raw.clear();
+    terminal.signal("CONT");
+    terminal.wait("the screen again", SOON, |screen| {
+        screen.contains("Open the demo")
+    });
+    terminal.settle(QUIET);
+    let raw = String::from_utf8_lossy(&terminal.raw).into_owned();
+    assert!(
+        raw.starts_with("\x1b[?1049h") && raw.contains("\x1b[2J"),
+        "{raw:?}"
+    );
+    assert!(terminal.stty().contains("-icanon"), "raw mode again");
+    terminal.send(":quit\r");
+    assert_eq!(terminal.exit(SOON), Some(0));
+}
+
+#[test]
+fn the_first_frame_waits_for_no_network_and_keys_work_meanwhile() {
+    // It takes connections and never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let kubeconfig = home.path().join("kubeconfig");
+    let text = format!(
+        "{{apiVersion: v1, kind: Config, current-context: mute, contexts: [{{name: mute, context: {{cluster: c, user: u}}}}], clusters: [{{name: c, cluster: {{server: 'https://{}'}}}}], users: [{{name: u, user: {{token: t}}}}]}}",
+        silent.local_addr().unwrap()
+    );
+    std::fs::write(&kubeconfig, text).unwrap();
+    let flags = ["--kubeconfig", kubeconfig.to_str().unwrap()];
+    let mut terminal = open(home.path(), &flags, &[], (80, 24));
+    terminal.wait("a first frame", Duration::from_secs(2), |screen| {
+        screen.contains("Projects")
+    });
+    terminal.send(":pods\r");
+    terminal.wait("the keys to work", Duration::from_secs(2), |screen| {
+        screen.contains("Pods")
+    });
+    terminal.signal("TERM");
+    assert_eq!(terminal.exit(Duration::from_secs(2)), Some(143));
+}
+
+#[test]
+fn when_nothing_changes_nothing_is_written() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = welcome(home.path());
+    // A notice goes after some seconds.
+    terminal.pump(Duration::from_secs(10));
+    let before = terminal.bytes;
+    terminal.pump(Duration::from_secs(3));
+    assert_eq!(terminal.bytes, before, "bytes of an idle console");
+}
+
+#[test]
+fn no_size_is_too_small() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = welcome(home.path());
+    for (columns, rows) in [
+        (1, 1),
+        (2, 1),
+        (1, 40),
+        (300, 2),
+        (0, 0),
+        (59, 14),
+        (60, 15),
+        (500, 200),
+        (80, 24),
+    ] {
+        terminal.resize(columns, rows);
+        terminal.settle(Duration::from_millis(100));
+        assert!(terminal.alive(), "{columns}x{rows}");
+    }
+    terminal.wait_for("Open the demo");
+}
+
+#[test]
+fn a_terminal_that_starts_without_a_size_is_taken_for_80_by_24() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = open(home.path(), &[], &[], (0, 0));
+    terminal.settle(QUIET);
+    let raw = String::from_utf8_lossy(&terminal.raw).into_owned();
+    assert!(raw.contains("Open the demo"), "{raw:?}");
+}
+
+#[test]
+fn no_color_means_no_colour() {
+    let demo = Demo::start(Path::new(PROGRAM), &[]);
+    let env = demo.env();
+    let mut env: Vec<(&str, &str)> = env
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    env.push(("NO_COLOR", "1"));
+    let mut terminal = Terminal::start(Path::new(PROGRAM), &["--theme", "light"], &env, 160, 50);
+    terminal.wait_for("billing");
+    terminal.settle(QUIET);
+    let raw = String::from_utf8_lossy(&terminal.raw).into_owned();
+    let styles = regex::Regex::new("\x1b\\[([0-9;:]*)m").unwrap();
+    for style in styles.captures_iter(&raw) {
+        let colours = style[1].split(';').filter_map(|n| n.parse::<u8>().ok());
+        let mut colours = colours.filter(|n| matches!(n, 30..=38 | 40..=48 | 90..=107));
+        assert_eq!(colours.next(), None, "{:?}", &style[0]);
+    }
+    assert!(
+        raw.contains("\x1b[7m"),
+        "the selection is seen all the same"
+    );
+}
+
+#[test]
+fn the_demo_shows_a_living_company_and_leaves_nothing_behind() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = open(home.path(), &["demo"], &[], (160, 50));
+    terminal.wait_for("billing");
+    terminal.wait_for("CrashLoopBackOff");
+    terminal.send(":pods\r");
+    terminal.wait_for("Running");
+    terminal.send("c");
+    terminal.wait("the name on the clipboard", SOON, |screen| {
+        screen.contains("copied")
+    });
+    terminal.settle(QUIET);
+    assert!(
+        String::from_utf8_lossy(&terminal.raw).contains("\x1b]52;c;"),
+        "OSC 52"
+    );
+    terminal.signal("TERM");
+    assert_eq!(terminal.exit(SOON), Some(143));
+    assert_given_back(&terminal);
+    let run = home.path().join("state/quarterdeck/run");
+    assert_eq!(
+        std::fs::read_dir(run).unwrap().count(),
+        0,
+        "the kubeconfig of the demo is gone"
+    );
+}
+
+#[test]
+fn a_click_opens_what_is_under_it() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = open(home.path(), &["demo"], &[], (160, 50));
+    terminal.wait_for("billing");
+    terminal.settle(QUIET);
+    let row = terminal
+        .lines()
+        .iter()
+        .position(|line| line.contains("checkout "))
+        .unwrap();
+    let press = format!("\x1b[<0;8;{}M\x1b[<0;8;{}m", row + 1, row + 1);
+    terminal.send(&press);
+    terminal.settle(QUIET);
+    terminal.send("\r");
+    terminal.wait_for("checkout releases");
+}
+
+#[test]
+fn the_state_of_one_run_is_there_in_the_next() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = open(home.path(), &["demo", "-c", "pods"], &[], (160, 50));
+    terminal.wait_for("Running");
+    // Sorted by age, and left at once: what is pending is written on the way out.
+    terminal.send("A");
+    terminal.settle(QUIET);
+    terminal.send(":quit\r");
+    assert_eq!(terminal.exit(SOON), Some(0));
+    let state = std::fs::read_to_string(home.path().join("state/quarterdeck/state.json")).unwrap();
+    let state: serde_json::Value = serde_json::from_str(&state).unwrap();
+    assert_eq!(state["sorts"]["pods"]["column"], "age", "{state}");
+}
+
+#[test]
+fn files_with_mistakes_are_told_and_the_rest_counts() {
+    let home = tempfile::tempdir().unwrap();
+    let config = home.path().join("config/quarterdeck");
+    std::fs::create_dir_all(&config).unwrap();
+    std::fs::write(
+        config.join("config.toml"),
+        "theem = \"light\"\nkeymap = \"mine\"\n",
+    )
+    .unwrap();
+    std::fs::create_dir_all(config.join("keymaps")).unwrap();
+    std::fs::write(
+        config.join("keymaps/mine.toml"),
+        "[global]\n\"ctrl-n\" = \"notices\"\n\"x\" = \"porjects\"\n",
+    )
+    .unwrap();
+    let mut terminal = open(home.path(), &[], &[], (160, 50));
+    terminal.wait_for("Open the demo");
+    terminal.send("\x0e");
+    terminal.wait_for("config.toml:1");
+    terminal.wait_for("did you mean `theme`?");
+    terminal.wait_for("mine.toml:3");
+}
+
+// The two below run in a process of their own, in a terminal of their own.
+
+#[test]
+#[ignore = "started by the tests that follow"]
+fn helper_that_panics_while_it_holds_the_terminal() {
+    let (_mailbox, post) = Mailbox::new();
+    panics::watch(post);
+    let _terminal = terminal::Terminal::take(true).unwrap();
+    panic!("the core is wrong");
+}
+
+#[test]
+#[ignore = "started by the tests that follow"]
+fn helper_whose_task_panics_while_it_holds_the_terminal() {
+    let (mut mailbox, post) = Mailbox::new();
+    panics::watch(post);
+    let held = terminal::Terminal::take(true).unwrap();
+    std::thread::spawn(|| panic!("a task is wrong"))
+        .join()
+        .unwrap_err();
+    assert!(terminal::is_taken(), "the terminal is still ours");
+    let told = mailbox.control.try_recv();
+    drop(held);
+    assert!(matches!(told, Ok(Control::Msg(_))), "{told:?}");
+}
+
+fn helper(name: &str) -> Terminal {
+    let this = std::env::current_exe().unwrap();
+    Terminal::start(
+        &this,
+        &[
+            "--ignored",
+            "--exact",
+            name,
+            "--nocapture",
+            "--test-threads=1",
+        ],
+        &[],
+        80,
+        24,
+    )
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_before_it_speaks() {
+    let mut terminal = helper("helper_that_panics_while_it_holds_the_terminal");
+    assert_eq!(terminal.exit(SOON), Some(101));
+    let raw = String::from_utf8_lossy(&terminal.raw).into_owned();
+    let back = raw.find(GIVEN_BACK).expect("given back");
+    let said = raw.find("the core is wrong").expect("said");
+    assert!(back < said, "{raw:?}");
+    assert!(terminal.stty().contains(" icanon"));
+}
+
+#[test]
+fn a_panic_in_a_task_leaves_the_screen_alone() {
+    let mut terminal = helper("helper_whose_task_panics_while_it_holds_the_terminal");
+    assert_eq!(terminal.exit(SOON), Some(0), "{}", terminal.text());
+    let raw = String::from_utf8_lossy(&terminal.raw).into_owned();
+    let back = raw.find(GIVEN_BACK).expect("given back");
+    assert!(!raw[..back].contains("a task is wrong"), "{raw:?}");
+}
