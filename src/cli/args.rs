@@ -109,7 +109,7 @@ pub enum LogLevel {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Open the console on a cluster inside this program: a company that lives only here
-    Demo(super::demo::DemoArgs),
+    Demo(Box<super::demo::DemoArgs>),
     /// List projects, releases, workloads, pods, nodes or namespaces
     Get(super::get::GetArgs),
     /// Print versions, files and names of what is in use

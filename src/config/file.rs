@@ -36,6 +36,8 @@ pub fn parse(text: &str, file: &Path) -> (Config, Vec<Problem>) {
             "correct the TOML; what stands on other lines counts".into(),
         );
     }
+    // The parser may stumble several times over one mistake.
+    reader.problems.dedup_by_key(|problem| problem.line);
     let broken: Vec<usize> = reader
         .problems
         .iter()
@@ -134,11 +136,8 @@ impl Reader<'_> {
     }
 
     fn line(&self, at: usize) -> usize {
-        self.text.as_bytes()[..at.min(self.text.len())]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count()
-            + 1
+        let before = &self.text.as_bytes()[..at.min(self.text.len())];
+        memchr::memchr_iter(b'\n', before).count() + 1
     }
 }
 
