@@ -32,7 +32,7 @@ fn table(docs: &str) -> BTreeMap<String, Room> {
         Some(row.split('|').map(|cell| cell.trim().to_owned()).collect())
     };
     let words = |cell: &str| -> BTreeSet<String> {
-        let words = cell.split(',').map(str::trim);
+        let words = cell.split(',').map(|word| word.trim().trim_matches('`'));
         words
             .filter(|word| !word.is_empty())
             .map(str::to_owned)
@@ -143,7 +143,7 @@ const SAMPLE: &str = "
 //! |---|---|---|
 //! | domain | | regex |
 //! | view | domain | ratatui |
-//! | edge | domain | kube, std::fs |
+//! | edge | domain | kube, `std::fs` |
 //! | main | | |
 ";
 
