@@ -61,34 +61,34 @@ impl Schedule {
         let mut at = start.with().second(0).subsec_nanosecond(0).build().ok()?;
         let end = at.checked_add(HORIZON_DAYS.days()).ok()?;
         while at <= end {
-            at = match self.skip(at) {
-                None => {
+            at = match self.look(at) {
+                Look::Match => {
                     let found = zone.to_ambiguous_timestamp(at).compatible().ok()?;
                     if found > after {
                         return Some(found);
                     }
                     at.checked_add(1.minute()).ok()?
                 }
-                Some(later) => later?,
+                Look::Later(later) => later?,
             };
         }
         None
     }
 
-    /// `None` when `at` matches, else the next date and time worth a look.
-    fn skip(&self, at: DateTime) -> Option<Option<DateTime>> {
+    /// Whether `at` matches, and if not, what is worth a look next.
+    fn look(&self, at: DateTime) -> Look {
         if !has(self.months, at.month()) || !self.day_matches(at) {
             let midnight = at.with().hour(0).minute(0).build().ok();
-            return Some(midnight.and_then(|day| day.checked_add(1.day()).ok()));
+            return Look::Later(midnight.and_then(|day| day.checked_add(1.day()).ok()));
         }
         if !has(self.hours, at.hour()) {
             let hour = at.with().minute(0).build().ok();
-            return Some(hour.and_then(|hour| hour.checked_add(1.hour()).ok()));
+            return Look::Later(hour.and_then(|hour| hour.checked_add(1.hour()).ok()));
         }
         if !has(self.minutes, at.minute()) {
-            return Some(at.checked_add(1.minute()).ok());
+            return Look::Later(at.checked_add(1.minute()).ok());
         }
-        None
+        Look::Match
     }
 
     fn day_matches(&self, at: DateTime) -> bool {
@@ -100,6 +100,14 @@ impl Schedule {
             day && weekday
         }
     }
+}
+
+/// What one date and time is to a schedule.
+enum Look {
+    /// A match.
+    Match,
+    /// None, and the next one to try; nothing when the calendar ends.
+    Later(Option<DateTime>),
 }
 
 const MONTHS: &[&str] = &[
@@ -144,7 +152,7 @@ fn bits(field: &str, what: &str, low: u32, high: u32, names: &[&str]) -> Result<
 }
 
 fn number(text: &str, low: u32, high: u32, names: &[&str]) -> Option<u32> {
-    let named = || {
+    let by_name = || {
         names
             .iter()
             .position(|name| !name.is_empty() && text.eq_ignore_ascii_case(name))
@@ -152,7 +160,7 @@ fn number(text: &str, low: u32, high: u32, names: &[&str]) -> Option<u32> {
     let value = text
         .parse()
         .ok()
-        .or_else(|| named().and_then(|at| u32::try_from(at).ok()))?;
+        .or_else(|| by_name().and_then(|at| u32::try_from(at).ok()))?;
     (low..=high).contains(&value).then_some(value)
 }
 

@@ -20,7 +20,7 @@ const SOURCE: Source<'static> = Source::component("cronjob-controller");
 
 /// A Job of a `CronJob` for the moment that it was due; its name ends in the minute, as in
 /// Kubernetes.
-pub fn job_of(cron: &Value, due: Timestamp, uid: String, at: Timestamp) -> Value {
+pub fn job_of(cron: &Value, due: Timestamp, uid: &str, at: Timestamp) -> Value {
     let owner = Owner::of(cron);
     let template = &cron["spec"]["jobTemplate"];
     let mut job = json!({
@@ -158,7 +158,7 @@ fn fire(
             .for_each(|job| context.remove(&JOBS, &Key::of(job))),
         _ => {}
     }
-    let job = job_of(cron, due, context.random.uid(), context.now);
+    let job = job_of(cron, due, &context.random.uid(), context.now);
     let (name, reference) = (text(&job, "/metadata/name").to_owned(), reference(&job));
     if context.store.create(&JOBS, job).is_err() {
         return;

@@ -189,9 +189,9 @@ impl Recorder {
         self.know(key, &event.namespace, &event.name, last);
     }
 
-    /// Says `story` about the object that `involved` refers to.
-    pub fn record(&mut self, store: &Store, now: Timestamp, involved: &Value, story: &Story<'_>) {
-        let key = key(involved, story.reason, story.message);
+    /// Says something about the object that `involved` refers to.
+    pub fn record(&mut self, store: &Store, now: Timestamp, involved: &Value, told: &Story<'_>) {
+        let key = key(involved, told.reason, told.message);
         if let Some(known) = self.known.get_mut(&key)
             && now.duration_since(known.last) < COUNTED
         {
@@ -207,7 +207,7 @@ impl Recorder {
             }
         }
         // A namespace that is going away takes no events; nobody reads them.
-        if let Ok(made) = store.create(&EVENTS, object(involved, story, 1, now, now)) {
+        if let Ok(made) = store.create(&EVENTS, object(involved, told, 1, now, now)) {
             self.know(key, &made.namespace, &made.name, now);
         }
     }
@@ -273,13 +273,13 @@ mod tests {
     #[test]
     fn a_repeated_event_is_counted_until_it_is_a_new_story() {
         let (store, mut recorder, pod) = world();
-        let story = Story::warning(
+        let told = Story::warning(
             Source::kubelet("worker-1"),
             "BackOff",
             "Back-off restarting",
         );
         for at in [0, 5, 9, 30] {
-            recorder.record(&store, minute(at), &pod, &story);
+            recorder.record(&store, minute(at), &pod, &told);
         }
         let counts: Vec<i64> = store
             .list(&EVENTS, None)
@@ -299,13 +299,13 @@ mod tests {
     #[test]
     fn events_are_forgotten_an_hour_after_they_were_seen_last() {
         let (store, mut recorder, pod) = world();
-        let story = Story::normal(
+        let told = Story::normal(
             Source::component("default-scheduler"),
             "Scheduled",
             "assigned",
         );
-        recorder.record(&store, minute(0), &pod, &story);
-        recorder.record(&store, minute(8), &pod, &story);
+        recorder.record(&store, minute(0), &pod, &told);
+        recorder.record(&store, minute(8), &pod, &told);
         recorder.forget_old(&store, minute(61));
         assert_eq!(store.list(&EVENTS, None).len(), 1);
         recorder.forget_old(&store, minute(69));

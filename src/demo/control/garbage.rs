@@ -51,9 +51,7 @@ pub fn request(
         .field("spec.nodeName")
         .is_some_and(|node| !node.is_empty());
     let ended = matches!(text(&value, "/status/phase"), "Succeeded" | "Failed");
-    let grace = if *kind != PODS {
-        0
-    } else if !bound || ended {
+    let grace = if *kind != PODS || !bound || ended {
         0
     } else {
         grace

@@ -63,7 +63,9 @@ impl Fnv {
             }
             Value::Array(items) => {
                 self.bytes(b"[");
-                items.iter().for_each(|item| self.value(item));
+                for item in items {
+                    self.value(item);
+                }
             }
             Value::Object(map) => {
                 self.bytes(b"{");

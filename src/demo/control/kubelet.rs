@@ -13,7 +13,7 @@ use super::json::{int, items, text, time};
 use super::machines::Machines;
 use super::programs;
 use super::status::{self, Exit, Part};
-use super::summary::{self, Summary};
+use super::summary::{self, Stage, Summary};
 use super::{images, pod};
 use crate::demo::kinds::PODS;
 use crate::demo::store::Object;
@@ -106,7 +106,7 @@ impl Kubelet {
         let images = summary::images(pod);
         self.cached
             .extend(images.iter().map(|image| cache_key(node, image)));
-        if !summary.bound || summary.is_finished() && !summary.leaving {
+        if !summary.is_bound() || summary.is_finished() && !summary.leaving {
             return;
         }
         let mut plan = |when: Timestamp, step: Step| {
@@ -118,7 +118,7 @@ impl Kubelet {
             plan(context.now, Step::Stop);
             return;
         }
-        if !summary.reported {
+        if summary.stage == Stage::Bound {
             plan(context.now, Step::Admit);
             return;
         }

@@ -25,8 +25,8 @@ pub fn entry(
         "apiVersion": api_version,
         "time": time,
         "fieldsType": "FieldsV1",
-        "fieldsV1": fields,
     });
+    entry["fieldsV1"] = fields;
     if let Some(subresource) = subresource {
         entry["subresource"] = subresource.into();
     }

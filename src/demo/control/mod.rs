@@ -118,7 +118,7 @@ pub async fn run(store: Arc<Store>, options: ControlOptions) {
             Duration::try_from(next.duration_since(clock.now())).unwrap_or_default()
         });
         tokio::select! {
-            changed = changes.changed() => if changed.is_err() { return },
+            told = changes.changed() => if told.is_err() { return },
             () = tokio::time::sleep(sleep.min(LONGEST_SLEEP)) => {}
         }
     }

@@ -82,12 +82,10 @@ pub fn from_template(template: &Value, birth: &Birth<'_>, random: &mut Random) -
     if let Some(owner) = birth.owner {
         metadata["ownerReferences"] = json!([owner.reference()]);
     }
-    let mut pod = json!({
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": metadata,
-        "spec": template.get("spec").cloned().unwrap_or_else(|| json!({})),
-    });
+    let mut pod = json!({"apiVersion": "v1", "kind": "Pod"});
+    // Not through the macro, which would copy them once more.
+    pod["metadata"] = metadata;
+    pod["spec"] = template.get("spec").cloned().unwrap_or_else(|| json!({}));
     let manager = if birth.owner.is_some() {
         "kube-controller-manager"
     } else {
@@ -145,9 +143,9 @@ pub fn complete(pod: &mut Value, random: &mut Random) {
     let token = token_volume(pod, random);
     for list in ["initContainers", "containers"] {
         if let Some(Value::Array(containers)) = map_at(pod, &["spec"]).get_mut(list) {
-            containers
-                .iter_mut()
-                .for_each(|container| complete_container(container, token.as_deref()));
+            for container in containers {
+                complete_container(container, token.as_deref());
+            }
         }
     }
     tolerate_outages(list_at(pod, &["spec", "tolerations"]));

@@ -119,8 +119,10 @@ pub fn of(pod: &Value, container: &Value, init: bool, random: &mut Random) -> Pr
         // A shell without a terminal reads the end of its input at once.
         program.end = Some((SignedDuration::from_millis(300), Exit::code(0)));
     }
-    if let Some(end) = spelled_out(container) {
-        program.end = end;
+    match spelled_out(container) {
+        Spelled::Nothing => {}
+        Spelled::Endless => program.end = None,
+        Spelled::Ends(after, exit) => program.end = Some((after, exit)),
     }
     habits(image, &mut program, random);
     program
@@ -173,11 +175,20 @@ fn commands(container: &Value) -> Vec<&str> {
     words.filter_map(Value::as_str).collect()
 }
 
-/// The end that a command line spells out: `exit 3`, `sleep 20`, `false`; `Some(None)` for a
-/// command that never ends.
-fn spelled_out(container: &Value) -> Option<Option<(SignedDuration, Exit)>> {
-    let line = commands(container).join(" ");
-    let words: Vec<&str> = line
+/// What a command line says about its own end.
+enum Spelled {
+    /// Nothing.
+    Nothing,
+    /// It never ends.
+    Endless,
+    /// It ends after a time.
+    Ends(SignedDuration, Exit),
+}
+
+/// The end that a command line spells out: `exit 3`, `sleep 20`, `false`, `while true`.
+fn spelled_out(container: &Value) -> Spelled {
+    let command = commands(container).join(" ");
+    let words: Vec<&str> = command
         .split(|c: char| c.is_whitespace() || c == ';' || c == '&')
         .filter(|word| !word.is_empty())
         .collect();
@@ -192,7 +203,7 @@ fn spelled_out(container: &Value) -> Option<Option<(SignedDuration, Exit)>> {
         .iter()
         .any(|word| words.contains(word))
     {
-        return Some(None);
+        return Spelled::Endless;
     }
     let slept = after("sleep").map(|text| {
         text.trim_end_matches('s')
@@ -209,10 +220,10 @@ fn spelled_out(container: &Value) -> Option<Option<(SignedDuration, Exit)>> {
             .iter()
             .any(|word| words.contains(word))
     {
-        return None;
+        return Spelled::Nothing;
     }
     let life = SignedDuration::from_secs(slept.unwrap_or(0)) + SignedDuration::from_millis(400);
-    Some(Some((life, Exit::code(code.unwrap_or(0)))))
+    Spelled::Ends(life, Exit::code(code.unwrap_or(0)))
 }
 
 #[cfg(test)]

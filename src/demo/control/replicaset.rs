@@ -60,7 +60,7 @@ pub fn sync(context: &mut Context<'_>, key: &Key) {
         // The least useful go first: unbound, pending, not ready, then the youngest.
         surplus.sort_by_key(|(_, s)| {
             (
-                s.bound,
+                s.is_bound(),
                 s.phase == Phase::Running,
                 s.ready,
                 std::cmp::Reverse(s.created),

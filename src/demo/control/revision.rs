@@ -18,7 +18,7 @@ use crate::demo::store::Object;
 pub const HASH_LABEL: &str = "controller-revision-hash";
 
 /// The revision that records the template of `workload` as it is now.
-pub fn build(workload: &Value, number: i64, uid: String, at: Timestamp) -> Value {
+pub fn build(workload: &Value, number: i64, uid: &str, at: Timestamp) -> Value {
     let hash = template_hash(&workload["spec"]["template"]);
     let mut template = workload["spec"]["template"].clone();
     set(&mut template, &["$patch"], "replace");
@@ -75,7 +75,7 @@ pub fn record(context: &mut Context<'_>, workload: &Value) -> String {
             });
         }
         None => {
-            let made = build(workload, newest + 1, context.random.uid(), context.now);
+            let made = build(workload, newest + 1, &context.random.uid(), context.now);
             // A name that is taken belongs to the same template under another owner's name.
             let _ = context.store.create(&CONTROLLERREVISIONS, made);
             let limit = usize::try_from(int(workload, "/spec/revisionHistoryLimit").unwrap_or(10))

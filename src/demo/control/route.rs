@@ -5,7 +5,7 @@ use memchr::memmem;
 
 use super::context::{Key, Task};
 use super::kubelet::Step;
-use super::summary::Summary;
+use super::summary::{Stage, Summary};
 use super::{Controllers, may_own};
 use crate::demo::kinds::{
     self, CRONJOBS, DAEMONSETS, DEPLOYMENTS, EVENTS, JOBS, NAMESPACES, NODES, PODS, REPLICASETS,
@@ -63,13 +63,13 @@ impl Controllers {
             let Some(summary) = self.pods.get(&pod.uid).cloned() else {
                 continue;
             };
-            if summary.bound && !summary.is_finished() {
+            if summary.is_bound() && !summary.is_finished() {
                 self.machines
                     .occupy(&pod.uid, node_of(pod), &summary.request);
             }
             // After a gap in the history only what was not known before is taken up again.
             if !known.contains_key(&pod.uid) {
-                if !summary.bound && !summary.leaving {
+                if !summary.is_bound() && !summary.leaving {
                     self.agenda
                         .at(now + RETRY_AFTER, Task::Schedule(Key::of(pod)));
                 }
@@ -196,7 +196,7 @@ impl Controllers {
         }
         if summary.is_finished() {
             self.leave(&pod.uid, now);
-        } else if summary.bound {
+        } else if summary.is_bound() {
             self.machines
                 .occupy(&pod.uid, node_of(pod), &summary.request);
         }
@@ -204,14 +204,14 @@ impl Controllers {
             if !before.is_some_and(|before| before.leaving) {
                 self.agenda.now(step(Step::Stop));
             }
-        } else if !summary.bound {
+        } else if !summary.is_bound() {
             if before.is_none() {
                 self.agenda.at(
                     now + SignedDuration::from_millis(80),
                     Task::Schedule(key.clone()),
                 );
             }
-        } else if !summary.reported && !before.is_some_and(|before| before.bound) {
+        } else if summary.stage == Stage::Bound && !before.is_some_and(|before| before.is_bound()) {
             self.agenda
                 .at(now + SignedDuration::from_millis(150), step(Step::Admit));
         }

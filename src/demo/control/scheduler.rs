@@ -91,11 +91,11 @@ fn choose(pod: &Value, request: &Request, machines: &Machines) -> Result<Box<str
     for (name, machine) in &machines.all {
         if let Some(reason) = obstacle(pod, request, name, machine) {
             *reasons.entry(reason).or_default() += 1;
-        } else {
-            let score = (machine.pods, machine.load(), name);
-            if best.is_none_or(|best| score < best) {
-                best = Some(score);
-            }
+            continue;
+        }
+        let score = (machine.pods, machine.load(), name);
+        if best.is_none_or(|best| score < best) {
+            best = Some(score);
         }
     }
     best.map(|(_, _, name)| name.clone())

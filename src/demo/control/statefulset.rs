@@ -97,7 +97,7 @@ pub fn pod(
 }
 
 /// The first volume claim of the pod with this ordinal.
-pub fn claim(set_object: &Value, ordinal: usize, uid: String, at: Timestamp) -> Value {
+pub fn claim(set_object: &Value, ordinal: usize, uid: &str, at: Timestamp) -> Value {
     claim_from(
         &set_object["spec"]["volumeClaimTemplates"][0],
         set_object,
@@ -111,7 +111,7 @@ fn claim_from(
     template: &Value,
     set_object: &Value,
     ordinal: usize,
-    uid: String,
+    uid: &str,
     at: Timestamp,
 ) -> Value {
     let name = format!(
@@ -244,7 +244,7 @@ fn make_pod(context: &mut Context<'_>, set_object: &Value, hash: &str, ordinal: 
             template,
             set_object,
             ordinal,
-            context.random.uid(),
+            &context.random.uid(),
             context.now,
         );
         let volume = format!("pvc-{}", text(&claim, "/metadata/uid"));

@@ -24,6 +24,20 @@ pub enum Phase {
     Failed,
 }
 
+/// Names and counts of extended resources.
+pub type Devices = Box<[(Box<str>, i64)]>;
+
+/// How far a pod has come on its way to a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// It has no node.
+    Unbound,
+    /// It has a node.
+    Bound,
+    /// The node's kubelet has begun to report it.
+    Reported,
+}
+
 /// What a pod asks of its node.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Request {
@@ -32,7 +46,7 @@ pub struct Request {
     /// Memory in MiB.
     pub memory: i64,
     /// Extended resources, such as GPUs.
-    pub devices: Option<Box<[(Box<str>, i64)]>>,
+    pub devices: Option<Devices>,
 }
 
 /// The part of a pod that controllers decide by.
@@ -46,10 +60,8 @@ pub struct Summary {
     pub ready_since: Timestamp,
     /// It was asked to go.
     pub leaving: bool,
-    /// It stands on a node.
-    pub bound: bool,
-    /// The kubelet has begun to report it.
-    pub reported: bool,
+    /// How far it has come on its way to a node.
+    pub stage: Stage,
     /// When it was created.
     pub created: Timestamp,
     /// What it asks of its node.
@@ -57,6 +69,11 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// It stands on a node.
+    pub fn is_bound(&self) -> bool {
+        self.stage >= Stage::Bound
+    }
+
     /// It counts towards its controller's replicas.
     pub fn is_active(&self) -> bool {
         !self.leaving && !self.is_finished()
@@ -93,8 +110,11 @@ impl Summary {
                 .and_then(|c| c.since.parse().ok())
                 .unwrap_or(Timestamp::UNIX_EPOCH),
             leaving: read.metadata.deletion.is_some(),
-            bound: !read.spec.node.is_empty(),
-            reported: read.status.start_time.is_some(),
+            stage: match (read.spec.node.is_empty(), read.status.start_time.is_some()) {
+                (true, _) => Stage::Unbound,
+                (false, false) => Stage::Bound,
+                (false, true) => Stage::Reported,
+            },
             created: read
                 .metadata
                 .created

@@ -74,22 +74,22 @@ pub fn cluster(builder: &mut Builder<'_>, born: Timestamp) {
         builder,
         "cluster-admin",
         "cluster-admin",
-        json!({"kind": "Group", "apiGroup": GROUP, "name": "system:masters"}),
+        &json!({"kind": "Group", "apiGroup": GROUP, "name": "system:masters"}),
         born,
     );
     cluster_binding(
         builder,
         "platform-admins",
         "cluster-admin",
-        user(ADMIN),
+        &user(ADMIN),
         born,
     );
-    cluster_binding(builder, "oncall-view", "view", user(READER), born);
+    cluster_binding(builder, "oncall-view", "view", &user(READER), born);
     cluster_binding(
         builder,
         "system:discovery",
         "system:discovery",
-        json!({"kind": "Group", "apiGroup": GROUP, "name": "system:authenticated"}),
+        &json!({"kind": "Group", "apiGroup": GROUP, "name": "system:authenticated"}),
         born,
     );
 }
@@ -169,7 +169,7 @@ fn cluster_binding(
     builder: &mut Builder<'_>,
     name: &str,
     role: &str,
-    subject: Value,
+    subject: &Value,
     born: Timestamp,
 ) {
     builder.put(

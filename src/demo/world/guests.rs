@@ -13,7 +13,7 @@ use crate::demo::kinds::{PODS, SECRETS, SERVICES};
 struct Chart {
     namespace: &'static str,
     release: &'static str,
-    chart: &'static str,
+    package: &'static str,
     version: &'static str,
     name: &'static str,
     component: &'static str,
@@ -30,7 +30,7 @@ const CHARTS: &[Chart] = &[
     Chart {
         namespace: "ingress-nginx",
         release: "ingress-nginx",
-        chart: "ingress-nginx-4.13.0",
+        package: "ingress-nginx-4.13.0",
         version: "1.13.0",
         name: "ingress-nginx-controller",
         component: "controller",
@@ -44,7 +44,7 @@ const CHARTS: &[Chart] = &[
     Chart {
         namespace: "traefik",
         release: "traefik",
-        chart: "traefik-37.0.0",
+        package: "traefik-37.0.0",
         version: "v3.5.0",
         name: "traefik",
         component: "proxy",
@@ -58,7 +58,7 @@ const CHARTS: &[Chart] = &[
     Chart {
         namespace: "databases",
         release: "postgresql",
-        chart: "postgresql-16.7.21",
+        package: "postgresql-16.7.21",
         version: "17.5.0",
         name: "postgresql",
         component: "primary",
@@ -72,7 +72,7 @@ const CHARTS: &[Chart] = &[
     Chart {
         namespace: "databases",
         release: "redis",
-        chart: "redis-21.2.13",
+        package: "redis-21.2.13",
         version: "8.0.3",
         name: "redis-master",
         component: "master",
@@ -86,7 +86,7 @@ const CHARTS: &[Chart] = &[
     Chart {
         namespace: "databases",
         release: "redis",
-        chart: "redis-21.2.13",
+        package: "redis-21.2.13",
         version: "8.0.3",
         name: "redis-replicas",
         component: "replica",
@@ -100,7 +100,7 @@ const CHARTS: &[Chart] = &[
     Chart {
         namespace: "monitoring",
         release: "prometheus",
-        chart: "prometheus-27.30.0",
+        package: "prometheus-27.30.0",
         version: "v3.5.0",
         name: "prometheus-server",
         component: "server",
@@ -114,7 +114,7 @@ const CHARTS: &[Chart] = &[
     Chart {
         namespace: "monitoring",
         release: "prometheus",
-        chart: "alertmanager-1.22.0",
+        package: "alertmanager-1.22.0",
         version: "v0.28.1",
         name: "prometheus-alertmanager",
         component: "alertmanager",
@@ -128,7 +128,7 @@ const CHARTS: &[Chart] = &[
     Chart {
         namespace: "monitoring",
         release: "prometheus",
-        chart: "kube-state-metrics-6.1.0",
+        package: "kube-state-metrics-6.1.0",
         version: "2.16.0",
         name: "prometheus-kube-state-metrics",
         component: "metrics",
@@ -142,7 +142,7 @@ const CHARTS: &[Chart] = &[
     Chart {
         namespace: "monitoring",
         release: "grafana",
-        chart: "grafana-9.3.1",
+        package: "grafana-9.3.1",
         version: "12.1.0",
         name: "grafana",
         component: "grafana",
@@ -190,9 +190,9 @@ fn release_record(builder: &mut Builder<'_>, chart: &Chart, born: Timestamp) {
 
 fn install(builder: &mut Builder<'_>, chart: &Chart, born: Timestamp) {
     let short = chart
-        .chart
+        .package
         .rsplit_once('-')
-        .map_or(chart.chart, |(name, _)| name);
+        .map_or(chart.package, |(name, _)| name);
     let selector = json!({
         "app.kubernetes.io/name": short,
         "app.kubernetes.io/instance": chart.release,
@@ -201,7 +201,7 @@ fn install(builder: &mut Builder<'_>, chart: &Chart, born: Timestamp) {
     let mut labels = selector.clone();
     labels["app.kubernetes.io/managed-by"] = "Helm".into();
     labels["app.kubernetes.io/version"] = chart.version.trim_start_matches('v').into();
-    labels["helm.sh/chart"] = chart.chart.into();
+    labels["helm.sh/chart"] = chart.package.into();
     supplies::service_account(builder, chart.namespace, chart.name, &labels, born);
     let annotations = json!({"meta.helm.sh/release-name": chart.release, "meta.helm.sh/release-namespace": chart.namespace});
     service(builder, chart, &labels, &annotations, &selector, born);
@@ -222,7 +222,9 @@ fn install(builder: &mut Builder<'_>, chart: &Chart, born: Timestamp) {
     if chart.volume.is_empty() {
         let crew = Crew::well((0..chart.replicas).map(|_| born));
         let (_, pods) = workloads::deployment(builder, &workload, Strategy::Rolling, &crew);
-        pods.into_iter().for_each(|pod| builder.put(&PODS, pod));
+        for pod in pods {
+            builder.put(&PODS, pod);
+        }
     } else {
         workloads::stateful_set(builder, &workload, chart.volume);
     }
@@ -262,7 +264,7 @@ fn service(
 
 fn template(chart: &Chart, labels: &Value) -> Value {
     json!({
-        "metadata": {"labels": labels, "annotations": {"checksum/configuration": crate::demo::control::hash::digest_of(chart.chart)}},
+        "metadata": {"labels": labels, "annotations": {"checksum/configuration": crate::demo::control::hash::digest_of(chart.package)}},
         "spec": {
             "serviceAccountName": chart.name,
             "containers": [{
@@ -340,7 +342,9 @@ fn plain_deployment(
     };
     let crew = Crew::well((0..replicas).map(|_| born));
     let (_, pods) = workloads::deployment(builder, &workload, Strategy::Rolling, &crew);
-    pods.into_iter().for_each(|pod| builder.put(&PODS, pod));
+    for pod in pods {
+        builder.put(&PODS, pod);
+    }
 }
 
 fn bare_pod(builder: &mut Builder<'_>, namespace: &str, name: &str, image: &str, days: i64) {

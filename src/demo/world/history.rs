@@ -196,7 +196,7 @@ fn unpullable(builder: &mut Builder<'_>, pod: &Value, minutes: i64) {
         builder.ago(seconds(21)),
     );
     let why = images::refusal(&image).unwrap_or_default();
-    let tries = 5 + minutes / 5;
+    let attempts = 5 + minutes / 5;
     let assigned = format!(
         "Successfully assigned {}/{} to {node}",
         text(pod, "/metadata/namespace"),
@@ -218,7 +218,7 @@ fn unpullable(builder: &mut Builder<'_>, pod: &Value, minutes: i64) {
         pod,
         &path,
         &Story::normal(kubelet, "Pulling", &format!("Pulling image \"{image}\"")),
-        tries,
+        attempts,
         birth,
         tried,
     );
@@ -230,7 +230,7 @@ fn unpullable(builder: &mut Builder<'_>, pod: &Value, minutes: i64) {
             "Failed",
             &format!("Failed to pull image \"{image}\": {why}"),
         ),
-        tries,
+        attempts,
         birth,
         tried,
     );
@@ -238,7 +238,7 @@ fn unpullable(builder: &mut Builder<'_>, pod: &Value, minutes: i64) {
         pod,
         &path,
         &Story::warning(kubelet, "Failed", "Error: ErrImagePull"),
-        tries,
+        attempts,
         birth,
         tried,
     );

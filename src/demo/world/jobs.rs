@@ -92,7 +92,7 @@ fn latest(schedule: &str, now: Timestamp, count: usize) -> Vec<Timestamp> {
 }
 
 fn run(builder: &mut Builder<'_>, cron: &Value, due: Timestamp, failure: Option<&Exit>) {
-    let mut job = cronjob::job_of(cron, due, builder.random.uid(), due);
+    let mut job = cronjob::job_of(cron, due, &builder.random.uid(), due);
     let seconds = builder.random.between(4, 12);
     let tries = if failure.is_some() { TRIES } else { 1 };
     let mut born = due;
@@ -128,7 +128,9 @@ fn run(builder: &mut Builder<'_>, cron: &Value, due: Timestamp, failure: Option<
     if builder.now.duration_since(ended) < SignedDuration::from_mins(50) {
         tell(builder, &job, &pods, due, ended, failure.is_some());
     }
-    pods.into_iter().for_each(|pod| builder.put(&PODS, pod));
+    for pod in pods {
+        builder.put(&PODS, pod);
+    }
 }
 
 fn tell(

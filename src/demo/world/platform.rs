@@ -206,7 +206,7 @@ fn dns(builder: &mut Builder<'_>, born: Timestamp) {
         builder,
         "coredns",
         &json!({"k8s-app": "kube-dns"}),
-        container,
+        &container,
         2,
         "kubeadm",
     );
@@ -225,7 +225,7 @@ fn metrics(builder: &mut Builder<'_>, born: Timestamp) {
         builder,
         "metrics-server",
         &json!({"k8s-app": "metrics-server"}),
-        container,
+        &container,
         1,
         "kubectl-client-side-apply",
     );
@@ -235,7 +235,7 @@ fn system_deployment(
     builder: &mut Builder<'_>,
     name: &str,
     labels: &Value,
-    container: Value,
+    container: &Value,
     replicas: usize,
     manager: &'static str,
 ) {
@@ -264,7 +264,9 @@ fn system_deployment(
     };
     let crew = Crew::well((0..replicas).map(|_| born));
     let (_, pods) = workloads::deployment(builder, &workload, Strategy::Rolling, &crew);
-    pods.into_iter().for_each(|pod| builder.put(&PODS, pod));
+    for pod in pods {
+        builder.put(&PODS, pod);
+    }
 }
 
 fn custom_kind(builder: &mut Builder<'_>, born: Timestamp) {

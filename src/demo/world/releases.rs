@@ -243,7 +243,9 @@ fn staff(
     if let Some(trouble) = trouble {
         history::of_trouble(builder, &object, &pods, trouble);
     }
-    pods.into_iter().for_each(|pod| builder.put(&PODS, pod));
+    for pod in pods {
+        builder.put(&PODS, pod);
+    }
 }
 
 fn crew(builder: &mut Builder<'_>, workload: &Workload, trouble: Option<Trouble>) -> Crew {

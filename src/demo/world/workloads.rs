@@ -79,8 +79,8 @@ impl Workload {
             "apiVersion": "apps/v1",
             "kind": kind,
             "metadata": metadata(&self.namespace, &self.name, &self.labels, born),
-            "spec": spec,
         });
+        object["spec"] = spec;
         object["metadata"]["uid"] = builder.random.uid().into();
         object["metadata"]["generation"] = self.revisions.len().into();
         if self.annotations.is_object() {
@@ -175,8 +175,10 @@ pub fn deployment(
     }
     report(builder.now, workload, &mut object, crew, &progress, &pods);
     builder.put(&DEPLOYMENTS, object.clone());
-    sets.into_iter()
-        .for_each(|set_object| builder.put(&REPLICASETS, set_object));
+    for set_object in sets {
+        builder.put(&REPLICASETS, set_object);
+    }
+
     (object, pods)
 }
 
@@ -363,7 +365,7 @@ pub fn stateful_set(builder: &mut Builder<'_>, workload: &Workload, size: &str) 
             .revisions
             .first()
             .map_or(at, |revision| revision.at);
-        let claim = statefulset::claim(&object, ordinal, builder.random.uid(), first);
+        let claim = statefulset::claim(&object, ordinal, &builder.random.uid(), first);
         builder.put(&PERSISTENTVOLUMECLAIMS, bound(claim));
         let uid = builder.random.uid();
         let mut pod = statefulset::pod(&object, &hash, ordinal, uid, at, &mut builder.random);
@@ -444,7 +446,7 @@ fn history(builder: &mut Builder<'_>, workload: &Workload, object: &Value) -> Ve
         made.push(revision::build(
             &owner,
             number,
-            builder.random.uid(),
+            &builder.random.uid(),
             entry.at,
         ));
     }
@@ -460,8 +462,11 @@ fn put_all(
     pods: Vec<Value>,
 ) {
     builder.put(kind, object);
-    history
-        .into_iter()
-        .for_each(|revision| builder.put(&CONTROLLERREVISIONS, revision));
-    pods.into_iter().for_each(|pod| builder.put(&PODS, pod));
+    for revision in history {
+        builder.put(&CONTROLLERREVISIONS, revision);
+    }
+
+    for pod in pods {
+        builder.put(&PODS, pod);
+    }
 }
