@@ -327,6 +327,9 @@ impl App {
     /// Whose last lines tell the reason for what is selected; only where a preview is shown.
     fn culprit(&self) -> Option<Culprit> {
         self.regions().preview?;
+        if !self.world.settled() {
+            return None;
+        }
         let Screen::List(ListScreen { source, list }) = self.screen() else {
             return None;
         };

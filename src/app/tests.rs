@@ -4,6 +4,7 @@
 use super::*;
 use crate::command::Command;
 use crate::domain::feed::{AccessAnswer, Batch, Change, Failure, FailureSort, FeedState, Resource};
+use crate::domain::health::Health;
 use crate::domain::rows::{Container, Kind, Labels, Meta, Pod, Row, State, Terminated};
 use crate::domain::session::{ContextInfo, SessionInfo};
 use crate::key::{Code, Key};
@@ -700,4 +701,32 @@ fn any_size_and_any_key_is_lived_through() {
             bench.send(Msg::Key(Key::plain(keys[(n * 7 + shift * 5) % keys.len()])));
         }
     }
+}
+
+#[test]
+fn before_all_first_lists_have_come_nobody_is_called_sick() {
+    let mut bench = Bench::with_pods();
+    let shown = |bench: &Bench| {
+        let Screen::List(ListScreen { source, list }) = bench.app.screen() else {
+            panic!("not a list")
+        };
+        let (rows, row) = (source.rows(), list.selected().unwrap());
+        let mut cause = String::new();
+        rows.cell(&bench.app.world, row, "cause", &mut cause);
+        (rows.health(&bench.app.world, row), cause.is_empty())
+    };
+    assert_eq!(shown(&bench), (Some(Health::Failing), false));
+    bench.send(Msg::Feed {
+        kind: Kind::Deployment,
+        scope: Scope::ALL,
+        state: FeedState::Loading { since: NOW },
+    });
+    assert_eq!(shown(&bench), (Some(Health::Unknown), true));
+    assert!(bench.app.preview.culprit.is_none());
+    bench.send(Msg::Feed {
+        kind: Kind::Deployment,
+        scope: Scope::ALL,
+        state: FeedState::Absent,
+    });
+    assert_eq!(shown(&bench), (Some(Health::Failing), false));
 }

@@ -134,6 +134,13 @@ impl World {
                 .all(|(_, state)| !matches!(state, FeedState::Loading { .. }) && !never_seen(state))
     }
 
+    /// Whether every first list has come, as far as it can come. Before that nobody can tell how
+    /// well a project is: a workload whose pods are still on their way is not a sick one.
+    pub fn settled(&self) -> bool {
+        let loading = |state: &FeedState| matches!(state, FeedState::Loading { .. });
+        !self.feeds.is_empty() && !self.feeds.values().any(loading)
+    }
+
     /// How the connection stands.
     pub fn connection(&self) -> Connection {
         if let Some((_, since)) = &self.connecting {

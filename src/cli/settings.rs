@@ -47,24 +47,17 @@ impl Settings {
     /// The key map: the shipped default, over it the shipped or own one of the configured name.
     pub fn keymap(&mut self) -> Keymap {
         let mut keymap = input::shipped(KEYMAP).unwrap_or_default();
-        let name = &self.config.keymap;
-        let file = self.paths.keymap_file(name);
-        match std::fs::read_to_string(&file) {
-            Ok(text) => {
-                let problems = input::load(&mut keymap, &text);
-                self.problems
-                    .extend(problems.into_iter().map(|problem| Problem {
-                        file: file.clone(),
-                        line: Some(problem.line),
-                        what: problem.what,
-                        remedy: problem.remedy,
-                    }));
-            }
-            Err(error) => match input::shipped(name) {
-                Some(shipped) => keymap = shipped,
-                None => self.problems.push(missing(&file, "key map", name, &error)),
+        let name = self.config.keymap.clone();
+        let file = self.paths.keymap_file(&name);
+        self.lay_over(
+            &mut keymap,
+            ("key map", &name, &file),
+            input::shipped,
+            |keymap, text| {
+                let problems = input::load(keymap, text).into_iter();
+                problems.map(|p| (p.line, p.what, p.remedy)).collect()
             },
-        }
+        );
         keymap
     }
 
@@ -78,28 +71,48 @@ impl Settings {
         );
         let usual = usual_theme(depth, variable("COLORFGBG").as_deref());
         let mut loaded = theme::shipped(usual).unwrap_or_default();
-        let name = self.config.theme.as_str();
+        let name = self.config.theme.clone();
         if name == AUTO {
             return loaded.at_depth(depth);
         }
-        let file = self.paths.theme_file(name);
-        match std::fs::read_to_string(&file) {
+        let file = self.paths.theme_file(&name);
+        self.lay_over(
+            &mut loaded,
+            ("theme", &name, &file),
+            theme::shipped,
+            |theme, text| {
+                let problems = theme::load(theme, text).into_iter();
+                problems.map(|p| (p.line, p.what, p.remedy)).collect()
+            },
+        );
+        loaded.at_depth(depth)
+    }
+
+    /// Lays the person's own file of a name over `value`; where there is none, the shipped one of
+    /// that name takes its place. What is wrong is kept as problems.
+    fn lay_over<T>(
+        &mut self,
+        value: &mut T,
+        (what, name, file): (&str, &str, &Path),
+        shipped: impl Fn(&str) -> Option<T>,
+        load: impl Fn(&mut T, &str) -> Vec<(usize, String, String)>,
+    ) {
+        match std::fs::read_to_string(file) {
             Ok(text) => {
-                let problems = theme::load(&mut loaded, &text);
+                let problems = load(value, &text).into_iter();
                 self.problems
-                    .extend(problems.into_iter().map(|problem| Problem {
-                        file: file.clone(),
-                        line: Some(problem.line),
-                        what: problem.what,
-                        remedy: problem.remedy,
+                    .extend(problems.map(|(line, what, remedy)| Problem {
+                        file: file.to_owned(),
+                        line: Some(line),
+                        what,
+                        remedy,
                     }));
             }
-            Err(error) => match theme::shipped(name) {
-                Some(shipped) => loaded = shipped,
-                None => self.problems.push(missing(&file, "theme", name, &error)),
+            Err(error) => match shipped(name) {
+                Some(shipped) => *value = shipped,
+                None => self.problems.push(missing(file, what, name, &error)),
             },
         }
-        loaded.at_depth(depth)
     }
 
     /// The label scheme: the defaults, over them what was configured.

@@ -26,7 +26,7 @@ pub fn draw(app: &App, screen: &ListScreen, canvas: &mut Canvas<'_>, area: Area)
         width: area.width.saturating_sub(3),
         ..area
     };
-    let Some(row) = screen.list.selected() else {
+    let Some(row) = screen.list.selected().filter(|_| app.world.settled()) else {
         return;
     };
     let mut lines = Lines::new(canvas, inner);

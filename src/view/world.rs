@@ -176,7 +176,9 @@ fn how_it_is(app: &App, canvas: &Canvas<'_>, columns: u16) -> Vec<Part> {
         (n, true) => format!("pods {}", grouped(number(n))),
     };
     parts.push(Part::new(pods, theme.text, 0));
-    parts.extend(totals(canvas, &counts.releases));
+    if app.world.settled() {
+        parts.extend(totals(canvas, &counts.releases));
+    }
     parts
 }
 

@@ -106,7 +106,7 @@ pub(super) fn matches<T: Listed>(
 }
 
 pub(super) fn cell<T: Listed>(row: Option<&T>, world: &World, column: &str, out: &mut String) {
-    if let Some(row) = row {
+    if let Some(row) = row.filter(|_| column != "cause" || world.settled()) {
         row.text(column, world.now, out);
     }
 }
@@ -117,6 +117,15 @@ pub(super) fn key<T: Listed>(row: Option<&T>) -> RowKey {
         name: row.name().clone(),
     })
     .unwrap_or_default()
+}
+
+/// A health that may be told: unknown until all first lists have come.
+pub(super) fn known(world: &World, health: Health) -> Health {
+    if world.settled() {
+        health
+    } else {
+        Health::Unknown
+    }
 }
 
 /// The heads of a table; without the namespace where there is but one.
@@ -184,7 +193,7 @@ impl Rows for Projects {
         world
             .fleet
             .project(ProjectId(row))
-            .map(|project| project.health)
+            .map(|project| known(world, project.health))
     }
 
     fn first_sort(&self) -> Sort {
@@ -251,7 +260,7 @@ impl Rows for Releases {
         world
             .fleet
             .release(ReleaseId(row))
-            .map(|release| release.health)
+            .map(|release| known(world, release.health))
     }
 
     fn first_sort(&self) -> Sort {
@@ -314,7 +323,7 @@ impl Rows for Workloads {
         world
             .fleet
             .workload(WorkloadId(row))
-            .map(|workload| workload.health)
+            .map(|workload| known(world, workload.health))
     }
 
     fn first_sort(&self) -> Sort {

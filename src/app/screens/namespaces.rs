@@ -1,6 +1,6 @@
 //! Namespaces: enter shows one alone.
 
-use super::fleet::{cell, compare, heads, matches};
+use super::fleet::{cell, compare, heads, known, matches};
 use crate::app::list::{Head, RowKey, Rows};
 use crate::app::world::World;
 use crate::config::Sort;
@@ -86,7 +86,7 @@ impl Rows for Namespaces {
         world
             .fleet
             .namespace(NamespaceId(row))
-            .map(|namespace| namespace.health)
+            .map(|namespace| known(world, namespace.health))
     }
 
     fn labels<'a>(&'a self, world: &'a World, row: u32) -> Option<&'a Labels> {

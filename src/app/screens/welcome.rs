@@ -86,7 +86,7 @@ impl Welcome {
     pub fn trouble(world: &World) -> (Text, Text, Text) {
         match &world.failure {
             Some(failure) => (
-                failure.what.clone(),
+                Text::new(&format!("could not {}", failure.what)),
                 failure.why.clone(),
                 failure.remedy.clone(),
             ),
