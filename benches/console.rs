@@ -314,7 +314,7 @@ fn count_pods(env: &[(String, String)]) -> Option<usize> {
         .envs(env.iter().cloned())
         .output()
         .ok()?;
-    let count = output.stdout.iter().filter(|b| **b == b'\n').count();
+    let count = memchr::memchr_iter(b'\n', &output.stdout).count();
     (count > 0).then_some(count)
 }
 

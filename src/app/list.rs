@@ -130,6 +130,10 @@ pub struct Filter {
 }
 
 /// The state of a list.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches of the reader, each by itself"
+)]
 #[derive(Debug)]
 pub struct List {
     /// The handles that pass the filter, in order.

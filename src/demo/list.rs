@@ -131,7 +131,7 @@ pub fn list(
     target: &Target,
     query: &Query,
     manner: Manner,
-    extra: Vec<Vec<u8>>,
+    extra: &[Vec<u8>],
 ) -> Result<Response<Body>, ApiError> {
     let now = store.clock().now();
     let selector = Selector::parse(target.kind, query)?;
@@ -244,7 +244,7 @@ fn send(
     page: Vec<Arc<Object>>,
     now: Timestamp,
     manner: Manner,
-    extra: Vec<Vec<u8>>,
+    extra: &[Vec<u8>],
 ) -> Response<Body> {
     let size: usize = page.iter().map(|object| object.bytes.len()).sum();
     let gzip = manner.gzip && size >= GZIP_FROM;
@@ -367,7 +367,7 @@ mod tests {
                 &target,
                 &Query::parse(query),
                 manner,
-                Vec::new(),
+                &[],
             )?;
             let zipped = response.headers().contains_key(header::CONTENT_ENCODING);
             let mut bytes = response

@@ -147,9 +147,9 @@ fn node_usage(store: &Store, now: Timestamp) -> HashMap<Box<str>, Usage> {
             .field("spec.nodeName")
             .and_then(|node| nodes.get_mut(node));
         if let (Some(node), Some(containers)) = (node, containers(&pod, now)) {
-            containers
-                .into_iter()
-                .for_each(|(_, usage)| node.add(usage));
+            for (_, usage) in containers {
+                node.add(usage);
+            }
         }
     }
     nodes

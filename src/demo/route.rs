@@ -159,7 +159,7 @@ async fn dispatch(
     }
     if let Some(target) = metrics::target(&asked.path) {
         let mut wanted = attributes(verb_of_metrics(&target), &target);
-        wanted.group = "metrics.k8s.io".to_owned();
+        "metrics.k8s.io".clone_into(&mut wanted.group);
         server.rbac.require(&asked.user, &wanted)?;
         return if asked.method == Method::GET {
             metrics::answer(&server.store, &target, &asked.query)
@@ -243,7 +243,7 @@ fn observe(
         (Some(name), _) => list::get(store, target, name, manner.form),
         (None, _) => {
             let (version, kind) = (target.kind.api_version(), target.kind.kind);
-            let extra = acts
+            let extra: Vec<_> = acts
                 .iter()
                 .filter_map(|act| intruder(act, &version, kind))
                 .collect();
@@ -253,7 +253,7 @@ fn observe(
                 target,
                 &asked.query,
                 manner,
-                extra,
+                &extra,
             )
         }
     }
@@ -330,10 +330,9 @@ fn health(path: &str, query: &Query) -> Response<Body> {
         return text(200, "ok");
     }
     let name = path.trim_start_matches('/');
-    let checks: String = ["ping", "store", "controllers"]
-        .iter()
+    let checks = ["ping", "store", "controllers"]
         .map(|check| format!("[+]{check} ok\n"))
-        .collect();
+        .concat();
     text(200, format!("{checks}{name} check passed\n"))
 }
 

@@ -81,12 +81,12 @@ async fn connection(server: Arc<Server>, acceptor: TlsAcceptor, socket: TcpStrea
         Err(_) => return tracing::debug!("demo: handshake took too long"),
     };
     let service = service_fn(move |request| handle(Arc::clone(&server), request));
-    let served = http1::Builder::new()
+    let outcome = http1::Builder::new()
         .timer(TokioTimer::new())
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades()
         .await;
-    if let Err(error) = served {
+    if let Err(error) = outcome {
         tracing::debug!(%error, "demo: connection ended");
     }
 }

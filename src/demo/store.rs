@@ -386,12 +386,11 @@ impl Shelves {
         if let Some(old) = &change.previous {
             self.disown(old);
         }
-        let shelf = &mut self.kinds[object.kind.id];
+        let rows = &mut self.kinds[object.kind.id];
         if change.verb == Verb::Deleted {
-            shelf.remove(object);
+            rows.remove(object);
         } else {
-            shelf
-                .objects
+            rows.objects
                 .entry(object.namespace.clone())
                 .or_default()
                 .insert(object.name.clone(), Arc::clone(object));
@@ -402,7 +401,7 @@ impl Shelves {
                     .insert(object.uid.clone(), Arc::clone(object));
             }
         }
-        shelf.record(change, history);
+        rows.record(change, history);
     }
 
     fn disown(&mut self, object: &Object) {

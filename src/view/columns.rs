@@ -30,6 +30,10 @@ const FLASH: Millis = Millis::seconds(1);
 const REMEMBERED: usize = 4_096;
 
 /// What the view remembers between frames, so that nothing jumps and changes are seen.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts of the last frame, each by itself"
+)]
 #[derive(Debug, Default)]
 pub struct Memory {
     /// The terminal has no shapes beyond ASCII.

@@ -43,7 +43,7 @@ impl Table<'_> {
         if headed {
             if self.list.total > 0 {
                 self.draw_heads(&layout.columns, canvas, y, hits);
-                self.draw_ends(layout.before, layout.after, canvas, area);
+                Self::draw_ends(layout.before, layout.after, canvas, area);
             }
             y += 1;
         }
@@ -104,7 +104,7 @@ impl Table<'_> {
     }
 
     /// Says that there are more columns at a side.
-    fn draw_ends(&self, before: bool, after: bool, canvas: &mut Canvas<'_>, area: Area) {
+    fn draw_ends(before: bool, after: bool, canvas: &mut Canvas<'_>, area: Area) {
         if before {
             canvas.put(area.x, area.y, 1, "‹", canvas.theme.accent);
         }

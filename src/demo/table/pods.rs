@@ -201,7 +201,7 @@ mod tests {
 
     use super::*;
 
-    fn printed(spec: Value, status: Value) -> (String, String, String) {
+    fn printed(spec: &Value, status: &Value) -> (String, String, String) {
         let pod = json!({"metadata": {"name": "p"}, "spec": spec, "status": status});
         let tally = tally(&pod);
         let Cell::Fixed(ready) = &cells(&pod)[1] else {
@@ -223,33 +223,33 @@ mod tests {
         let one = json!({"containers": [{"name": "a"}]});
         let with = |state: Value| json!({"phase": "Running", "containerStatuses": [{"name": "a", "restartCount": 2, "state": state, "ready": true}]});
         assert_eq!(
-            printed(one.clone(), with(json!({"running": {}}))),
+            printed(&one, &with(json!({"running": {}}))),
             row("1/1", "Running", "2")
         );
         assert_eq!(
             printed(
-                one.clone(),
-                with(json!({"waiting": {"reason": "CrashLoopBackOff"}}))
+                &one,
+                &with(json!({"waiting": {"reason": "CrashLoopBackOff"}}))
             ),
             row("0/1", "CrashLoopBackOff", "2")
         );
         assert_eq!(
-            printed(one.clone(), with(json!({"terminated": {"exitCode": 3}}))),
+            printed(&one, &with(json!({"terminated": {"exitCode": 3}}))),
             row("0/1", "ExitCode:3", "2")
         );
         assert_eq!(
             printed(
-                one.clone(),
-                with(json!({"terminated": {"exitCode": 137, "signal": 9}}))
+                &one,
+                &with(json!({"terminated": {"exitCode": 137, "signal": 9}}))
             ),
             row("0/1", "Signal:9", "2")
         );
         assert_eq!(
-            printed(one.clone(), json!({"phase": "Failed", "reason": "Evicted"})),
+            printed(&one, &json!({"phase": "Failed", "reason": "Evicted"})),
             row("0/1", "Evicted", "0")
         );
         assert_eq!(
-            printed(one, json!({"phase": "Pending"})),
+            printed(&one, &json!({"phase": "Pending"})),
             row("0/1", "Pending", "0")
         );
     }
@@ -260,15 +260,15 @@ mod tests {
         let with = |init: Value| json!({"phase": "Pending", "initContainerStatuses": init, "containerStatuses": [{"state": {"waiting": {"reason": "PodInitializing"}}}]});
         assert_eq!(
             printed(
-                spec.clone(),
-                with(json!([{"name": "i", "state": {"running": {}}}]))
+                &spec,
+                &with(json!([{"name": "i", "state": {"running": {}}}]))
             ),
             row("0/2", "Init:0/2", "0")
         );
         assert_eq!(
             printed(
-                spec.clone(),
-                with(
+                &spec,
+                &with(
                     json!([{"name": "i", "state": {"terminated": {"exitCode": 1, "reason": "Error"}}}])
                 )
             ),
@@ -276,7 +276,7 @@ mod tests {
         );
         let done = json!([{"name": "i", "restartCount": 4, "state": {"terminated": {"exitCode": 0}}}, {"name": "s", "started": true, "ready": true, "restartCount": 1, "state": {"running": {}}}]);
         assert_eq!(
-            printed(spec, with(done)),
+            printed(&spec, &with(done)),
             row("1/2", "PodInitializing", "1")
         );
     }
@@ -286,11 +286,8 @@ mod tests {
         let spec = json!({"containers": [{"name": "a"}, {"name": "b"}]});
         let containers = json!([{"name": "a", "state": {"terminated": {"exitCode": 0, "reason": "Completed"}}}, {"name": "b", "ready": true, "state": {"running": {}}}]);
         let with = |ready: &str| json!({"phase": "Running", "containerStatuses": containers, "conditions": [{"type": "Ready", "status": ready}]});
-        assert_eq!(
-            printed(spec.clone(), with("True")),
-            row("1/2", "Running", "0")
-        );
-        assert_eq!(printed(spec, with("False")), row("1/2", "NotReady", "0"));
+        assert_eq!(printed(&spec, &with("True")), row("1/2", "Running", "0"));
+        assert_eq!(printed(&spec, &with("False")), row("1/2", "NotReady", "0"));
     }
 
     #[test]

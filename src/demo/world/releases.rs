@@ -115,7 +115,8 @@ fn make(
     replicas: usize,
 ) {
     let place = &installation.place;
-    let trouble = incidents::trouble(place.namespace, place.instance, component.name);
+    let trouble = incidents::trouble(place.namespace, place.instance, component.name)
+        .filter(|trouble| !(builder.still && matches!(trouble, Trouble::Rolling(_))));
     if let Runs::Schedule(schedule) = component.runs {
         schedule_job(builder, installation, component, schedule, trouble);
         return;

@@ -175,7 +175,7 @@ impl Fleet {
         object: Option<&Workload>,
         row: &mut WorkloadRow,
     ) {
-        let (worst, failed) = self.worst_pods(slot, object.is_some());
+        let (worst, failed) = Self::worst_pods(slot, object.is_some());
         let pods = Pods {
             total: slot.sums.total,
             ready: slot.sums.ready,
@@ -206,7 +206,7 @@ impl Fleet {
     }
 
     /// The pod to tell of, and the one that failed last of those that a controller replaces.
-    fn worst_pods(&self, slot: &PlaceSlot, known: bool) -> (Option<u32>, Option<u32>) {
+    fn worst_pods(slot: &PlaceSlot, known: bool) -> (Option<u32>, Option<u32>) {
         let mut problems = slot.problems.iter();
         let alive = slot.problems.first().filter(|problem| !problem.gone);
         let gone = problems.find(|problem| problem.gone);

@@ -42,12 +42,12 @@ fn meta(namespace: &str, name: &str, labels: Labels) -> Meta {
     }
 }
 
-fn owner(kind: &str, name: &str) -> Option<Owner> {
-    Some(Owner {
+fn owner(kind: &str, name: &str) -> Owner {
+    Owner {
         kind: kind.into(),
         name: name.into(),
         uid: name.into(),
-    })
+    }
 }
 
 fn a_workload(kind: Kind, meta: Meta) -> Workload {

@@ -303,6 +303,10 @@ impl Cause {
         }
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm per fault: splitting it would hide what is missing"
+    )]
     fn write_fault(&self, now: Timestamp, out: &mut String) -> std::fmt::Result {
         let ago = |at: Timestamp| span(now.since(at));
         match &self.fault {

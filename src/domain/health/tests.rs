@@ -1,6 +1,10 @@
 //! A test per rule of the table, and kubectl's STATUS.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
+#![expect(
+    clippy::too_many_lines,
+    reason = "a table of rules is read as one piece"
+)]
 
 use super::status::Status;
 use super::workload::{Around, Pods};
@@ -1119,12 +1123,14 @@ fn a_cause_names_the_workload_and_the_container_once() {
 
 #[test]
 fn the_worst_child_decides_and_unknown_does_not_hide_it() {
+    use Health::{Degraded, Failing, Finished, Healthy, Unknown};
     let health = |healths: &[Health]| {
         let mut tally = Tally::default();
-        healths.iter().for_each(|&health| tally.add(health));
+        for &health in healths {
+            tally.add(health);
+        }
         tally.health()
     };
-    use Health::{Degraded, Failing, Finished, Healthy, Unknown};
     assert_eq!(health(&[]), Unknown);
     assert_eq!(health(&[Healthy, Finished]), Healthy);
     assert_eq!(health(&[Healthy, Unknown]), Unknown);

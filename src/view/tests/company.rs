@@ -159,12 +159,12 @@ fn meta(uid: &str, namespace: &str, name: &str, created: Timestamp, labels: Labe
     }
 }
 
-fn owner(kind: &str, name: &str) -> Option<Owner> {
-    Some(Owner {
+fn owner(kind: &str, name: &str) -> Owner {
+    Owner {
         kind: kind.into(),
         name: name.into(),
         uid: name.into(),
-    })
+    }
 }
 
 fn condition(kind: &str, good: bool, reason: &str, message: &str, since: Timestamp) -> Condition {
@@ -285,7 +285,7 @@ impl Place {
             ago(age),
             self.labels(&self.hash()),
         );
-        set.meta.owner = owner("Deployment", self.workload);
+        set.meta.owner = Some(owner("Deployment", self.workload));
         set
     }
 
@@ -317,7 +317,7 @@ impl Place {
             containers: Box::new([self.container(mood)]),
             ..Pod::default()
         };
-        pod.meta.owner = owner("ReplicaSet", &set);
+        pod.meta.owner = Some(owner("ReplicaSet", &set));
         match mood {
             Mood::NoImage => pod.phase = "Pending".into(),
             Mood::Unschedulable => {

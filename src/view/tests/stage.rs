@@ -1,5 +1,7 @@
 //! A program that is fed messages and photographed: what every test of the view stands on.
 
+use std::fmt::Write as _;
+
 use super::company::{NOW, batches};
 use crate::app::{Answer, App, Effect, Effects, Id, Msg, Notice, Request, Setup};
 use crate::domain::feed::{AccessAnswer, FeedState, Resource, Scope};
@@ -396,10 +398,8 @@ fn roles(buffer: &Buffer) -> String {
         let ink = runs(buffer.area.width, written);
         if !ground.is_empty() || !ink.is_empty() {
             let ground = ground.into_iter().map(|run| format!("on {run}"));
-            out.push_str(&format!(
-                "{y}: {}\n",
-                ground.chain(ink).collect::<Vec<_>>().join(", ")
-            ));
+            let runs = ground.chain(ink).collect::<Vec<_>>().join(", ");
+            let _ = writeln!(out, "{y}: {runs}");
         }
     }
     out

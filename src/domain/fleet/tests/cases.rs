@@ -21,13 +21,13 @@ fn deployment(namespace: &str, name: &str, labels: Labels) -> Row {
 
 fn replica_set(namespace: &str, name: &str, of: &str) -> Row {
     let mut meta = meta(namespace, name, Labels::default());
-    meta.owner = owner("Deployment", of);
+    meta.owner = Some(owner("Deployment", of));
     Row::Workload(a_workload(Kind::ReplicaSet, meta))
 }
 
 fn pod_of(namespace: &str, name: &str, (kind, of): (&str, &str), labels: Labels) -> Pod {
     let mut meta = meta(namespace, name, labels);
-    meta.owner = owner(kind, of);
+    meta.owner = Some(owner(kind, of));
     a_pod(meta)
 }
 
@@ -85,7 +85,7 @@ fn a_pod_takes_what_it_lacks_from_its_owners_in_any_order() {
 fn a_job_of_a_cron_job_belongs_to_it() {
     let mut fleet = new();
     let mut job = a_workload(Kind::Job, meta("shop", "report-1", Labels::default()));
-    job.meta.owner = owner("CronJob", "report");
+    job.meta.owner = Some(owner("CronJob", "report"));
     job.conditions = [condition("Failed", Truth::True, START)].into();
     let mut failed = pod_of("shop", "report-1-x", ("Job", "report-1"), Labels::default());
     failed.phase = "Failed".into();
@@ -449,7 +449,7 @@ fn the_last_change_is_the_newest_revision() {
     web.revision = "2".into();
     let set = |revision: &str, created| {
         let mut meta = meta("shop", &format!("web-{revision}"), Labels::default());
-        meta.owner = owner("Deployment", "web");
+        meta.owner = Some(owner("Deployment", "web"));
         meta.created = created;
         let mut row = a_workload(Kind::ReplicaSet, meta);
         row.revision = revision.into();

@@ -127,10 +127,10 @@ fn build_workload(kind: Kind, mut meta: Meta, look: &Look) -> Workload {
         // Sometimes an owner that is not what the name tells, sometimes none.
         Kind::ReplicaSet => match look.state % 4 {
             0 => None,
-            1 => owner("Rollout", "dep0"),
-            _ => owner("Deployment", &deployment.unwrap_or_default()),
+            1 => Some(owner("Rollout", "dep0")),
+            _ => Some(owner("Deployment", &deployment.unwrap_or_default())),
         },
-        Kind::Job if look.state.is_multiple_of(2) => owner("CronJob", "cron"),
+        Kind::Job if look.state.is_multiple_of(2) => Some(owner("CronJob", "cron")),
         _ => None,
     };
     let failed = kind == Kind::Job && look.state & 8 != 0;
@@ -154,10 +154,10 @@ fn build_pod(mut meta: Meta, look: &Look) -> Pod {
     // The owner and hash belong to the name: Kubernetes never changes them.
     let n: u8 = meta.name.trim_start_matches("pod").parse().unwrap();
     meta.owner = match n {
-        0..=3 => owner("ReplicaSet", &format!("dep{}-h{}", n % 2, n / 2 % 2)),
-        4 => owner("Job", "job0"),
-        5 => owner("StatefulSet", "set0"),
-        6 => owner("Workflow", "flow"),
+        0..=3 => Some(owner("ReplicaSet", &format!("dep{}-h{}", n % 2, n / 2 % 2))),
+        4 => Some(owner("Job", "job0")),
+        5 => Some(owner("StatefulSet", "set0")),
+        6 => Some(owner("Workflow", "flow")),
         _ => None,
     };
     let hash = (n < 4).then(|| format!("h{}", n / 2 % 2));
