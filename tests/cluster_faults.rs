@@ -9,8 +9,10 @@
 #[path = "fake/client.rs"]
 mod client;
 mod fake;
+#[path = "fake/timing.rs"]
+mod timing;
 
-use client::{Client, SOON, quick, session};
+use client::{Client, SOON, session};
 use fake::{Fake, Trouble};
 use quarterdeck::cluster::Timing;
 use quarterdeck::domain::feed::{FailureSort, FeedState, Scope};
@@ -18,6 +20,7 @@ use quarterdeck::domain::rows::Kind;
 use quarterdeck::domain::session::Target;
 use serde_json::json;
 use std::time::{Duration, Instant};
+use timing::quick;
 
 async fn filled(pods: usize) -> Fake {
     let fake = Fake::start().await;
