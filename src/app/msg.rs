@@ -57,7 +57,6 @@ pub enum Msg {
     Answer(Id, Answer),
     /// Something to tell the person.
     Notice(Notice),
-    /// The files of configuration, theme or keys had these problems; or the program has other news.
     /// The process was asked to end.
     Terminate,
 }

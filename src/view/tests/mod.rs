@@ -8,5 +8,6 @@
 
 mod company;
 mod hostile;
+mod replay;
 mod screens;
 mod stage;

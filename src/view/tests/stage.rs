@@ -15,10 +15,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
 
+/// A message, when it came, and what the program wanted done about it.
+pub type Recorded = (Timestamp, Msg, Effects);
+
 /// The program, a clock, and the last effects.
 pub struct Stage {
     pub app: App,
     pub now: Timestamp,
+    /// Everything that was sent, as a recorded session holds it.
+    pub record: Vec<Recorded>,
     effects: Effects,
     table: Option<Id>,
 }
@@ -31,6 +36,7 @@ impl Stage {
         Self {
             app,
             now: NOW,
+            record: Vec::new(),
             effects,
             table: None,
         }
@@ -82,7 +88,8 @@ impl Stage {
     }
 
     pub fn send(&mut self, msg: Msg) {
-        let effects = self.app.update(msg, self.now);
+        let effects = self.app.update(msg.clone(), self.now);
+        self.record.push((self.now, msg, effects.clone()));
         for effect in &effects {
             if let Effect::OpenTable { id, .. } = effect {
                 self.table = Some(*id);
