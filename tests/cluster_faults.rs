@@ -9,6 +9,8 @@
 #[path = "fake/client.rs"]
 mod client;
 mod fake;
+#[path = "fake/held.rs"]
+mod held;
 #[path = "fake/timing.rs"]
 mod timing;
 
@@ -70,7 +72,7 @@ async fn a_list_comes_by_stream_and_follows_changes() {
     fake.put("shop", "new", "Pending");
     fake.delete("billing", "p0001");
     client.until_true(&fake).await;
-    assert_eq!(client.lists, 1);
+    assert_eq!(client.held.lists, 1);
     assert_eq!(
         fake.seen("/api/v1/pods").len(),
         1,
@@ -110,7 +112,7 @@ async fn a_killed_server_is_told_at_once_and_comes_back_by_itself() {
     assert!(killed.elapsed() < Duration::from_secs(2));
     fake.put("shop", "meanwhile", "Running");
     client.for_a_while(300 * MS).await;
-    assert_eq!(client.rows.len(), 50, "rows stay");
+    assert_eq!(client.held.rows.len(), 50, "rows stay");
     fake.up().await;
     let up = Instant::now();
     client.until_live().await;
@@ -118,7 +120,7 @@ async fn a_killed_server_is_told_at_once_and_comes_back_by_itself() {
     assert!(up.elapsed() < Duration::from_secs(3));
     assert!(!client.blanked);
     assert_eq!(
-        client.lists, 1,
+        client.held.lists, 1,
         "the watch goes on where it was: no new list"
     );
 }
@@ -177,16 +179,16 @@ async fn a_forgotten_history_costs_one_list_and_no_empty_frame() {
     fake.up().await;
     client.until_true(&fake).await;
     client.until_live().await;
-    assert_eq!(client.lists, 2);
+    assert_eq!(client.held.lists, 2);
     assert!(!client.blanked);
     fake.rule("resourceVersion=", Trouble::ErrorEvent(410), Some(1));
     fake.kill();
     fake.up().await;
     client
-        .until("one more list", SOON, |client| client.lists == 3)
+        .until("one more list", SOON, |client| client.held.lists == 3)
         .await;
     client.for_a_while(300 * MS).await;
-    assert_eq!(client.lists, 3, "one list for one 410");
+    assert_eq!(client.held.lists, 3, "one list for one 410");
 }
 
 /// F3
@@ -198,7 +200,7 @@ async fn an_expired_page_starts_the_list_again() {
     let mut client = Client::start(&fake).await;
     client.until_live().await;
     client.until_true(&fake).await;
-    assert_eq!(client.lists, 1);
+    assert_eq!(client.held.lists, 1);
 }
 
 #[tokio::test]
@@ -240,7 +242,7 @@ async fn a_dead_connection_is_marked_stale_and_then_lost() {
     client
         .until("disconnected", SOON, Client::disconnected)
         .await;
-    assert_eq!(client.rows.len(), 20);
+    assert_eq!(client.held.rows.len(), 20);
     fake.put("shop", "meanwhile", "Running");
     fake.heal();
     client.until_true(&fake).await;
@@ -336,23 +338,24 @@ async fn a_malformed_object_costs_its_own_row() {
     fake.put_object("shop", "odd", &json!({"phase": {"canary": 1}}));
     let mut client = Client::start(&fake).await;
     client.until_live().await;
-    assert_eq!(client.rows.len(), 7);
-    let odd = &client.rows[&("shop".into(), "odd".into())];
-    let why = odd.meta.unreadable.clone().unwrap();
+    assert_eq!(client.held.rows.len(), 7);
+    let odd = &client.held.rows[&("shop".into(), "odd".into())];
+    let why = odd.meta().unreadable.clone().unwrap();
     assert!(
         why.contains("wrong type") && !why.contains("canary"),
         "{why}"
     );
     let right = client
+        .held
         .rows
         .values()
-        .filter(|pod| pod.meta.unreadable.is_none());
+        .filter(|row| row.meta().unreadable.is_none());
     assert_eq!(right.count(), 6);
     fake.put("shop", "odd", "Running");
     client
         .until("readable again", SOON, |client| {
-            client.rows[&("shop".into(), "odd".into())]
-                .meta
+            client.held.rows[&("shop".into(), "odd".into())]
+                .meta()
                 .unreadable
                 .is_none()
         })
@@ -370,14 +373,20 @@ async fn null_items_and_broken_json_in_a_list_cost_their_rows() {
     fake.rule("limit=", Trouble::Body(body.to_vec()), Some(1));
     let mut client = Client::start(&fake).await;
     client
-        .until("listed", SOON, |client| client.lists == 1)
+        .until("listed", SOON, |client| client.held.lists == 1)
         .await;
     let readable: Vec<bool> = client
+        .held
         .rows
         .values()
-        .map(|pod| pod.meta.unreadable.is_none())
+        .map(|row| row.meta().unreadable.is_none())
         .collect();
-    let names: Vec<&str> = client.rows.keys().map(|(_, name)| name.as_str()).collect();
+    let names: Vec<&str> = client
+        .held
+        .rows
+        .keys()
+        .map(|(_, name)| name.as_str())
+        .collect();
     assert_eq!(names, ["(unnamed 1)", "(unnamed 2)", "a", "b", "c"]);
     assert_eq!(readable, [false, false, true, false, false]);
 }
@@ -398,12 +407,15 @@ async fn a_huge_event_is_skipped_and_counted() {
     let mut client = Client::start(&fake).await;
     client.until_live().await;
     assert_eq!(client.skipped, 1);
-    let row = &client.rows[&("shop".into(), "huge".into())];
-    assert!(row.meta.unreadable.as_ref().unwrap().contains("9 MiB"));
+    let row = &client.held.rows[&("shop".into(), "huge".into())];
+    assert!(row.meta().unreadable.as_ref().unwrap().contains("9 MiB"));
     fake.put("shop", "after", "Running");
     client
         .until("the next event", SOON, |client| {
-            client.rows.contains_key(&("shop".into(), "after".into()))
+            client
+                .held
+                .rows
+                .contains_key(&("shop".into(), "after".into()))
         })
         .await;
 }
@@ -526,7 +538,7 @@ async fn a_right_that_is_taken_away_is_told_and_rarely_asked_for() {
     fake.up().await;
     let forbidden = |client: &Client| matches!(client.state(), Some(FeedState::Forbidden { .. }));
     client.until("forbidden", SOON, forbidden).await;
-    assert_eq!(client.rows.len(), 5, "rows stay");
+    assert_eq!(client.held.rows.len(), 5, "rows stay");
     client.for_a_while(500 * MS).await;
     fake.forget_requests();
     client.for_a_while(1300 * MS).await;

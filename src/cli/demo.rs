@@ -56,7 +56,8 @@ pub struct WorldArgs {
     /// Fixes the world, names included
     #[arg(long)]
     pub seed: Option<u64>,
-    /// About how many pods; the company's own, about 180, when absent
+    /// About how many pods; the company's own, about 180, when absent. Such a world is for measuring:
+    /// nothing happens in it by itself but what the controllers do
     #[arg(long)]
     pub pods: Option<usize>,
     /// Changes to pods in a second, for measuring

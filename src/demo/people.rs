@@ -1,7 +1,6 @@
 //! The people of the demo and their tokens. What each may do stands in the roles of the world.
 
-use std::fmt::Write as _;
-
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -97,11 +96,7 @@ fn secret() -> String {
         // Without the system's randomness there is no secret, and no TLS either: making the key fails first.
         return String::new();
     }
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// Compares without telling by its duration where the difference is.

@@ -38,7 +38,8 @@ pub struct Options {
     pub state: Option<PathBuf>,
     /// Fixes the world, names included.
     pub seed: u64,
-    /// Pods to have; the company's own, about 180, when absent.
+    /// Pods to have; the company's own, about 180, when absent. A world made to size is for measuring:
+    /// no delivery begins or is under way in it.
     pub pods: Option<usize>,
     /// Changes to pods in a second, for measuring; 0 for none.
     pub churn: u32,
@@ -107,7 +108,6 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         snapshots: Snapshots::default(),
         end: end.clone(),
     });
-    // A world made to size is for measuring: nothing happens in it but what was asked for.
     let scenario = options.pods.is_none();
     let controllers = control::run(
         Arc::clone(&store),

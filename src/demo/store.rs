@@ -386,11 +386,12 @@ impl Shelves {
         if let Some(old) = &change.previous {
             self.disown(old);
         }
-        let rows = &mut self.kinds[object.kind.id];
+        let of_kind = &mut self.kinds[object.kind.id];
         if change.verb == Verb::Deleted {
-            rows.remove(object);
+            of_kind.remove(object);
         } else {
-            rows.objects
+            of_kind
+                .objects
                 .entry(object.namespace.clone())
                 .or_default()
                 .insert(object.name.clone(), Arc::clone(object));
@@ -401,7 +402,7 @@ impl Shelves {
                     .insert(object.uid.clone(), Arc::clone(object));
             }
         }
-        rows.record(change, history);
+        of_kind.record(change, history);
     }
 
     fn disown(&mut self, object: &Object) {

@@ -213,10 +213,15 @@ fn connection(app: &App, theme: &Theme) -> (String, Style) {
         Connection::Connecting { since } => {
             (format!("◌ connecting {}", age(since)), theme.progressing)
         }
-        Connection::Live { seen } if now.since(seen) < Millis::seconds(10) => {
-            ("● live".into(), theme.healthy)
-        }
-        Connection::Live { seen } => (format!("● live {}", age(seen)), theme.healthy),
+        // All is well: a step of ten seconds is news enough, and between two of them a console that
+        // nothing happens in writes nothing.
+        Connection::Live { seen } => match now.since(seen).whole_seconds() / 10 * 10 {
+            ..10 => ("● live".into(), theme.healthy),
+            steps => (
+                format!("● live {}", brief(Millis::seconds(steps))),
+                theme.healthy,
+            ),
+        },
         Connection::Stale { seen } => (format!("▲ stale {}", age(seen)), theme.degraded),
         Connection::Disconnected { seen, retry_at, .. } => {
             let since = seen.map(|at| format!(" {}", age(at))).unwrap_or_default();

@@ -1,17 +1,16 @@
 //! A client of the edge that keeps rows as the console does, and what it was told about the feed.
 
 use super::Fake;
+use super::held::{Held, Key};
 use super::timing::quick;
 use quarterdeck::cluster::{
     CHANNEL, ConnectOptions, Environment, Event, FeedHandle, Session, Timing,
 };
-use quarterdeck::domain::feed::{Change, FeedState, Scope};
-use quarterdeck::domain::rows::{Kind, Pod, Row};
-use std::collections::{BTreeMap, BTreeSet};
+use quarterdeck::domain::feed::{FeedState, Scope};
+use quarterdeck::domain::rows::{Kind, Row};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{self, Receiver};
-
-type Key = (String, String);
 
 /// A feed of pods and what it brought.
 pub struct Client {
@@ -19,15 +18,11 @@ pub struct Client {
     rx: Receiver<Event>,
     _feed: FeedHandle,
     _dir: tempfile::TempDir,
-    pub rows: BTreeMap<Key, Pod>,
-    /// Keys of the list that is arriving.
-    listing: Option<BTreeSet<Key>>,
+    pub held: Held,
     pub states: Vec<(Instant, FeedState)>,
-    pub lists: usize,
     pub skipped: usize,
-    /// The rows were seen empty after they had been filled.
+    /// The rows were seen empty after they had been listed.
     pub blanked: bool,
-    filled: bool,
 }
 
 pub async fn session(
@@ -63,53 +58,21 @@ impl Client {
             rx,
             _feed: feed,
             _dir: dir,
-            rows: BTreeMap::new(),
-            listing: None,
+            held: Held::default(),
             states: Vec::new(),
-            lists: 0,
             skipped: 0,
             blanked: false,
-            filled: false,
         }
     }
 
     fn take(&mut self, event: Event) {
         match event {
-            Event::Batch(batch) => batch.changes.into_iter().for_each(|c| self.change(c)),
+            Event::Batch(batch) => batch.changes.into_iter().for_each(|c| self.held.change(c)),
             Event::Feed { state, .. } => self.states.push((Instant::now(), state)),
             Event::Skipped { .. } => self.skipped += 1,
             other => panic!("{other:?}"),
         }
-        self.blanked |= self.filled && self.rows.is_empty();
-    }
-
-    fn change(&mut self, change: Change) {
-        match change {
-            Change::Begin => self.listing = Some(BTreeSet::new()),
-            Change::Put(row) => {
-                let Row::Pod(pod) = *row else {
-                    panic!("not a pod");
-                };
-                let key = (pod.meta.namespace.to_string(), pod.meta.name.to_string());
-                if let Some(listing) = &mut self.listing {
-                    listing.insert(key.clone());
-                }
-                self.rows.insert(key, pod);
-            }
-            Change::Gone { namespace, name } => {
-                let key = (namespace.to_string(), name.to_string());
-                if let Some(listing) = &mut self.listing {
-                    listing.remove(&key);
-                }
-                self.rows.remove(&key);
-            }
-            Change::Complete => {
-                let listed = self.listing.take().expect("Complete without Begin");
-                self.rows.retain(|key, _| listed.contains(key));
-                self.lists += 1;
-                self.filled = true;
-            }
-        }
+        self.blanked |= self.held.lists > 0 && self.held.rows.is_empty();
     }
 
     /// Takes events until `done`, or panics after `limit`.
@@ -157,9 +120,12 @@ impl Client {
     }
 
     pub fn phases(&self) -> BTreeMap<Key, String> {
-        let rows = self.rows.iter();
-        rows.map(|(key, pod)| (key.clone(), pod.phase.to_string()))
-            .collect()
+        let phase = |row: &Row| match row {
+            Row::Pod(pod) => pod.phase.to_string(),
+            other => panic!("not a pod: {other:?}"),
+        };
+        let rows = self.held.rows.iter();
+        rows.map(|(key, row)| (key.clone(), phase(row))).collect()
     }
 }
 

@@ -92,6 +92,20 @@ fn a_grown_world_has_exactly_the_pods_asked_for() {
 }
 
 #[test]
+fn a_rollout_is_under_way_but_not_in_a_world_for_measuring() {
+    let under_way = |pods| {
+        of_kind(&objects(7, pods), &DEPLOYMENTS)
+            .filter(|deployment| text(deployment, "/metadata/namespace") == "shop-prod")
+            .any(|deployment| {
+                let count = |field| int(deployment, field);
+                count("/status/updatedReplicas") != count("/status/replicas")
+            })
+    };
+    assert!(under_way(None));
+    assert!(!under_way(Some(1000)));
+}
+
+#[test]
 fn pods_weigh_what_real_ones_do() {
     let store = Store::new(crate::demo::store::StoreOptions::default());
     seed(&store, &options(7, Some(1500))).unwrap();

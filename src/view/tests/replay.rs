@@ -2,48 +2,16 @@
 //! makes a bug report that can be run.
 
 use super::company::{NOW, batches};
-use super::stage::{Recorded, Stage, marked};
+use super::stage::{Stage, marked};
 use crate::app::{Msg, Setup};
 use crate::domain::feed::{Change, FeedState};
 use crate::domain::time::Millis;
+use crate::view::Memory;
 use proptest::prelude::*;
 
 /// Keys that open, leave, filter, sort, mark, fold, scroll and ask, among others.
-const KEYS: &[&str] = &[
-    "j",
-    "k",
-    "down",
-    "up",
-    "enter",
-    "esc",
-    "pgdn",
-    "home",
-    "end",
-    "space",
-    "/",
-    ":",
-    "?",
-    "y",
-    "d",
-    "tab",
-    "shift-n",
-    "shift-a",
-    "shift-o",
-    "[",
-    "]",
-    "0",
-    "1",
-    "ctrl-d",
-    "ctrl-w",
-    "n",
-    "p",
-    "w",
-    "o",
-    "s",
-    "backspace",
-    "left",
-    "right",
-];
+const KEYS: &str = "j k down up enter esc pgdn home end space / : ? y d tab shift-n shift-a shift-o [ ] 0 1 \
+    ctrl-d ctrl-w n p w o s backspace left right";
 
 /// Something that happens in a session.
 #[derive(Clone, Debug)]
@@ -52,6 +20,8 @@ enum Step {
     Wait(u16),
     Resize(u16, u16),
     Wheel(i16),
+    /// Column and row, in thousandths of the terminal.
+    Click(u16, u16),
     Paste(String),
     /// The rows of a batch of the company come or go once more.
     Rows {
@@ -64,10 +34,11 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        8 => proptest::sample::select(KEYS).prop_map(Step::Key),
+        8 => proptest::sample::select(KEYS.split(' ').collect::<Vec<_>>()).prop_map(Step::Key),
         2 => (1..90_u16).prop_map(Step::Wait),
         1 => (0..200_u16, 0..60_u16).prop_map(|(columns, rows)| Step::Resize(columns, rows)),
         1 => (-3..=3_i16).prop_map(Step::Wheel),
+        2 => (0..1_000_u16, 0..1_000_u16).prop_map(|(x, y)| Step::Click(x, y)),
         1 => "[a-z:>\\[ ]{0,6}".prop_map(Step::Paste),
         2 => (any::<usize>(), any::<usize>(), any::<bool>())
             .prop_map(|(batch, from, go)| Step::Rows { batch, from, go }),
@@ -85,6 +56,14 @@ fn perform(mut stage: Stage, step: Step) -> Stage {
         Step::Resize(columns, rows) => return stage.sized(columns, rows),
         Step::Wait(seconds) => stage.wait(Millis::seconds(seconds.into())),
         Step::Wheel(lines) => stage.send(Msg::Wheel(lines)),
+        Step::Click(x, y) => {
+            let (columns, rows) = stage.app.size;
+            let part = |of: u16, share: u16| {
+                u16::try_from(u32::from(of) * u32::from(share) / 1_000).unwrap()
+            };
+            let (_, hits) = stage.draw_in(&marked(), &mut Memory::default(), (columns, rows));
+            stage.send(Msg::Click(hits.at(part(columns, x), part(rows, y))));
+        }
         Step::Paste(text) => stage.send(Msg::Paste(text)),
         Step::Feeds(told) => stage.feeds(&told),
         Step::Rows { batch, from, go } => {
@@ -117,15 +96,6 @@ fn frame(stage: &Stage) -> ratatui::buffer::Buffer {
     stage.draw(&marked())
 }
 
-fn replay(record: &[Recorded]) -> Result<Stage, TestCaseError> {
-    let mut stage = Stage::new(Setup::default());
-    for (at, msg, effects) in record {
-        let again = stage.app.update(msg.clone(), *at);
-        prop_assert_eq!(&again, effects, "{:?}", msg);
-    }
-    Ok(stage)
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -134,11 +104,19 @@ proptest! {
         steps in proptest::collection::vec(step(), 1..80)
     ) {
         let mut stage = Stage::company();
+        // Frames, each with the number of messages that led to it.
+        let mut frames = Vec::new();
         for step in steps {
             stage = perform(stage, step);
-            frame(&stage);
+            frames.push((stage.record.len(), frame(&stage)));
         }
-        let again = replay(&stage.record)?;
-        prop_assert_eq!(frame(&again), frame(&stage));
+        let mut frames = frames.into_iter().peekable();
+        let mut again = Stage::new(Setup::default());
+        for (n, (at, msg, effects)) in stage.record.iter().enumerate() {
+            prop_assert_eq!(&again.app.update(msg.clone(), *at), effects, "{:?}", msg);
+            while let Some((_, seen)) = frames.next_if(|(sent, _)| *sent == n + 1) {
+                prop_assert_eq!(frame(&again), seen, "{:?}", msg);
+            }
+        }
     }
 }
