@@ -141,8 +141,10 @@ fn scroll(heads: &[Head], chosen: &mut Vec<usize>, left: usize) -> bool {
 }
 
 /// Takes away what matters less until the rest fits. The sentence explains: lesser columns go
-/// before it becomes short.
+/// before it becomes short. A wide column may leave more room than was missing: what went and fits
+/// beside the whole sentence comes back, what matters most first.
 fn narrow(heads: &[Head], widths: &[u16], chosen: &mut Vec<usize>, room: u16) {
+    let mut gone = Vec::new();
     for (priority, sentence) in SENTENCES {
         while total(heads, widths, chosen, sentence) > room {
             let lesser = chosen.iter().filter(|&&n| heads[n].priority >= priority);
@@ -150,6 +152,15 @@ fn narrow(heads: &[Head], widths: &[u16], chosen: &mut Vec<usize>, room: u16) {
                 break;
             };
             chosen.retain(|&n| n != last);
+            gone.push(last);
+        }
+    }
+    gone.sort_by_key(|&n| (heads[n].priority, n));
+    for n in gone {
+        let at = chosen.partition_point(|&other| other < n);
+        chosen.insert(at, n);
+        if total(heads, widths, chosen, u16::MAX) > room {
+            chosen.remove(at);
         }
     }
 }
@@ -288,5 +299,14 @@ mod tests {
         assert_eq!(ids(52), ["health", "name", "cause", "age"]);
         assert_eq!(ids(44), ["health", "name", "cause"]);
         assert_eq!(shown(&heads, &widths, 34)[1], ("name".into(), 9));
+        // The place of a wide column that had to go is taken by a narrow one that went before it.
+        let heads = [head("name", 0), head("wide", 1), head("small", 2)];
+        let ids = |room| {
+            shown(&heads, &[20, 30, 6], room)
+                .into_iter()
+                .map(|(id, _)| id)
+        };
+        assert!(ids(54).eq(["name", "wide"]));
+        assert!(ids(48).eq(["name", "small"]));
     }
 }

@@ -195,11 +195,9 @@ impl Table<'_> {
             Some(at) => text.push_str(&at.to_string()),
             None => self.rows.cell(self.world, row, &head.id, text),
         }
-        // An age and a version in one column: the versions stand under each other.
-        if head.id == "changed"
-            && !head.right
-            && let Some(age) = text.find(' ').filter(|age| *age < 3)
-        {
+        // An age and mostly a version in one column: each stands under its like.
+        let age = text.find(' ').unwrap_or(text.len());
+        if head.id == "changed" && !head.right && (1..3).contains(&age) {
             text.insert_str(0, &"  "[..3 - age]);
         }
     }

@@ -157,6 +157,17 @@ impl<'a> Builder<'a> {
         status::admit(pod, &host_ip, born);
         status::give_address(pod, &address, born + SignedDuration::from_secs(1));
         let started = self.run_init(pod, born + SignedDuration::from_secs(1));
+        status::settle(pod, started);
+        if matches!(mood, Mood::Unready(_)) {
+            // It was ready until then.
+            self.bring(pod, &Mood::Well, started);
+        }
+        self.bring(pod, mood, started);
+        status::mark_reported(pod, started);
+    }
+
+    /// Brings the containers of an initialised pod into their mood.
+    fn bring(&self, pod: &mut Value, mood: &Mood, started: Timestamp) {
         for index in 0..containers(pod) {
             let Some(container) = pod["spec"]["containers"].get(index) else {
                 continue;
@@ -167,7 +178,6 @@ impl<'a> Builder<'a> {
             act(pod, &container_name, mood, started, self.now);
         }
         status::settle(pod, ready_at(mood, started, self.now));
-        status::mark_reported(pod, started);
     }
 
     fn run_init(&mut self, pod: &mut Value, mut at: Timestamp) -> Timestamp {

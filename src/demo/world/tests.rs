@@ -106,6 +106,33 @@ fn a_rollout_is_under_way_but_not_in_a_world_for_measuring() {
 }
 
 #[test]
+fn pods_that_are_unready_have_been_so_since_the_incident_began() {
+    let began: Timestamp = "2026-03-04T10:14:42Z".parse().unwrap();
+    let all = objects(7, None);
+    let mut since: Vec<Timestamp> = Vec::new();
+    for pod in of_kind(&all, &PODS) {
+        let conditions = items(pod, "/status/conditions");
+        let condition = |kind| {
+            conditions
+                .iter()
+                .find(|condition| text(condition, "/type") == kind)
+        };
+        if text(pod, "/metadata/namespace") == "checkout-prod"
+            && let Some(ready) =
+                condition("Ready").filter(|ready| text(ready, "/status") == "False")
+        {
+            since.push(text(ready, "/lastTransitionTime").parse().unwrap());
+            let initialised = condition("Initialized").unwrap();
+            assert_ne!(
+                initialised["lastTransitionTime"],
+                ready["lastTransitionTime"]
+            );
+        }
+    }
+    assert_eq!(since, [began, began - jiff::SignedDuration::from_secs(7)]);
+}
+
+#[test]
 fn pods_weigh_what_real_ones_do() {
     let store = Store::new(crate::demo::store::StoreOptions::default());
     seed(&store, &options(7, Some(1500))).unwrap();
