@@ -3,15 +3,18 @@
 use super::App;
 use super::screens::{ListScreen, Screen, Source};
 use super::world::Connection;
-use crate::domain::feed::{FeedState, Scope};
+use crate::domain::feed::FeedState;
 use crate::domain::text::Text;
 use crate::domain::time::Timestamp;
+use std::fmt::{self, Display, Formatter};
 
 /// The state of the visible list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListState {
     /// Rows are there and they are current.
     Ready,
+    /// Rows are there and they are current, but in some namespaces the server said no.
+    Partial(Refusal),
     /// Nothing yet: what is being loaded, and since when.
     Loading {
         /// What.
@@ -29,14 +32,7 @@ pub enum ListState {
         hidden: usize,
     },
     /// The server said no, and nothing is there to show.
-    Forbidden {
-        /// `list`
-        verb: Text,
-        /// `pods`
-        resource: Text,
-        /// In words.
-        scope: String,
-    },
+    Forbidden(Refusal),
     /// The server does not have the kind.
     Absent,
     /// No connection: rows stay, dimmed.
@@ -53,6 +49,28 @@ pub enum ListState {
         /// The last proof of life.
         seen: Timestamp,
     },
+}
+
+/// What the server said no to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// `list`
+    pub verb: Text,
+    /// `pods`
+    pub resource: Text,
+    /// Everywhere it said so, in words.
+    pub scope: String,
+}
+
+impl Display for Refusal {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self {
+            verb,
+            resource,
+            scope,
+        } = self;
+        write!(f, "you may not {verb} {resource} in {scope}")
+    }
 }
 
 impl App {
@@ -77,23 +95,18 @@ impl App {
             Some(FeedState::Stale { seen }) => return ListState::Stale { seen: *seen },
             _ => {}
         }
+        let refused = refusal(self.feeds_of(source));
         if !list.order.rows().is_empty() {
-            return ListState::Ready;
+            return refused.map_or(ListState::Ready, ListState::Partial);
+        }
+        if let (Some(refusal), Some(FeedState::Forbidden { .. }), 0) = (refused, feed, list.total) {
+            return ListState::Forbidden(refusal);
         }
         let what = source.rows().name().to_owned();
         match feed {
             Some(FeedState::Loading { since }) => ListState::Loading {
                 what,
                 since: *since,
-            },
-            Some(FeedState::Forbidden {
-                verb,
-                resource,
-                scope,
-            }) => ListState::Forbidden {
-                verb: verb.clone(),
-                resource: resource.clone(),
-                scope: scope_label(scope),
             },
             Some(FeedState::Absent) => ListState::Absent,
             None if source.kind().is_some() && self.world.session.is_none() => {
@@ -118,30 +131,53 @@ impl App {
         }
     }
 
-    /// The feed that decides about a list: the worst of its kind.
+    /// The feeds that fill a list.
+    fn feeds_of<'a>(&'a self, source: &'a Source) -> impl Iterator<Item = &'a FeedState> {
+        let table = match source {
+            Source::Table(table) => Some(&table.state),
+            _ => None,
+        };
+        let kind = source.kind().filter(|_| table.is_none());
+        let feeds = kind.into_iter().flat_map(|kind| self.world.feeds_of(kind));
+        table.into_iter().chain(feeds.map(|(_, state)| state))
+    }
+
+    /// The feed that decides about a list: the worst of its own.
     fn feed_of<'a>(&'a self, source: &'a Source) -> Option<&'a FeedState> {
-        if let Source::Table(table) = source {
-            return Some(&table.state);
-        }
-        let rank = |state: &FeedState| match state {
+        self.feeds_of(source).max_by_key(|state| match state {
             FeedState::Live { .. } => 0,
             FeedState::Absent => 1,
             FeedState::Forbidden { .. } => 2,
             FeedState::Loading { .. } => 3,
             FeedState::Stale { .. } => 4,
             FeedState::Disconnected { .. } => 5,
-        };
-        self.world
-            .feeds_of(source.kind()?)
-            .map(|(_, state)| state)
-            .max_by_key(|state| rank(state))
+        })
     }
 }
 
-/// A feed's scope in words.
-pub fn scope_label(scope: &Scope) -> String {
-    match &scope.0 {
-        None => "all namespaces".into(),
-        Some(ns) => format!("namespace {ns}"),
+/// What some of these feeds were refused.
+fn refusal<'a>(feeds: impl Iterator<Item = &'a FeedState>) -> Option<Refusal> {
+    let mut namespaces = Vec::new();
+    let mut refused = None;
+    for state in feeds {
+        if let FeedState::Forbidden {
+            verb,
+            resource,
+            scope,
+        } = state
+        {
+            namespaces.extend(scope.0.as_deref());
+            refused = Some((verb, resource));
+        }
     }
+    let (verb, resource) = refused?;
+    Some(Refusal {
+        verb: verb.clone(),
+        resource: resource.clone(),
+        scope: match &namespaces[..] {
+            [] => "all namespaces".into(),
+            [one] => format!("namespace {one}"),
+            several => format!("namespaces {}", several.join(", ")),
+        },
+    })
 }

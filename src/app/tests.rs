@@ -462,7 +462,7 @@ fn where_all_namespaces_are_forbidden_the_contexts_own_is_shown() {
     });
     assert!(matches!(
         bench.app.list_state(),
-        status::ListState::Forbidden { .. }
+        status::ListState::Forbidden(_)
     ));
 }
 

@@ -134,6 +134,15 @@ impl World {
                 .all(|(_, state)| !matches!(state, FeedState::Loading { .. }) && !never_seen(state))
     }
 
+    /// In how many of its scopes `kind` is forbidden, and how many it has.
+    pub fn forbidden(&self, kind: Kind) -> (usize, usize) {
+        let no = |(_, state): &(&Scope, &FeedState)| matches!(state, FeedState::Forbidden { .. });
+        (
+            self.feeds_of(kind).filter(no).count(),
+            self.feeds_of(kind).count(),
+        )
+    }
+
     /// Whether every first list has come, as far as it can come. Before that nobody can tell how
     /// well a project is: a workload whose pods are still on their way is not a sick one.
     pub fn settled(&self) -> bool {

@@ -247,6 +247,7 @@ pub fn notice(app: &App, canvas: &mut Canvas<'_>, area: Area) {
             "no answer from the server for {}; rows as of then",
             brief(now.since(seen))
         ),
+        ListState::Partial(refusal) => refusal.to_string(),
         _ => return,
     };
     canvas.put(area.x + 1, area.y, room, &line, theme.warning);

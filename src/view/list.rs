@@ -109,16 +109,14 @@ fn explain(app: &App, state: &ListState, canvas: &mut Canvas<'_>, area: Area) {
             theme.text,
             vec!["esc shows them all again · / changes the filter".into()],
         ),
-        ListState::Forbidden {
-            verb,
-            resource,
-            scope,
-        } => (
-            format!("you may not {verb} {resource} in {scope}"),
+        ListState::Forbidden(refusal) => (
+            refusal.to_string(),
             theme.warning,
             vec![
                 format!(
-                    "the server refuses `{verb}` on `{resource}` to {}",
+                    "the server refuses `{}` on `{}` to {}",
+                    refusal.verb,
+                    refusal.resource,
                     who(app)
                 ),
                 ":ns NAME,NAME shows namespaces in which you may · :ctx uses another context"
@@ -153,7 +151,7 @@ fn explain(app: &App, state: &ListState, canvas: &mut Canvas<'_>, area: Area) {
             theme.degraded,
             Vec::new(),
         ),
-        ListState::Ready => return,
+        ListState::Ready | ListState::Partial(_) => return,
     };
     let width = area.width.saturating_sub(8);
     let x = area.x + 4;

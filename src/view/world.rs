@@ -155,6 +155,11 @@ fn how_it_is(app: &App, canvas: &Canvas<'_>, columns: u16) -> Vec<Part> {
     if app.world.session.is_none() {
         return parts;
     }
+    let (forbidden, scopes) = app.world.forbidden(Kind::Pod);
+    if forbidden > 0 && forbidden == scopes {
+        parts.push(Part::new("pods ?", theme.text, 0));
+        return parts;
+    }
     let counts = app.world.fleet.counts();
     let number = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
     if columns >= ROOMY {
@@ -169,11 +174,13 @@ fn how_it_is(app: &App, canvas: &Canvas<'_>, columns: u16) -> Vec<Part> {
             3,
         ));
     }
-    // Until the first list is complete the number is not the number of pods.
-    let pods = match (counts.pods, app.world.complete(Kind::Pod)) {
-        (0, false) => "pods …".to_owned(),
-        (n, false) => format!("pods {}…", grouped(number(n))),
-        (n, true) => format!("pods {}", grouped(number(n))),
+    // Until the first list is complete, and where one is forbidden, the number is not the number of
+    // pods.
+    let pods = match (counts.pods, app.world.complete(Kind::Pod), forbidden) {
+        (0, false, _) => "pods …".to_owned(),
+        (n, false, _) => format!("pods {}…", grouped(number(n))),
+        (n, true, 0) => format!("pods {}", grouped(number(n))),
+        (n, true, _) => format!("pods {}+", grouped(number(n))),
     };
     parts.push(Part::new(pods, theme.text, 0));
     if app.world.settled() {

@@ -1,9 +1,9 @@
 //! Every screen in every state, at 80×24 and at 160×50: texts and roles.
 
-use super::company::NOW;
+use super::company::{NOW, batches};
 use super::stage::{Stage, notices};
 use crate::app::{Msg, Setup};
-use crate::domain::feed::{Column, Columns};
+use crate::domain::feed::{Change, Column, Columns};
 use crate::domain::feed::{Failure, FailureSort, FeedState, Scope, TableChange, TableRow};
 use crate::domain::rows::{Kind, Labels};
 use crate::domain::session::ContextInfo;
@@ -173,6 +173,40 @@ fn states_of_a_list() {
             },
         );
         stage.run("nodes")
+    });
+    shoot("partial", || {
+        let mut stage = Stage::connected(Setup::default(), "prod-eu")
+            .run("ns shop-prod,billing-prod,search-prod");
+        for (namespace, allowed) in [
+            ("shop-prod", true),
+            ("billing-prod", false),
+            ("search-prod", false),
+        ] {
+            let scope = Scope::namespace(namespace);
+            let told = if allowed {
+                FeedState::Live { seen: NOW }
+            } else {
+                FeedState::Forbidden {
+                    verb: "list".into(),
+                    resource: "pods".into(),
+                    scope: scope.clone(),
+                }
+            };
+            stage.send(Msg::Feed {
+                kind: Kind::Pod,
+                scope: scope.clone(),
+                state: told,
+            });
+            for mut batch in batches().into_iter().filter(|_| allowed) {
+                batch.scope = scope.clone();
+                batch.changes.retain(|change| match change {
+                    Change::Put(row) => *row.meta().namespace == *namespace,
+                    _ => true,
+                });
+                stage.send(Msg::Batch(batch));
+            }
+        }
+        stage
     });
     shoot("absent", || {
         let mut stage = Stage::connected(Setup::default(), "prod-eu");
