@@ -57,7 +57,7 @@ pub struct WorldArgs {
     #[arg(long)]
     pub seed: Option<u64>,
     /// About how many pods; the company's own, about 180, when absent. Such a world is for measuring:
-    /// nothing happens in it by itself but what the controllers do
+    /// it stays as it is until somebody changes it
     #[arg(long)]
     pub pods: Option<usize>,
     /// Changes to pods in a second, for measuring

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     clock::Clock,
-    control::{self, ControlOptions},
+    control::{self, ControlOptions, Pace},
     error::ApiError,
     faults::Faults,
     kubeconfig,
@@ -39,7 +39,7 @@ pub struct Options {
     /// Fixes the world, names included.
     pub seed: u64,
     /// Pods to have; the company's own, about 180, when absent. A world made to size is for measuring:
-    /// no delivery begins or is under way in it.
+    /// it stays as it is until somebody changes it.
     pub pods: Option<usize>,
     /// Changes to pods in a second, for measuring; 0 for none.
     pub churn: u32,
@@ -108,13 +108,16 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         snapshots: Snapshots::default(),
         end: end.clone(),
     });
-    let scenario = options.pods.is_none();
     let controllers = control::run(
         Arc::clone(&store),
         ControlOptions {
             seed: options.seed,
             churn: options.churn,
-            scenario,
+            pace: if options.pods.is_some() {
+                Pace::Still
+            } else {
+                Pace::Eventful
+            },
         },
     );
     tokio::spawn(end.clone().run_until_cancelled_owned(controllers));

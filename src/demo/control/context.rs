@@ -131,6 +131,8 @@ pub struct Context<'a> {
     pub agenda: &'a mut Agenda,
     /// What is known of every pod, by uid.
     pub pods: &'a HashMap<Box<str>, Summary>,
+    /// Time alone changes nothing.
+    pub still: bool,
 }
 
 impl Context<'_> {

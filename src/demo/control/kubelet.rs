@@ -100,8 +100,15 @@ impl Kubelet {
         )
     }
 
-    /// Takes over a pod that was there before the controllers were.
-    pub fn adopt(&mut self, context: &mut Context<'_>, pod: &Object, summary: &Summary) {
+    /// Takes over a pod that was there before the controllers were. Unless it `lives_on` its
+    /// containers stay as they are.
+    pub fn adopt(
+        &mut self,
+        context: &mut Context<'_>,
+        pod: &Object,
+        summary: &Summary,
+        lives_on: bool,
+    ) {
         let node = pod.field("spec.nodeName").unwrap_or_default();
         let images = summary::images(pod);
         self.cached
@@ -124,7 +131,7 @@ impl Kubelet {
         }
         let mortal = images.iter().any(|image| programs::is_mortal(image))
             || pod.field("spec.restartPolicy") != Some("Always");
-        if !summary.ready || mortal {
+        if lives_on && (!summary.ready || mortal) {
             self.resume(context, pod);
         }
     }

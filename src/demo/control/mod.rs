@@ -70,8 +70,19 @@ pub struct ControlOptions {
     pub seed: u64,
     /// Changes to pods in a second, for measuring; 0 for none.
     pub churn: u32,
-    /// Whether things happen by themselves: deliveries, moved pods, a failing upstream.
-    pub scenario: bool,
+    /// What time alone changes.
+    pub pace: Pace,
+}
+
+/// What time alone changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// Nothing: what was there at the start stays as it is until somebody changes it.
+    Still,
+    /// What it changes in any cluster: schedules fire, back-offs pass, programs end.
+    Alive,
+    /// And now and then a delivery, a moved pod, an upstream that fails or comes back.
+    Eventful,
 }
 
 /// All controllers of the cluster.
@@ -91,6 +102,7 @@ pub struct Controllers {
     hearts: Heartbeats,
     scenario: Scenario,
     churn: Churn,
+    pace: Pace,
     /// The last revision of the store that was taken in.
     seen: u64,
 }
@@ -141,6 +153,7 @@ impl Controllers {
             hearts: Heartbeats::default(),
             scenario: Scenario::default(),
             churn: Churn::new(options.churn),
+            pace: options.pace,
             seen: 0,
         };
         controllers.take_over(now);
@@ -152,7 +165,7 @@ impl Controllers {
         context
             .agenda
             .at(now + SignedDuration::from_mins(1), Task::ForgetEvents);
-        if options.scenario {
+        if options.pace == Pace::Eventful {
             scenario::begin(&mut context);
         }
         churn::begin(&mut context, &churn);
@@ -168,6 +181,7 @@ impl Controllers {
             events: &mut self.events,
             agenda: &mut self.agenda,
             pods: &self.pods,
+            still: self.pace == Pace::Still,
         }
     }
 
@@ -192,6 +206,7 @@ impl Controllers {
             events: &mut self.events,
             agenda: &mut self.agenda,
             pods: &self.pods,
+            still: self.pace == Pace::Still,
         };
         let context = &mut context;
         match task {

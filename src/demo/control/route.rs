@@ -6,7 +6,7 @@ use memchr::memmem;
 use super::context::{Key, Task};
 use super::kubelet::Step;
 use super::summary::{Stage, Summary};
-use super::{Controllers, may_own};
+use super::{Controllers, Pace, may_own};
 use crate::demo::kinds::{
     self, CRONJOBS, DAEMONSETS, DEPLOYMENTS, EVENTS, JOBS, NAMESPACES, NODES, PODS, REPLICASETS,
     STATEFULSETS,
@@ -59,6 +59,7 @@ impl Controllers {
             .map(|pod| (pod.uid.clone(), Summary::of(pod)))
             .collect();
         let mut kubelet = std::mem::take(&mut self.kubelet);
+        let lives_on = self.pace != Pace::Still || !known.is_empty();
         for pod in &pods {
             let Some(summary) = self.pods.get(&pod.uid).cloned() else {
                 continue;
@@ -73,7 +74,7 @@ impl Controllers {
                     self.agenda
                         .at(now + RETRY_AFTER, Task::Schedule(Key::of(pod)));
                 }
-                kubelet.adopt(&mut self.context(now), pod, &summary);
+                kubelet.adopt(&mut self.context(now), pod, &summary, lives_on);
             }
         }
         self.kubelet = kubelet;

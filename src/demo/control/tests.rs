@@ -8,8 +8,19 @@ use super::json::{int, items, text};
 use super::*;
 use crate::demo::clock::Clock;
 use crate::demo::kinds::{CONFIGMAPS, CONTROLLERREVISIONS, NAMESPACES, PERSISTENTVOLUMECLAIMS};
+use crate::demo::object::Object;
 use crate::demo::store::{StoreOptions, Verb};
 use crate::demo::world::{self, WorldOptions};
+
+fn fill_company(store: &Store) {
+    let now = store.clock().now();
+    let options = WorldOptions {
+        seed: 7,
+        pods: None,
+        now,
+    };
+    world::seed(store, &options).unwrap();
+}
 
 /// A cluster with a clock of its own.
 struct Cluster {
@@ -20,6 +31,10 @@ struct Cluster {
 
 impl Cluster {
     fn start(fill: impl FnOnce(&Store), churn: u32) -> Self {
+        Self::start_at(Pace::Alive, fill, churn)
+    }
+
+    fn start_at(pace: Pace, fill: impl FnOnce(&Store), churn: u32) -> Self {
         let clock = Clock::manual("2026-03-04T10:17:42Z".parse().unwrap());
         let store = Store::new(StoreOptions {
             seed: 7,
@@ -31,7 +46,7 @@ impl Cluster {
         let options = ControlOptions {
             seed: 7,
             churn,
-            scenario: false,
+            pace,
         };
         let controllers = Controllers::new(Arc::clone(&store), &options, clock.now());
         Self {
@@ -56,21 +71,7 @@ impl Cluster {
     }
 
     fn company() -> Self {
-        Self::start(
-            |store| {
-                let now = store.clock().now();
-                world::seed(
-                    store,
-                    &WorldOptions {
-                        seed: 7,
-                        pods: None,
-                        now,
-                    },
-                )
-                .unwrap();
-            },
-            0,
-        )
+        Self::start(fill_company, 0)
     }
 
     /// Lets time pass, from one moment at which something is due to the next, and looks on.
@@ -756,6 +757,37 @@ fn the_company_lives_on() {
 }
 
 #[test]
+fn a_still_world_changes_only_when_somebody_changes_it() {
+    let mut cluster = Cluster::start_at(Pace::Still, fill_company, 0);
+    let pods = |cluster: &Cluster| cluster.store.list(&PODS, None);
+    // The scheduler has its say on the pod that fits nowhere.
+    cluster.pass(60);
+    let seen = pods(&cluster);
+    cluster.pass(1800);
+    let unseen: Vec<_> = pods(&cluster)
+        .into_iter()
+        .filter(|pod| seen.iter().all(|old| old.bytes != pod.bytes))
+        .map(|pod| pod.name.clone())
+        .collect();
+    assert_eq!(unseen, []);
+    assert_eq!(pods(&cluster).len(), seen.len());
+    let invoicer =
+        |pod: &&Arc<Object>| &*pod.namespace == "billing-prod" && pod.name.starts_with("invoicer");
+    let old = seen.iter().find(invoicer).unwrap();
+    cluster
+        .store
+        .delete(&PODS, &old.namespace, &old.name)
+        .unwrap();
+    cluster.pass(120);
+    let all = pods(&cluster);
+    let new = all.iter().find(invoicer).unwrap().value();
+    assert!(
+        int(&new, "/status/containerStatuses/0/restartCount") > Some(0),
+        "what is new lives, and crashes as it always did"
+    );
+}
+
+#[test]
 fn the_scenario_is_the_same_for_a_seed() {
     let tell = || {
         let mut cluster = Cluster::company();
@@ -772,21 +804,7 @@ fn the_scenario_is_the_same_for_a_seed() {
 
 #[test]
 fn churn_changes_as_many_pods_as_it_was_told() {
-    let mut cluster = Cluster::start(
-        |store| {
-            let now = store.clock().now();
-            world::seed(
-                store,
-                &WorldOptions {
-                    seed: 7,
-                    pods: None,
-                    now,
-                },
-            )
-            .unwrap();
-        },
-        500,
-    );
+    let mut cluster = Cluster::start(fill_company, 500);
     cluster.pass(2);
     let before = cluster.store.revision();
     let mut changes = 0;

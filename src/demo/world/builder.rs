@@ -41,8 +41,6 @@ pub struct Builder<'a> {
     pub random: Random,
     /// The machines.
     pub nodes: Nodes,
-    /// The world is for measuring: nothing is under way in it at its start.
-    pub still: bool,
     /// Pods made so far.
     pub pods: usize,
     /// Pods to make at most.
@@ -62,7 +60,6 @@ impl<'a> Builder<'a> {
             now,
             random: Random::new(seed),
             nodes,
-            still: false,
             pods: 0,
             limit: usize::MAX,
             sink,

@@ -68,7 +68,6 @@ pub fn build(options: &WorldOptions, sink: &mut dyn FnMut(&'static Kind, Value))
         .pods
         .map_or(WORKERS, |pods| (pods / PODS_PER_WORKER + 2).max(WORKERS));
     let mut builder = Builder::new(options.now, options.seed, Nodes::new(workers), sink);
-    builder.still = options.pods.is_some();
     platform::cluster(&mut builder);
     access::cluster(&mut builder, options.now - platform::AGE);
     guests::charts(&mut builder);

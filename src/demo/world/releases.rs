@@ -115,8 +115,7 @@ fn make(
     replicas: usize,
 ) {
     let place = &installation.place;
-    let trouble = incidents::trouble(place.namespace, place.instance, component.name)
-        .filter(|trouble| !(builder.still && matches!(trouble, Trouble::Rolling(_))));
+    let trouble = incidents::trouble(place.namespace, place.instance, component.name);
     if let Runs::Schedule(schedule) = component.runs {
         schedule_job(builder, installation, component, schedule, trouble);
         return;

@@ -92,20 +92,6 @@ fn a_grown_world_has_exactly_the_pods_asked_for() {
 }
 
 #[test]
-fn a_rollout_is_under_way_but_not_in_a_world_for_measuring() {
-    let under_way = |pods| {
-        of_kind(&objects(7, pods), &DEPLOYMENTS)
-            .filter(|deployment| text(deployment, "/metadata/namespace") == "shop-prod")
-            .any(|deployment| {
-                let count = |field| int(deployment, field);
-                count("/status/updatedReplicas") != count("/status/replicas")
-            })
-    };
-    assert!(under_way(None));
-    assert!(!under_way(Some(1000)));
-}
-
-#[test]
 fn pods_that_are_unready_have_been_so_since_the_incident_began() {
     let began: Timestamp = "2026-03-04T10:14:42Z".parse().unwrap();
     let all = objects(7, None);
