@@ -190,7 +190,7 @@ fn list(program: &Path, pods: usize) -> bool {
     t.pump(Duration::from_secs(1));
     t.send("G");
     t.pump(Duration::from_secs(2));
-    let (cpu, bytes) = usage(&mut t, Duration::from_secs(10));
+    let (cpu, bytes) = usage(&mut t, Duration::from_secs(30));
     good &= value(format!("CPU idle at {real} pods"), cpu * 100.0, "%", 0.3).print();
     good &= value(
         format!("bytes to the terminal idle at {real} pods"),
@@ -200,6 +200,8 @@ fn list(program: &Path, pods: usize) -> bool {
     )
     .print();
     t.send("\x1b");
+    t.settle(Duration::from_millis(150));
+    t.send("g");
     t.settle(Duration::from_millis(150));
     let (p50, p99) = keys(&mut t, 300);
     good &= value(format!("key to frame at {real} pods, p50"), p50, "ms", 2.0).print();
