@@ -7,6 +7,7 @@ pub mod fuzzy;
 pub mod health;
 pub mod labels;
 pub mod listing;
+pub mod logs;
 pub mod order;
 pub mod query;
 pub mod rows;

@@ -7,13 +7,14 @@
 //! | `-l app=web,tier!=db` | with these labels, as `kubectl -l` |
 //! | `-f shw` | that contain the letters in this order |
 //! | `health:failing`, `ns:shop*` | whose column begins with the word, or matches the wildcards |
-//! | `restarts>3`, `age<2h`, `ready<1`, `memory>=1Gi` | whose column compares so |
+//! | `restarts>3`, `age<2h`, `ready<1`, `memory>=1Gi`, `level>=warn` | whose column compares so |
 //!
 //! Terms stand side by side, separated by spaces; all must hold. `"two words"` is one term. What
 //! is only half typed (`restarts>`, `ns:`) hides nothing yet, and a word that merely looks like a
 //! column (`registry:5000`) is sought as a text where rows have no such column.
 
 use super::fuzzy::Fuzzy;
+use super::logs::Level;
 use super::rows::Labels;
 use super::selector::Selector;
 use memchr::memmem::Finder;
@@ -27,6 +28,8 @@ pub enum Field<'a> {
     Text(Cow<'a, str>),
     /// A number; spans of time are seconds, sizes bytes.
     Number(f64),
+    /// A text that also has a place in an order: a level, a number that was written as a text.
+    Ranked(Cow<'a, str>, f64),
 }
 
 /// A row, as filters see it.
@@ -308,9 +311,13 @@ impl Test {
             (Self::Matches(regex, negated), Field::Number(number)) => {
                 regex.is_match(&number.to_string()) != *negated
             }
-            (Self::Compares(comparison, wanted), Field::Number(number)) => {
-                comparison.holds(*number, *wanted)
+            (Self::Matches(regex, negated), Field::Ranked(text, _)) => {
+                regex.is_match(text) != *negated
             }
+            (
+                Self::Compares(comparison, wanted),
+                Field::Number(number) | Field::Ranked(_, number),
+            ) => comparison.holds(*number, *wanted),
             (Self::Compares(comparison, wanted), Field::Text(text)) => {
                 quantity(text).is_some_and(|number| comparison.holds(number, *wanted))
             }
@@ -450,7 +457,11 @@ fn column(word: &str) -> Option<(String, Test)> {
     let (rest, comparison) = OPERATORS
         .iter()
         .find_map(|(sign, comparison)| Some((rest.strip_prefix(sign)?, *comparison)))?;
-    match quantity(rest) {
+    let level = |word: &str| {
+        let level = (name == "level").then(|| Level::from_word(word.as_bytes()))??;
+        Some(f64::from(level as u8))
+    };
+    match quantity(rest).or_else(|| level(rest)) {
         Some(number) => Some((name, Test::Compares(comparison, number))),
         // Half typed: what it will be compared with is still to come.
         None if rest.is_empty() => Some((name, Test::Matches(wildcard(""), false))),

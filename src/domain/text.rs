@@ -133,7 +133,7 @@ pub fn clean_lines(raw: &str) -> Cow<'_, str> {
 }
 
 /// Characters that move the cursor, change the direction of writing, or end a line.
-fn is_hostile(c: char) -> bool {
+pub(super) fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{2028}' | '\u{2029}'      // line and paragraph separators

@@ -1,0 +1,117 @@
+//! How many lines and errors were written in each second: what the sparkline is made of.
+
+use super::level::Level;
+use super::stamp::Nanos;
+use std::collections::BTreeMap;
+
+/// Lines of a span of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bar {
+    /// All lines.
+    pub lines: u32,
+    /// Those of level `error` and above.
+    pub errors: u32,
+}
+
+/// Counts by second.
+#[derive(Debug, Default)]
+pub struct Histogram {
+    seconds: BTreeMap<i64, Bar>,
+    /// The second that is being counted: neighbours fall into it.
+    present: Option<(i64, Bar)>,
+}
+
+impl Histogram {
+    /// Counts a line.
+    pub fn add(&mut self, at: Nanos, level: Option<Level>) {
+        let second = at.seconds();
+        let error = u32::from(level >= Some(Level::Error));
+        match &mut self.present {
+            Some((present, bar)) if *present == second => {
+                bar.lines += 1;
+                bar.errors += error;
+            }
+            present => {
+                let new = Bar {
+                    lines: 1,
+                    errors: error,
+                };
+                if let Some((second, bar)) = present.replace((second, new)) {
+                    sum(self.seconds.entry(second).or_default(), bar);
+                }
+            }
+        }
+    }
+
+    /// Forgets what is older than the first kept line.
+    pub fn trim(&mut self, first: Nanos) {
+        self.seconds = self.seconds.split_off(&first.seconds());
+    }
+
+    /// The first and the last second with a line.
+    pub fn span(&self) -> Option<(i64, i64)> {
+        let seconds = self.seconds.keys().chain(self.present.as_ref().map(|p| &p.0));
+        let first = seconds.clone().min()?;
+        Some((*first, *seconds.max()?))
+    }
+
+    /// The kept time in `columns` equal parts; fewer when it has fewer seconds.
+    pub fn bars(&self, columns: usize) -> Vec<Bar> {
+        let Some((first, last)) = self.span() else {
+            return Vec::new();
+        };
+        let seconds = last - first + 1;
+        let columns = i64::try_from(columns).unwrap_or(1).clamp(1, seconds);
+        let mut bars = vec![Bar::default(); usize::try_from(columns).unwrap_or(1)];
+        for (second, bar) in self
+            .seconds
+            .iter()
+            .map(|(second, bar)| (*second, *bar))
+            .chain(self.present)
+        {
+            let at = (second - first) * columns / seconds;
+            if let Some(sum_of) = bars.get_mut(usize::try_from(at).unwrap_or(usize::MAX)) {
+                sum(sum_of, bar);
+            }
+        }
+        bars
+    }
+
+    /// The moment at which the `n`-th of `columns` parts begins.
+    pub fn moment(&self, n: usize, columns: usize) -> Option<Nanos> {
+        let (first, last) = self.span()?;
+        let seconds = last - first + 1;
+        let columns = i64::try_from(columns).unwrap_or(1).clamp(1, seconds);
+        let second = first + i64::try_from(n).unwrap_or(0).min(columns - 1) * seconds / columns;
+        Some(Nanos(second * 1_000_000_000))
+    }
+}
+
+fn sum(into: &mut Bar, bar: Bar) {
+    into.lines = into.lines.saturating_add(bar.lines);
+    into.errors = into.errors.saturating_add(bar.errors);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_add_up_to_all_lines() {
+        let mut histogram = Histogram::default();
+        for n in 0..1000_i64 {
+            let level = (n % 10 == 0).then_some(Level::Error);
+            histogram.add(Nanos(n * 250_000_000), level);
+        }
+        for columns in [1, 7, 60, 250, 1000] {
+            let bars = histogram.bars(columns);
+            assert!(bars.len() <= columns);
+            assert_eq!(bars.iter().map(|bar| bar.lines).sum::<u32>(), 1000);
+            assert_eq!(bars.iter().map(|bar| bar.errors).sum::<u32>(), 100);
+        }
+        assert_eq!(histogram.moment(0, 10), Some(Nanos(0)));
+        assert_eq!(histogram.moment(5, 10), Some(Nanos(125_000_000_000)));
+        histogram.trim(Nanos(200_000_000_000));
+        assert_eq!(histogram.bars(1)[0].lines, 200);
+    }
+}

@@ -1,0 +1,337 @@
+//! One log: the lines of some containers, merged and kept.
+
+use super::buffer::{Buffer, NewLine, Seq};
+use super::histogram::Histogram;
+use super::level::Level;
+use super::merge::{Merge, Merged, Order};
+use super::stamp::Nanos;
+use super::{Chunk, Item, Mark, Source, SourceId, SourceState};
+use crate::domain::time::Timestamp;
+
+/// A source and how it has fared.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SourceInfo {
+    /// Which container.
+    pub source: Source,
+    /// How its stream stands.
+    pub state: SourceState,
+    /// A short name that no other source of the log has.
+    pub short: String,
+    /// Lines it brought.
+    pub lines: u64,
+    /// Its first and last line that were kept.
+    pub span: Option<(Nanos, Nanos)>,
+    trace: Trace,
+}
+
+/// Whether the lines of a source are in the middle of a trace, and of what level that is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Trace {
+    kind: TraceKind,
+    level: Option<Level>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum TraceKind {
+    /// Any line could begin one.
+    #[default]
+    None,
+    /// `Traceback (most recent call last):` was read: its last line says what happened.
+    Python,
+    /// `panic:` or `fatal error:` was read: goroutines follow.
+    Go,
+}
+
+/// What is counted in the frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Lines that came from the server.
+    pub lines: u64,
+    /// Bytes of their text.
+    pub bytes: u64,
+    /// Lines that the ring gave up.
+    pub evicted: u64,
+    /// Places where lines are missing.
+    pub gaps: u64,
+}
+
+/// The log.
+#[derive(Debug)]
+pub struct Log {
+    sources: Vec<SourceInfo>,
+    merge: Merge,
+    buffer: Buffer,
+    histogram: Histogram,
+    counts: Counts,
+}
+
+impl Log {
+    /// An empty log that keeps about `limit` bytes.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            sources: Vec::new(),
+            merge: Merge::default(),
+            buffer: Buffer::new(limit),
+            histogram: Histogram::default(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// The sources, in the order in which they joined.
+    pub fn sources(&self) -> &[SourceInfo] {
+        &self.sources
+    }
+
+    /// The source of that id.
+    pub fn source(&self, id: SourceId) -> Option<&SourceInfo> {
+        self.sources.get(id.0 as usize)
+    }
+
+    /// The kept lines.
+    pub fn buffer(&self) -> &Buffer {
+        &self.buffer
+    }
+
+    /// Lines and errors by time.
+    pub fn histogram(&self) -> &Histogram {
+        &self.histogram
+    }
+
+    /// Counts since the beginning.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            evicted: self.buffer.evicted(),
+            ..self.counts
+        }
+    }
+
+    /// How lines of different sources follow each other.
+    pub fn order(&self) -> Order {
+        self.merge.order()
+    }
+
+    /// Changes that for lines that are still to come.
+    pub fn set_order(&mut self, order: Order) {
+        self.merge.set_order(order);
+    }
+
+    /// A source joins; the same one a second time only if it is not there yet.
+    pub fn join(&mut self, source: &Source) -> (SourceId, bool) {
+        let known = self.sources.iter().position(|info| info.source == *source);
+        let at = known.unwrap_or(self.sources.len());
+        let id = SourceId(u32::try_from(at).unwrap_or(u32::MAX));
+        if known.is_none() {
+            self.sources.push(SourceInfo {
+                source: source.clone(),
+                ..SourceInfo::default()
+            });
+            self.name();
+            self.merge.set_open(id, true, true);
+        }
+        (id, known.is_none())
+    }
+
+    /// Gives each source the shortest name that tells it from the others.
+    fn name(&mut self) {
+        let several = |info: &SourceInfo, all: &[SourceInfo]| {
+            all.iter().any(|other| {
+                other.source.pod == info.source.pod
+                    && other.source.namespace == info.source.namespace
+                    && other.source.container != info.source.container
+            })
+        };
+        let names: Vec<String> = self
+            .sources
+            .iter()
+            .map(|info| {
+                let pod = short_pod(&info.source.pod);
+                if several(info, &self.sources) {
+                    format!("{pod}/{}", info.source.container)
+                } else {
+                    pod
+                }
+            })
+            .collect();
+        for at in 0..names.len() {
+            let twice = names.iter().filter(|name| **name == names[at]).count() > 1;
+            let source = &self.sources[at].source;
+            self.sources[at].short = if twice {
+                format!("{}/{}/{}", source.namespace, source.pod, source.container)
+            } else {
+                names[at].clone()
+            };
+        }
+    }
+
+    /// Takes in what a source brought. Returns when [`Log::release`] is to be called, when lines
+    /// wait.
+    pub fn take(&mut self, chunk: Chunk, now: Timestamp) -> Option<Timestamp> {
+        let id = chunk.source;
+        for item in chunk.items {
+            match item {
+                Item::State(state) => {
+                    if let Some(info) = self.sources.get_mut(id.0 as usize) {
+                        let open = !matches!(
+                            state,
+                            SourceState::Ended | SourceState::Waiting(_) | SourceState::Lost(_)
+                        );
+                        self.merge.set_open(id, open, state.is_catching_up());
+                        info.state = state;
+                    }
+                }
+                item => self.merge.take(id, item, now),
+            }
+        }
+        self.release(now)
+    }
+
+    /// Keeps the lines that need to wait no longer for earlier ones of other sources. Returns when
+    /// to call again, when lines still wait.
+    pub fn release(&mut self, now: Timestamp) -> Option<Timestamp> {
+        let Self {
+            sources,
+            merge,
+            buffer,
+            histogram,
+            counts,
+        } = self;
+        let evicted = buffer.evicted();
+        let again = merge.release(now, |merged| match merged {
+            Merged::Line {
+                at,
+                source,
+                raw,
+                cut,
+            } => {
+                let Some(info) = sources.get_mut(source.0 as usize) else {
+                    return;
+                };
+                let line = NewLine {
+                    at,
+                    source,
+                    raw,
+                    cut,
+                };
+                let line = buffer.push(&line, |text, level| info.trace.follows(text, level));
+                histogram.add(at, line.level);
+                info.lines += 1;
+                info.span = Some((info.span.map_or(at, |span| span.0), at));
+                counts.lines += 1;
+                counts.bytes += raw.len() as u64 + cut;
+            }
+            Merged::Mark(at, source, mark) => {
+                let at = if at == Nanos::default() {
+                    Nanos::of(now)
+                } else {
+                    at
+                };
+                counts.gaps += u64::from(matches!(mark, Mark::Gap { .. }));
+                if let Some(info) = sources.get_mut(source.0 as usize) {
+                    info.trace = Trace::default();
+                }
+                buffer.push_mark(at, source, mark);
+            }
+        });
+        if buffer.evicted() > evicted
+            && let Some(first) = buffer.get(buffer.first())
+        {
+            histogram.trim(first.at);
+        }
+        again
+    }
+
+    /// Keeps older lines of the sources before the first one, merged by time.
+    pub fn prepend(&mut self, mut lines: Vec<(Nanos, SourceId, Vec<u8>)>) {
+        lines.sort_by_key(|(at, source, _)| (*at, *source));
+        for (at, source, _) in &lines {
+            if let Some(info) = self.sources.get_mut(source.0 as usize) {
+                info.span = Some(info.span.map_or((*at, *at), |span| (span.0.min(*at), span.1)));
+                info.lines += 1;
+            }
+        }
+        self.counts.lines += lines.len() as u64;
+        self.buffer.prepend(lines.iter().map(|(at, source, raw)| NewLine {
+            at: *at,
+            source: *source,
+            raw,
+            cut: 0,
+        }));
+        let (first, end) = (self.buffer.first(), self.buffer.end());
+        self.histogram = Histogram::default();
+        for seq in first.0..end.0 {
+            if let Some(line) = self.buffer.get(Seq(seq)) {
+                self.histogram.add(line.at, line.level);
+            }
+        }
+    }
+
+    /// Gives up the oldest segment: another log needs the room.
+    pub fn evict(&mut self) -> bool {
+        let gone = self.buffer.evict();
+        if gone && let Some(first) = self.buffer.get(self.buffer.first()) {
+            self.histogram.trim(first.at);
+        }
+        gone
+    }
+}
+
+impl Trace {
+    /// Whether a line goes on with a trace, and then with which level.
+    fn follows(&mut self, text: &str, level: Option<Level>) -> Option<Option<Level>> {
+        let indented = text.starts_with([' ', '\t']);
+        let goes_on = match self.kind {
+            TraceKind::Python if indented || text.is_empty() => true,
+            // `ValueError: …` ends a Python trace and belongs to it.
+            TraceKind::Python => {
+                self.kind = TraceKind::None;
+                text.split([':', ' ']).next().is_some_and(|word| {
+                    word.len() > 5 && (word.ends_with("Error") || word.ends_with("Exception"))
+                })
+            }
+            TraceKind::Go => {
+                indented
+                    || text.is_empty()
+                    || text.starts_with("goroutine ")
+                    || text.starts_with("[signal ")
+                    || text.starts_with("created by ")
+                    || text.starts_with("exit status ")
+                    || (text.ends_with(')') && !text.contains(' '))
+            }
+            TraceKind::None => {
+                (indented && !text.trim().is_empty())
+                    || text.starts_with("Caused by: ")
+                    || text.starts_with("Traceback (most recent call last)")
+            }
+        };
+        if text.starts_with("Traceback (most recent call last)") {
+            self.kind = TraceKind::Python;
+        }
+        if goes_on {
+            return Some(self.level);
+        }
+        self.kind = if text.starts_with("panic: ") || text.starts_with("fatal error: ") {
+            TraceKind::Go
+        } else if text.starts_with("Traceback ") {
+            TraceKind::Python
+        } else {
+            TraceKind::None
+        };
+        self.level = level;
+        None
+    }
+}
+
+/// A pod's name without the hash of its template: `api-7d9c4b5f-5jmkx` is `api-5jmkx`.
+fn short_pod(name: &str) -> String {
+    let mut parts = name.rsplitn(3, '-');
+    let (last, hash, base) = (parts.next(), parts.next(), parts.next());
+    if let (Some(last), Some(hash), Some(base)) = (last, hash, base)
+        && last.len() == 5
+        && (8..=10).contains(&hash.len())
+        && hash.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        && hash.bytes().any(|b| b.is_ascii_digit())
+    {
+        return format!("{base}-{last}");
+    }
+    name.to_owned()
+}

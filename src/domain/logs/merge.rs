@@ -1,0 +1,401 @@
+//! Merges the lines of many containers by the time at which they were written.
+//!
+//! A line waits until no other source can still bring an earlier one, but never longer than the
+//! window: a container that is silent must not hold up those that speak. Within a container
+//! nothing is ever reordered, whatever its clock says, and equal stamps keep the order of the
+//! sources.
+
+use super::stamp::{Nanos, Stamps};
+use super::{Item, Mark, SourceId};
+use crate::domain::time::{Millis, Timestamp};
+use bytes::Bytes;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+/// How lines of different containers follow each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// By the time at which they were written.
+    #[default]
+    Time,
+    /// As they arrived.
+    Arrival,
+}
+
+/// A line waits so long for earlier ones of open, silent sources: longer than the answers of one
+/// server are apart, shorter than what a reader would notice as delay.
+pub const WINDOW: Millis = Millis(250);
+
+/// While sources are still being opened, their older lines are awaited for so long.
+pub const PATIENCE: Millis = Millis(2_000);
+
+/// More bytes than this do not wait: they are merged as far as they are here.
+pub const HELD: usize = 4 << 20;
+
+/// Something that leaves the merger, in its order.
+#[derive(Debug)]
+pub enum Merged<'a> {
+    /// A line.
+    Line {
+        /// When it was written.
+        at: Nanos,
+        /// By whom.
+        source: SourceId,
+        /// Its text as it came, without the stamp.
+        raw: &'a [u8],
+        /// Bytes left out behind it.
+        cut: u64,
+    },
+    /// A mark.
+    Mark(Nanos, SourceId, Mark),
+}
+
+/// The front of a queue: bytes of which the first line is next.
+#[derive(Debug)]
+enum Piece {
+    Lines(Bytes),
+    Long(Bytes, u64),
+    Mark(Mark),
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    pieces: VecDeque<(Timestamp, Piece)>,
+    stamps: Stamps,
+    /// The stamp under which the next line leaves: never before the last one's.
+    head: Option<Nanos>,
+    last: Nanos,
+    open: bool,
+    catching_up: bool,
+}
+
+/// The merger.
+#[derive(Debug, Default)]
+pub struct Merge {
+    order: Order,
+    queues: Vec<Queue>,
+    /// Sources with a line to give, earliest first.
+    heads: BinaryHeap<Reverse<(Nanos, u32)>>,
+    held: usize,
+    began: Option<Timestamp>,
+}
+
+impl Queue {
+    /// Finds the stamp of the next line. A line without a stamp stays with the one before it.
+    fn look(&mut self) {
+        self.head = self.pieces.front().map(|(_, piece)| {
+            let at = match piece {
+                Piece::Lines(bytes) => {
+                    let end = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
+                    self.stamps.split(&bytes[..end]).0
+                }
+                Piece::Long(bytes, _) => self.stamps.split(bytes).0,
+                Piece::Mark(Mark::Gap { to: Some(to), .. }) => Some(*to),
+                Piece::Mark(_) => None,
+            };
+            at.unwrap_or(self.last).max(self.last)
+        });
+    }
+}
+
+impl Merge {
+    /// A merger in this order.
+    pub fn new(order: Order) -> Self {
+        Self {
+            order,
+            ..Self::default()
+        }
+    }
+
+    /// The order.
+    pub fn order(&self) -> Order {
+        self.order
+    }
+
+    /// Bytes that wait for earlier lines of others.
+    pub fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Changes the order of what comes from now on.
+    pub fn set_order(&mut self, order: Order) {
+        self.order = order;
+    }
+
+    fn queue(&mut self, source: SourceId) -> &mut Queue {
+        let at = source.0 as usize;
+        if at >= self.queues.len() {
+            self.queues.resize_with(at + 1, Queue::default);
+        }
+        &mut self.queues[at]
+    }
+
+    /// Whether lines of the source may still come, and whether older ones than those of others.
+    pub fn set_open(&mut self, source: SourceId, open: bool, catching_up: bool) {
+        let queue = self.queue(source);
+        (queue.open, queue.catching_up) = (open, catching_up);
+    }
+
+    /// Takes in what a source brought at `now`.
+    pub fn take(&mut self, source: SourceId, item: Item, now: Timestamp) {
+        let piece = match item {
+            Item::Lines(bytes) if bytes.is_empty() => return,
+            Item::Lines(bytes) => {
+                self.held += bytes.len();
+                Piece::Lines(bytes)
+            }
+            Item::Long(bytes, cut) => {
+                self.held += bytes.len();
+                Piece::Long(bytes, cut)
+            }
+            Item::Mark(mark) => Piece::Mark(mark),
+            Item::State(_) => return,
+        };
+        self.began.get_or_insert(now);
+        let queue = self.queue(source);
+        queue.pieces.push_back((now, piece));
+        if queue.head.is_none() {
+            queue.look();
+            if let Some(head) = queue.head {
+                self.heads.push(Reverse((head, source.0)));
+            }
+        }
+    }
+
+    /// Gives out every line that needs to wait no longer. Returns when to ask again, when lines
+    /// still wait.
+    pub fn release(
+        &mut self,
+        now: Timestamp,
+        mut give: impl FnMut(Merged<'_>),
+    ) -> Option<Timestamp> {
+        while let Some(&Reverse((_, source))) = self.heads.peek() {
+            if let Some(until) = self.must_wait(source, now) {
+                return Some(until);
+            }
+            self.heads.pop();
+            // Lines of one source mostly come in runs: they need no heap between them.
+            let bound = self.heads.peek().map(|head| head.0);
+            self.drain(source, bound, &mut give);
+            if let Some(head) = self.queues[source as usize].head {
+                self.heads.push(Reverse((head, source)));
+            }
+        }
+        None
+    }
+
+    /// Until when the next line of `source` waits; `None` when it may go.
+    fn must_wait(&self, source: u32, now: Timestamp) -> Option<Timestamp> {
+        if self.order == Order::Arrival || self.held > HELD {
+            return None;
+        }
+        let mut silent = false;
+        let mut catching_up = false;
+        for queue in self.queues.iter().filter(|queue| queue.open && queue.head.is_none()) {
+            silent = true;
+            catching_up |= queue.catching_up;
+        }
+        if !silent {
+            return None;
+        }
+        let arrived = self.queues[source as usize].pieces.front()?.0;
+        let mut until = arrived.plus(WINDOW);
+        if catching_up {
+            until = until.max(self.began?.plus(PATIENCE));
+        }
+        (until > now).then_some(until)
+    }
+
+    /// Gives out the lines of `source` up to the first line of another.
+    fn drain(
+        &mut self,
+        source: u32,
+        bound: Option<(Nanos, u32)>,
+        give: &mut impl FnMut(Merged<'_>),
+    ) {
+        let bound = bound.filter(|_| self.order == Order::Time);
+        let later = |at: Nanos| bound.is_some_and(|bound| bound < (at, source));
+        let queue = &mut self.queues[source as usize];
+        let id = SourceId(source);
+        while let Some(head) = queue.head.filter(|head| !later(*head)) {
+            let Some((arrived, piece)) = queue.pieces.pop_front() else {
+                break;
+            };
+            queue.last = head;
+            match piece {
+                Piece::Lines(mut bytes) => {
+                    let used = queue.run(&bytes, id, &later, give);
+                    self.held -= used;
+                    if used < bytes.len() {
+                        let rest = bytes.split_off(used);
+                        queue.pieces.push_front((arrived, Piece::Lines(rest)));
+                    }
+                }
+                Piece::Long(bytes, cut) => {
+                    self.held -= bytes.len();
+                    let raw = queue.stamps.split(&bytes).1;
+                    give(Merged::Line {
+                        at: head,
+                        source: id,
+                        raw,
+                        cut,
+                    });
+                }
+                Piece::Mark(mark) => give(Merged::Mark(head, id, mark)),
+            }
+            queue.look();
+        }
+    }
+}
+
+impl Queue {
+    /// Gives out the lines of `bytes`, of which the first is due, until one is later than what
+    /// others have. Returns how many bytes that were.
+    fn run(
+        &mut self,
+        bytes: &[u8],
+        source: SourceId,
+        later: &impl Fn(Nanos) -> bool,
+        give: &mut impl FnMut(Merged<'_>),
+    ) -> usize {
+        let mut used = 0;
+        while used < bytes.len() {
+            let rest = &bytes[used..];
+            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            let (stamp, raw) = self.stamps.split(&rest[..end]);
+            let at = stamp.unwrap_or(self.last).max(self.last);
+            if used > 0 && later(at) {
+                break;
+            }
+            self.last = at;
+            give(Merged::Line {
+                at,
+                source,
+                raw,
+                cut: 0,
+            });
+            used = (used + end + 1).min(bytes.len());
+        }
+        used
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stamp(n: i64) -> String {
+        format!("1970-01-01T00:00:{:02}.{:03}Z", n / 1000, n % 1000)
+    }
+
+    fn lines(stamps: &[i64]) -> Item {
+        let text: String = stamps
+            .iter()
+            .map(|n| format!("{} {n}\n", stamp(*n)))
+            .collect();
+        Item::Lines(text.into())
+    }
+
+    fn released(merge: &mut Merge, now: i64) -> (Vec<(u32, String)>, Option<i64>) {
+        let mut out = Vec::new();
+        let again = merge.release(Timestamp(now), |merged| {
+            if let Merged::Line { source, raw, .. } = merged {
+                out.push((source.0, String::from_utf8_lossy(raw).into_owned()));
+            }
+        });
+        (out, again.map(|at| at.0))
+    }
+
+    fn texts(released: &[(u32, String)]) -> Vec<&str> {
+        released.iter().map(|(_, text)| text.as_str()).collect()
+    }
+
+    fn two() -> Merge {
+        let mut merge = Merge::default();
+        merge.set_open(SourceId(0), true, false);
+        merge.set_open(SourceId(1), true, false);
+        merge
+    }
+
+    #[test]
+    fn lines_of_two_containers_come_in_the_order_in_which_they_were_written() {
+        let mut merge = two();
+        merge.take(SourceId(0), lines(&[10, 30, 50]), Timestamp(1000));
+        merge.take(SourceId(1), lines(&[20, 30, 40]), Timestamp(1000));
+        let (out, again) = released(&mut merge, 1000);
+        assert_eq!(texts(&out), ["10", "20", "30", "30", "40"]);
+        assert_eq!(out[2].0, 0, "equal stamps keep the order of the sources");
+        assert_eq!(again, Some(1250), "50 waits for what 1 may still bring");
+        assert_eq!(texts(&released(&mut merge, 1249).0), Vec::<&str>::new());
+        assert_eq!(texts(&released(&mut merge, 1250).0), ["50"]);
+        assert_eq!(merge.held(), 0);
+    }
+
+    #[test]
+    fn a_source_that_ended_holds_nobody_up() {
+        let mut merge = two();
+        merge.take(SourceId(0), lines(&[10]), Timestamp(1000));
+        merge.set_open(SourceId(1), false, false);
+        assert_eq!(texts(&released(&mut merge, 1000).0), ["10"]);
+    }
+
+    #[test]
+    fn one_that_is_still_being_opened_is_awaited_longer() {
+        let mut merge = two();
+        merge.set_open(SourceId(1), true, true);
+        merge.take(SourceId(0), lines(&[10]), Timestamp(1000));
+        assert_eq!(released(&mut merge, 1300).1, Some(3000));
+        merge.take(SourceId(1), lines(&[5]), Timestamp(1400));
+        assert_eq!(texts(&released(&mut merge, 1400).0), ["5"]);
+        assert_eq!(texts(&released(&mut merge, 3000).0), ["10"]);
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_reorders_nothing_within_its_container() {
+        let mut merge = two();
+        merge.take(SourceId(0), lines(&[30, 10, 20]), Timestamp(1000));
+        merge.take(SourceId(1), lines(&[15, 40]), Timestamp(1000));
+        assert_eq!(
+            texts(&released(&mut merge, 2000).0),
+            ["15", "30", "10", "20", "40"]
+        );
+    }
+
+    #[test]
+    fn what_is_too_much_does_not_wait() {
+        let mut merge = two();
+        let many = "1970-01-01T00:00:00.001Z x\n".repeat(HELD / 26 + 1);
+        merge.take(SourceId(0), Item::Lines(many.into()), Timestamp(1000));
+        let (out, _) = released(&mut merge, 1000);
+        assert!(!out.is_empty());
+    }
+
+    #[test]
+    fn by_arrival_nothing_waits() {
+        let mut merge = two();
+        merge.set_order(Order::Arrival);
+        merge.take(SourceId(0), lines(&[50]), Timestamp(1000));
+        assert_eq!(texts(&released(&mut merge, 1000).0), ["50"]);
+        merge.take(SourceId(1), lines(&[20]), Timestamp(1000));
+        assert_eq!(texts(&released(&mut merge, 1000).0), ["20"]);
+    }
+
+    #[test]
+    fn a_mark_stands_after_the_lines_that_came_before_it() {
+        let mut merge = two();
+        merge.set_open(SourceId(1), false, false);
+        merge.take(SourceId(0), lines(&[10, 20]), Timestamp(1000));
+        merge.take(SourceId(0), Item::Mark(Mark::Deleted), Timestamp(1000));
+        let mut seen = Vec::new();
+        merge.release(Timestamp(1000), |merged| {
+            seen.push(match merged {
+                Merged::Line { at, .. } => (at.0, false),
+                Merged::Mark(at, ..) => (at.0, true),
+            });
+        });
+        assert_eq!(
+            seen,
+            [(10_000_000, false), (20_000_000, false), (20_000_000, true)]
+        );
+    }
+}

@@ -1,0 +1,168 @@
+//! The log engine: what containers wrote, kept whole, in order, and searchable.
+//!
+//! The edge brings [`Chunk`]s of bytes as the server sent them. A [`Log`] merges them by time
+//! ([`merge`]), keeps them in a ring that is bounded in bytes ([`buffer`]), and a [`shown::Shown`]
+//! says which of them are seen. Lines are made harmless once, when they are kept ([`text`]); levels
+//! are recognised then ([`level`]), everything else of a line's structure when somebody looks at it
+//! ([`structure`]).
+//!
+//! Nothing is dropped in silence: what the ring gives up is counted, and what the server could not
+//! give stands in its place as a [`Mark`].
+
+pub mod buffer;
+pub mod histogram;
+pub mod level;
+mod log;
+pub mod merge;
+pub mod shown;
+pub mod stamp;
+pub mod structure;
+pub mod target;
+pub mod text;
+#[cfg(test)]
+mod tests;
+
+pub use buffer::{Line, Seq};
+pub use level::Level;
+pub use log::{Counts, Log, SourceInfo};
+pub use merge::Order;
+pub use stamp::Nanos;
+
+use super::feed::Failure;
+use super::text::Text;
+use super::time::Millis;
+use bytes::Bytes;
+
+/// One container of one pod.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Source {
+    /// Namespace of the pod.
+    pub namespace: Text,
+    /// Name of the pod.
+    pub pod: Text,
+    /// Name of the container.
+    pub container: Text,
+}
+
+impl std::fmt::Display for Source {
+    /// `shop-prod/web-1/app`
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}/{}", self.namespace, self.pod, self.container)
+    }
+}
+
+/// A source within one log: its place in the list of sources.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SourceId(pub u32);
+
+/// Where reading begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// With the first line that the server keeps.
+    Head,
+    /// So many lines before the end.
+    Tail(u32),
+    /// With lines of so long ago.
+    Since(Millis),
+    /// With lines of this moment.
+    At(Nanos),
+}
+
+/// What to read of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Where it begins.
+    pub start: Start,
+    /// Stay and wait for more, also through restarts of the container.
+    pub follow: bool,
+    /// Only what the container wrote before its last restart.
+    pub previous: bool,
+    /// Stop before the first line of this moment or later: what comes then is known already.
+    pub until: Option<Nanos>,
+}
+
+/// What a source brought, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chunk {
+    /// The source.
+    pub source: SourceId,
+    /// What it brought.
+    pub items: Vec<Item>,
+}
+
+/// One thing that a source brought.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// Whole lines, each with the server's stamp before it and a line feed behind it.
+    Lines(Bytes),
+    /// The head of a line that was too long, with its stamp, and how many bytes were left out.
+    Long(Bytes, u64),
+    /// Something that happened to the stream, in its place between the lines.
+    Mark(Mark),
+    /// How the stream stands now.
+    State(SourceState),
+}
+
+/// Something other than a line that stands between the lines of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// The container ended.
+    Ended {
+        /// Its exit code.
+        exit_code: i32,
+        /// `OOMKilled`, `Error`, `Completed`.
+        reason: Text,
+        /// How long it ran.
+        ran: Option<Millis>,
+    },
+    /// A new run of the container began; how often it was restarted.
+    Started(u32),
+    /// Lines are missing: the server no longer had them.
+    Gap {
+        /// The last line before it.
+        from: Nanos,
+        /// The first line after it.
+        to: Option<Nanos>,
+    },
+    /// The stream was cut and goes on; nothing is missing.
+    Resumed {
+        /// For how long nothing was read.
+        after: Millis,
+    },
+    /// The pod is gone, and with it its log.
+    Deleted,
+    /// It cannot be read.
+    Refused(Failure),
+}
+
+impl Mark {
+    /// Lines were lost, or cannot be read.
+    pub fn is_loss(&self) -> bool {
+        matches!(self, Self::Gap { .. } | Self::Refused(_))
+    }
+}
+
+/// How the stream of a source stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SourceState {
+    /// It waits for its turn: only so many streams are opened at once.
+    #[default]
+    Queued,
+    /// It is being opened.
+    Opening,
+    /// It is open, and what the server kept has been read up to the present.
+    Live,
+    /// The container has not started; the kubelet's reason.
+    Waiting(Text),
+    /// It was cut and is tried again; why.
+    Lost(Text),
+    /// It came to its end.
+    Ended,
+}
+
+impl SourceState {
+    /// Older lines may still come before newer ones of other sources are told.
+    pub fn is_catching_up(&self) -> bool {
+        matches!(self, Self::Queued | Self::Opening)
+    }
+}

@@ -1,0 +1,167 @@
+//! What a log is of: not a list of streams but something whose pods come and go.
+
+use super::Source;
+use crate::domain::fleet::{Fleet, PodRef};
+use crate::domain::rows::{Container, State};
+use crate::domain::selector::Selector;
+use crate::domain::text::Text;
+use std::collections::HashSet;
+
+/// What a log is of.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// One container.
+    Container(Source),
+    /// All containers of a pod.
+    Pod {
+        /// Its namespace.
+        namespace: Text,
+        /// Its name.
+        name: Text,
+    },
+    /// All pods of a workload.
+    Workload {
+        /// `Deployment`, `StatefulSet`, …
+        kind: Text,
+        /// Its namespace.
+        namespace: Text,
+        /// Its name.
+        name: Text,
+    },
+    /// All pods of a release.
+    Release {
+        /// Its namespace.
+        namespace: Text,
+        /// Its name.
+        name: Text,
+    },
+    /// All pods of a project.
+    Project(Text),
+    /// Several of the above.
+    Several(Vec<Target>),
+    /// Pods with these labels, in the namespaces that are watched.
+    Selector(Text, Selector),
+}
+
+/// A container that belongs to a target now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member {
+    /// Which.
+    pub source: Source,
+    /// It has begun to run at least once, so that there is a log.
+    pub started: bool,
+    /// It runs now.
+    pub running: bool,
+    /// How often it was restarted.
+    pub restarts: u32,
+    /// It failed: it waits after a crash, or ended with an error.
+    pub failed: bool,
+}
+
+impl Target {
+    /// What stands in the breadcrumb: `api-5jmk`, `shop-prod`.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Container(source) => format!("{}/{}", source.pod, source.container),
+            Self::Pod { name, .. } | Self::Workload { name, .. } | Self::Release { name, .. } => {
+                name.to_string()
+            }
+            Self::Project(name) => name.to_string(),
+            Self::Several(targets) => match &targets[..] {
+                [one] => one.title(),
+                targets => format!("{} marked", targets.len()),
+            },
+            Self::Selector(text, _) => format!("-l {text}"),
+        }
+    }
+
+    /// The containers that belong to it now, in the order of the fleet.
+    pub fn members(&self, fleet: &Fleet) -> Vec<Member> {
+        let mut members = Vec::new();
+        self.collect(fleet, &mut members);
+        members
+    }
+
+    fn collect(&self, fleet: &Fleet, members: &mut Vec<Member>) {
+        let add = |pod: PodRef<'_>| members.extend(members_of(pod));
+        match self {
+            Self::Container(source) => {
+                let pod = fleet.pod_by_name(&source.namespace, &source.pod);
+                if let Some(pod) = pod.and_then(|id| fleet.pod(id)) {
+                    members.extend(members_of(pod).filter(|member| member.source == *source));
+                }
+            }
+            Self::Pod { namespace, name } => {
+                let pod = fleet.pod_by_name(namespace, name);
+                pod.and_then(|id| fleet.pod(id)).into_iter().for_each(add);
+            }
+            Self::Workload {
+                kind,
+                namespace,
+                name,
+            } => {
+                if let Some(id) = fleet.workload_by_key(kind, namespace, name) {
+                    let pods = fleet.pods_of_workload(id).iter();
+                    pods.filter_map(|id| fleet.pod(*id)).for_each(add);
+                }
+            }
+            Self::Release { namespace, name } => {
+                if let Some(id) = fleet.release_by_key(namespace, name) {
+                    let pods = fleet.pods_of_release(id);
+                    pods.filter_map(|id| fleet.pod(id)).for_each(add);
+                }
+            }
+            Self::Project(name) => {
+                if let Some(id) = fleet.project_by_name(name) {
+                    let pods = fleet.pods_of_project(id);
+                    pods.filter_map(|id| fleet.pod(id)).for_each(add);
+                }
+            }
+            Self::Several(targets) => {
+                for target in targets {
+                    target.collect(fleet, members);
+                }
+                // What was marked may overlap: a release and one of its pods.
+                let mut known = HashSet::new();
+                members.retain(|member| known.insert(member.source.clone()));
+            }
+            Self::Selector(_, selector) => {
+                let has = |pod: &PodRef<'_>| selector.matches(&pod.pod.meta.labels);
+                fleet.pods().filter(has).for_each(add);
+            }
+        }
+    }
+}
+
+fn members_of(pod: PodRef<'_>) -> impl Iterator<Item = Member> {
+    let pod = pod.pod;
+    pod.init_containers
+        .iter()
+        .chain(&*pod.containers)
+        .map(|container| Member {
+            source: Source {
+                namespace: pod.meta.namespace.clone(),
+                pod: pod.meta.name.clone(),
+                container: container.name.clone(),
+            },
+            started: has_started(container),
+            running: matches!(container.state, State::Running { .. }),
+            restarts: container.restarts,
+            failed: has_failed(container),
+        })
+}
+
+fn has_started(container: &Container) -> bool {
+    matches!(
+        container.state,
+        State::Running { .. } | State::Terminated(_)
+    ) || container.last.is_some()
+}
+
+fn has_failed(container: &Container) -> bool {
+    match &container.state {
+        State::Terminated(end) => end.exit_code != 0,
+        State::Waiting { .. } => container.last.as_ref().is_some_and(|end| end.exit_code != 0),
+        State::Running { .. } | State::Unknown => false,
+    }
+}
