@@ -24,6 +24,7 @@ impl App {
             Msg::Batch(batch) => return self.batch(batch),
             Msg::Feed { kind, scope, state } => self.feed(kind, scope, state, effects),
             Msg::Table(id, changes) => return self.table(id, changes),
+            Msg::Log(..) => {}
             Msg::TableFeed(id, state) => self.table_feed(id, state),
             Msg::Answer(id, answer) => self.answer(id, answer, effects),
             _ => return,

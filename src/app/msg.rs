@@ -4,6 +4,7 @@
 use super::hit::Hit;
 use super::notice::Notice;
 use crate::domain::feed::{AccessAnswer, Batch, Failure, FeedState, Resource, Scope, TableChange};
+use crate::domain::logs::Chunk;
 use crate::domain::rows::Kind;
 use crate::domain::session::{ContainerSpec, ContextInfo, EventLine, SessionInfo};
 use crate::domain::text::Text;
@@ -53,6 +54,8 @@ pub enum Msg {
     Table(Id, Vec<TableChange>),
     /// A table's feed changed its state.
     TableFeed(Id, FeedState),
+    /// A source of a log brought something.
+    Log(Id, Chunk),
     /// The answer to a request.
     Answer(Id, Answer),
     /// Something to tell the person.

@@ -112,6 +112,8 @@ pub enum Verb {
     Demo(Box<super::demo::DemoArgs>),
     /// List projects, releases, workloads, pods, nodes or namespaces
     Get(super::get::GetArgs),
+    /// Print the merged logs of a project, release, workload or pod
+    Logs(super::logs::LogsArgs),
     /// Print versions, files and names of what is in use
     Info(InfoArgs),
     /// Print the completions of a shell

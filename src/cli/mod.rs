@@ -10,6 +10,7 @@ mod demo;
 mod exit;
 mod get;
 mod info;
+mod logs;
 mod man;
 mod out;
 mod settings;
@@ -55,6 +56,7 @@ fn not_parsed(error: &clap::Error) -> ExitCode {
 fn carry_out(cli: Cli, out: &mut Out) -> anyhow::Result<ExitCode> {
     let done = match cli.verb {
         Some(Verb::Get(args)) => get::run(&cli.cluster, &args, out),
+        Some(Verb::Logs(args)) => logs::run(&cli.cluster, &args, out),
         Some(Verb::Info(args)) => info::run(&cli.cluster, &args, out),
         Some(Verb::Completions { shell }) => completions::run(shell, out),
         Some(Verb::Man { verb }) => man::run(verb.as_deref(), out),

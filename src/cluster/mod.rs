@@ -20,6 +20,7 @@ mod exec_plugin;
 mod feed;
 mod kubeconfig;
 mod list;
+mod logs;
 mod object;
 mod pulse;
 mod retry;
@@ -37,6 +38,7 @@ pub use object::{Deletion, Propagation};
 pub use timing::Timing;
 
 use crate::domain::feed::{Batch, FeedState, Scope, TableChange};
+use crate::domain::logs::Chunk;
 use crate::domain::rows::Kind;
 use crate::domain::text::Text;
 use tokio::task::JoinHandle;
@@ -85,6 +87,13 @@ pub enum Event {
         /// The state it is in now.
         state: FeedState,
     },
+    /// Lines of a container, or something that happened to their stream.
+    Log {
+        /// The log they were asked for.
+        log: u64,
+        /// What came.
+        chunk: Chunk,
+    },
 }
 
 /// A running feed; dropping it ends the feed.
@@ -108,6 +117,7 @@ impl Drop for FeedHandle {
 pub(crate) struct Caches {
     answers: access::Answers,
     kinds: discovery::Known,
+    logs: logs::Gate,
 }
 
 impl Session {

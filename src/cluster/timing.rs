@@ -50,6 +50,13 @@ pub struct Timing {
     pub access: Duration,
     /// A table of a kind that cannot be watched is read again this often.
     pub poll: Duration,
+    /// A log stream that has brought nothing for so long has brought what the server kept.
+    pub caught_up: Duration,
+    /// A log stream that has been silent for so long is compared with a fresh look at the end of
+    /// the log: kubelets are known to stop telling after a rotation.
+    pub stall: Duration,
+    /// While a container is between two runs, its status is asked this often.
+    pub restart_look: Duration,
 }
 
 impl Default for Timing {
@@ -77,6 +84,9 @@ impl Default for Timing {
             batch_window: Duration::from_millis(30),
             access: Duration::from_mins(1),
             poll: Duration::from_secs(5),
+            caught_up: Duration::from_millis(100),
+            stall: Duration::from_secs(10),
+            restart_look: Duration::from_secs(1),
         }
     }
 }

@@ -289,6 +289,7 @@ pub fn message(event: Event) -> Msg {
         Event::Feed { kind, scope, state } => Msg::Feed { kind, scope, state },
         Event::Table { id, changes } => Msg::Table(Id(id), changes),
         Event::TableFeed { id, state } => Msg::TableFeed(Id(id), state),
+        Event::Log { log, chunk } => Msg::Log(Id(log), chunk),
         Event::Skipped {
             kind, name, bytes, ..
         } => Msg::Notice(skipped(kind, &name, bytes)),

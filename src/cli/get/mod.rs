@@ -140,7 +140,7 @@ pub fn run(cluster: &ClusterArgs, args: &GetArgs, out: &mut Out) -> anyhow::Resu
 }
 
 /// Lists the kinds. What is not needed and not to be had only leaves its columns empty.
-async fn gather(
+pub(super) async fn gather(
     session: &Session,
     kinds: &[Kind],
     scopes: &[Scope],
@@ -315,7 +315,7 @@ fn place(scopes: &[Scope]) -> String {
 }
 
 /// The present, from the system's clock.
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();

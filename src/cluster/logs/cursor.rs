@@ -1,0 +1,303 @@
+//! Exactly how far a log was read.
+//!
+//! `sinceTime` is rounded to seconds, and many lines share a second: after a cut the server sends
+//! some again. The cursor remembers the run of lines that share the second of the last one (its
+//! first stamp, its last, how many) and finds that run again in what the server sends. Lines of the
+//! run are skipped; when the run is not there, what was between it and the first new line may be
+//! lost, and that is said.
+
+use crate::domain::logs::Nanos;
+use crate::domain::logs::stamp::Stamps;
+use bytes::Bytes;
+
+/// `2026-11-23T10:04:11`
+const SECOND: usize = 19;
+
+/// How far a log was read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cursor {
+    stamps: Stamps,
+    run: Option<Run>,
+    /// The text of the second of the run, to see quickly that a line belongs to it.
+    second: [u8; SECOND],
+    search: Search,
+}
+
+/// Lines in a row that share a second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Run {
+    first: Nanos,
+    last: Nanos,
+    count: u64,
+}
+
+/// Where the cursor is in what the server sends again.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Search {
+    /// Everything is new.
+    #[default]
+    Done,
+    /// The first line of the run has not come yet.
+    First,
+    /// So many lines of the run are still to come.
+    Rest(u64),
+    /// The run has come. A server may send its lines once more; they are older than its last.
+    Again { repeated: bool },
+}
+
+/// What a line is to somebody who has read up to the cursor.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Verdict {
+    Known,
+    New,
+    /// New, and what was between the run and it may be missing.
+    AfterGap(Nanos),
+}
+
+/// What of a piece is new.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct News {
+    /// The new lines; with a gap, those after it.
+    pub(super) lines: Bytes,
+    /// Lines are missing before them: the last known and the first new stamp.
+    pub(super) gap: Option<(Nanos, Nanos)>,
+}
+
+impl Cursor {
+    /// The stamp of the last line that was read.
+    pub(super) fn last(&self) -> Option<Nanos> {
+        self.run.map(|run| run.last)
+    }
+
+    /// From which moment the server must send lines again: the second of the run.
+    pub(super) fn since(&self) -> Option<Nanos> {
+        Some(Nanos(self.run?.first.seconds() * 1_000_000_000))
+    }
+
+    /// A new stream begins, from [`Cursor::since`].
+    pub(super) fn reopen(&mut self) {
+        if self.run.is_some() {
+            self.search = Search::First;
+        }
+    }
+
+    /// A new stream begins, of a run of the container of which nothing was read.
+    pub(super) fn restart(&mut self) {
+        self.search = Search::Done;
+    }
+
+    /// Reads whole lines; says what of them is new.
+    pub(super) fn read(&mut self, lines: &Bytes) -> News {
+        let mut at = 0;
+        // In the present stream everything from here on is new.
+        let mut from = None;
+        let mut gap = None;
+        while at < lines.len() {
+            let end = memchr::memchr(b'\n', &lines[at..]).map_or(lines.len(), |n| at + n + 1);
+            let line = &lines[at..end];
+            let verdict = self.judge(line);
+            if let Verdict::AfterGap(first) = verdict {
+                gap = self.last().map(|last| (last, first));
+            }
+            if verdict == Verdict::Known {
+                // What is known comes before what is new, but for a server that repeats itself in
+                // the middle of a piece: then the rest is read line by line.
+                if let Some(start) = from {
+                    let rest = lines.slice(end..);
+                    let more = self.read(&rest);
+                    let mut kept = lines.slice(start..at).to_vec();
+                    kept.extend_from_slice(&more.lines);
+                    return News {
+                        lines: kept.into(),
+                        gap,
+                    };
+                }
+            } else {
+                from.get_or_insert(at);
+                self.note(line);
+            }
+            at = end;
+        }
+        News {
+            lines: from.map_or_else(Bytes::new, |from| lines.slice(from..)),
+            gap,
+        }
+    }
+
+    /// What a line is, when known lines may still come.
+    fn judge(&mut self, line: &[u8]) -> Verdict {
+        let Some(run) = self.run.filter(|_| self.search != Search::Done) else {
+            return Verdict::New;
+        };
+        let Some(at) = self.stamps.split(line).0 else {
+            return Verdict::New;
+        };
+        match self.search {
+            Search::First if at == run.first => {
+                self.search = match run.count {
+                    1 => Search::Again { repeated: false },
+                    count => Search::Rest(count - 1),
+                };
+                Verdict::Known
+            }
+            Search::First if at <= run.last => Verdict::Known,
+            Search::First => {
+                self.search = Search::Done;
+                Verdict::AfterGap(at)
+            }
+            Search::Rest(count) if at <= run.last => {
+                self.search = match count {
+                    1 => Search::Again { repeated: false },
+                    count => Search::Rest(count - 1),
+                };
+                Verdict::Known
+            }
+            Search::Again { .. } if at < run.last => {
+                self.search = Search::Again { repeated: true };
+                Verdict::Known
+            }
+            Search::Again { repeated: true } if at == run.last => Verdict::Known,
+            // A line later than the run; fewer lines of it came than were read, but its last
+            // moment was reached and nothing after it can be missing.
+            _ => {
+                if at > run.last {
+                    self.search = Search::Done;
+                }
+                Verdict::New
+            }
+        }
+    }
+
+    /// A line was handed on.
+    pub(super) fn note(&mut self, line: &[u8]) {
+        let same = line.len() > SECOND && line[..SECOND] == self.second;
+        let Some(at) = self.stamps.split(line).0 else {
+            return;
+        };
+        match &mut self.run {
+            Some(run) if same => {
+                run.last = run.last.max(at);
+                run.count += 1;
+            }
+            run => {
+                *run = Some(Run {
+                    first: at,
+                    last: at,
+                    count: 1,
+                });
+                if line.len() > SECOND {
+                    self.second.copy_from_slice(&line[..SECOND]);
+                }
+            }
+        }
+    }
+
+    /// The head of a long line: whether it is new, and the stamp after a gap.
+    pub(super) fn read_long(&mut self, head: &[u8]) -> (bool, Option<(Nanos, Nanos)>) {
+        let verdict = self.judge(head);
+        let gap = match verdict {
+            Verdict::AfterGap(first) => self.last().map(|last| (last, first)),
+            _ => None,
+        };
+        if verdict != Verdict::Known {
+            self.note(head);
+        }
+        (verdict != Verdict::Known, gap)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn line(stamp: (u8, u16), n: usize) -> String {
+        format!("2026-11-23T10:04:{:02}.{:03}Z line {n}\n", stamp.0, stamp.1)
+    }
+
+    fn text(lines: &[(u8, u16)], from: usize) -> String {
+        let numbered = lines.iter().enumerate().skip(from);
+        numbered.map(|(n, stamp)| line(*stamp, n)).collect()
+    }
+
+    /// What a server sends for `sinceTime`: lines of that second or later.
+    fn since(lines: &[(u8, u16)], second: i64) -> String {
+        let text = |(n, stamp): (usize, &(u8, u16))| {
+            (i64::from(stamp.0) >= second % 60).then(|| line(*stamp, n))
+        };
+        lines.iter().enumerate().filter_map(text).collect()
+    }
+
+    fn read(cursor: &mut Cursor, text: &str) -> (String, bool) {
+        let news = cursor.read(&Bytes::copy_from_slice(text.as_bytes()));
+        let lines = String::from_utf8_lossy(&news.lines).into_owned();
+        (lines, news.gap.is_some())
+    }
+
+    proptest! {
+        /// Wherever the stream is cut, and wherever reading began, the parts make the whole.
+        #[test]
+        fn a_cut_loses_nothing_and_repeats_nothing(
+            mut lines in proptest::collection::vec((0_u8..4, 0_u16..6), 1..60),
+            start in 0_usize..60,
+            cuts in proptest::collection::vec(0_usize..60, 0..4),
+        ) {
+            lines.sort_unstable();
+            let start = start.min(lines.len() - 1);
+            let mut cursor = Cursor::default();
+            let mut got = String::new();
+            let mut known = start;
+            let mut cuts = cuts;
+            cuts.sort_unstable();
+            for cut in cuts.into_iter().chain([lines.len()]) {
+                let cut = cut.clamp(known, lines.len());
+                let sent = match cursor.since() {
+                    None => text(&lines[..cut], start),
+                    Some(at) => {
+                        cursor.reopen();
+                        since(&lines[..cut], at.seconds())
+                    }
+                };
+                let (new, gap) = read(&mut cursor, &sent);
+                prop_assert!(!gap);
+                got.push_str(&new);
+                known = cut;
+            }
+            prop_assert_eq!(got, text(&lines, start));
+        }
+
+        /// A server that sends a part twice changes nothing.
+        #[test]
+        fn what_a_server_repeats_is_read_once(count in 1_u16..20, cut in 1_u16..20) {
+            let lines: Vec<(u8, u16)> = (0..count).map(|n| (7, n)).collect();
+            let cut = usize::from(cut.min(count));
+            let mut cursor = Cursor::default();
+            let (mut got, _) = read(&mut cursor, &text(&lines[..cut], 0));
+            cursor.reopen();
+            let twice = text(&lines[..cut], 0) + &text(&lines, 0);
+            let (new, gap) = read(&mut cursor, &twice);
+            got.push_str(&new);
+            prop_assert_eq!((got, gap), (text(&lines, 0), false));
+        }
+    }
+
+    #[test]
+    fn a_log_that_begins_later_than_it_was_read_has_a_gap() {
+        let lines: Vec<(u8, u16)> = (0..40).map(|n| (n / 10, u16::from(n % 10))).collect();
+        let mut cursor = Cursor::default();
+        read(&mut cursor, &text(&lines[..15], 0));
+        cursor.reopen();
+        let (new, gap) = read(&mut cursor, &text(&lines, 22));
+        assert_eq!((new, gap), (text(&lines, 22), true));
+    }
+
+    #[test]
+    fn the_last_line_alone_is_enough_to_know_that_nothing_is_missing() {
+        let lines: Vec<(u8, u16)> = (0..10).map(|n| (3, n)).collect();
+        let mut cursor = Cursor::default();
+        read(&mut cursor, &text(&lines[..5], 4));
+        cursor.reopen();
+        let (new, gap) = read(&mut cursor, &text(&lines, 0));
+        assert_eq!((new, gap), (text(&lines, 5), false));
+    }
+}
