@@ -540,7 +540,10 @@ fn waits(fault: &Fault) -> Option<Text> {
         .or_else(|| message.split_once("is terminated: "))
         .or_else(|| {
             let pulling = message.contains("trying and failing to pull image");
-            pulling.then_some(("", "the image cannot be pulled"))
+            let early = message.ends_with("is not available");
+            pulling
+                .then_some(("", "the image cannot be pulled"))
+                .or_else(|| early.then_some(("", "not available yet")))
         })?;
     Some(Text::new(reason))
 }
