@@ -15,7 +15,14 @@ const VERBS: [&str; 8] = [
     "update",
     "watch",
 ];
-const SUBRESOURCE_VERBS: [&str; 3] = ["get", "patch", "update"];
+
+/// What may be done with a subresource.
+fn subresource_verbs(subresource: &str) -> &'static [&'static str] {
+    match subresource {
+        "log" => &["get"],
+        _ => &["get", "patch", "update"],
+    }
+}
 
 /// A resource that no object of is stored: reviews and metrics.
 struct Virtual {
@@ -170,7 +177,7 @@ fn names(kind: &Kind, told: &mut Value) {
 
 fn legacy_subresource(kind: &Kind, subresource: &str) -> Value {
     let name = format!("{}/{subresource}", kind.plural);
-    let mut told = json!({"name": name, "singularName": "", "namespaced": kind.namespaced, "kind": kind.kind, "verbs": SUBRESOURCE_VERBS});
+    let mut told = json!({"name": name, "singularName": "", "namespaced": kind.namespaced, "kind": kind.kind, "verbs": subresource_verbs(subresource)});
     if subresource == "scale" {
         told["kind"] = json!("Scale");
         told["group"] = json!("autoscaling");
@@ -202,7 +209,7 @@ fn aggregated_resources(group: &str, version: &str) -> Vec<Value> {
         names(kind, &mut told);
         let subresource = |name: &&str| {
             let response = if *name == "scale" { json!({"group": "autoscaling", "version": "v1", "kind": "Scale"}) } else { response(kind.kind) };
-            json!({"subresource": name, "responseKind": response, "verbs": SUBRESOURCE_VERBS})
+            json!({"subresource": name, "responseKind": response, "verbs": subresource_verbs(name)})
         };
         if !kind.subresources.is_empty() {
             told["subresources"] = kind.subresources.iter().map(subresource).collect();

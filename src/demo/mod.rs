@@ -17,6 +17,7 @@ mod gzip;
 pub mod kinds;
 mod kubeconfig;
 mod list;
+mod logs;
 mod metrics;
 pub mod object;
 mod patch;

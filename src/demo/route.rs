@@ -12,7 +12,7 @@ use super::{
     error::ApiError,
     faults::{Act, disturb, intruder},
     list::{self, Manner},
-    metrics,
+    logs, metrics,
     patch::Patch,
     people::User,
     protobuf,
@@ -196,6 +196,13 @@ async fn resource(
         .is_some_and(|subresource| !target.kind.has(subresource))
     {
         return Err(ApiError::no_such_path());
+    }
+    if let (Some("log"), Some(name)) = (target.subresource.as_deref(), &target.name) {
+        return if asked.method == Method::GET {
+            logs::answer(&server.watch_context(), target, name, &asked.query)
+        } else {
+            Err(ApiError::method_not_allowed())
+        };
     }
     let manner = Manner {
         form: request::form(&asked.headers, &asked.query)?,

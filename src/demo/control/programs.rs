@@ -128,13 +128,16 @@ pub fn of(pod: &Value, container: &Value, init: bool, random: &mut Random) -> Pr
     program
 }
 
-fn habits(image: &str, program: &mut Program, random: &mut Random) {
+fn habits_of(image: &str) -> impl Iterator<Item = &'static Habit> {
     let name = repository(image);
     let tag = image[name.len()..].trim_start_matches(':');
-    let known = HABITS.iter().filter(|habit| {
+    HABITS.iter().filter(move |habit| {
         name.ends_with(habit.repository) && (habit.tag.is_empty() || habit.tag == tag)
-    });
-    for habit in known {
+    })
+}
+
+fn habits(image: &str, program: &mut Program, random: &mut Random) {
+    for habit in habits_of(image) {
         match habit.does {
             Does::Exit { after, code, words } => {
                 program.end = Some((
@@ -160,6 +163,16 @@ pub fn is_mortal(image: &str) -> bool {
     HABITS.iter().any(|habit| {
         name.ends_with(habit.repository) && matches!(habit.does, Does::Exit { .. } | Does::Leak(_))
     })
+}
+
+/// Whether the image's program eats its memory up.
+pub fn leaks(image: &str) -> bool {
+    habits_of(image).any(|habit| matches!(habit.does, Does::Leak(_)))
+}
+
+/// Whether the image's program ends soon after its start, and badly.
+pub fn fails(image: &str) -> bool {
+    habits_of(image).any(|habit| matches!(habit.does, Does::Exit { code, .. } if code != 0))
 }
 
 fn is_shell(image: &str) -> bool {

@@ -1,0 +1,59 @@
+//! Container logs as the API server and the kubelet give them.
+//!
+//! No container runs and no line is kept: what a container has written by now is a function of the
+//! run that the pod's status tells of ([`run`]), of when a program of its kind writes ([`script`])
+//! and of what it says ([`voice`]). [`stream`] reads it out and follows it.
+
+mod run;
+mod script;
+mod stamp;
+mod stream;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests;
+mod voice;
+mod wanted;
+
+use hyper::Response;
+
+use super::{
+    body::{Body, full, respond},
+    error::ApiError,
+    kinds::PODS,
+    request::{Query, Target},
+    watch::Context,
+};
+use run::Run;
+use stream::Reader;
+use wanted::Wanted;
+
+/// Media type of a log.
+const PLAIN: &str = "text/plain";
+
+/// Answers a request for the log of a container of the pod called `name`.
+///
+/// # Errors
+/// In the words of the API server and the kubelet: no such pod, no such container, nothing to read.
+pub fn answer(
+    context: &Context,
+    target: &Target,
+    name: &str,
+    query: &Query,
+) -> Result<Response<Body>, ApiError> {
+    let wanted = Wanted::parse(query, name)?;
+    // Before the pod is read, so that no later change is missed.
+    let changed = context.store.subscribe(Some(&PODS));
+    let object = context
+        .store
+        .get(&PODS, target.ns(), name)
+        .ok_or_else(|| ApiError::not_found(&PODS, name))?;
+    let pod = object.value();
+    let container = run::container(&pod, wanted.container.as_deref())?;
+    if object.field("spec.nodeName").is_none_or(str::is_empty) {
+        // No kubelet has it yet: the API server answers with nothing.
+        return Ok(respond(200, PLAIN, full("")));
+    }
+    let run = Run::find(&pod, &container, wanted.previous)?;
+    let reader = Reader::new(context.clone(), changed, &object, &pod, run, wanted);
+    Ok(respond(200, PLAIN, reader.body()))
+}
