@@ -20,6 +20,9 @@ impl App {
         if self.list_or_text_command(command, effects) {
             return;
         }
+        if self.log_command(command, effects) {
+            return;
+        }
         match command {
             Command::Palette => {
                 self.overlay = Some(Overlay::Palette(Palette::open("", &self.world), None));
@@ -34,6 +37,8 @@ impl App {
             Command::HistoryBack => self.go_to(self.at.saturating_sub(1)),
             Command::HistoryForward => self.go_to(self.at + 1),
             Command::Refresh | Command::Reconnect => self.refresh(effects),
+            Command::Logs => self.open_logs(false, effects),
+            Command::PreviousLogs => self.open_logs(true, effects),
             Command::Demo => self.connect(Effect::ConnectDemo, effects),
             Command::Open => self.open(effects),
             Command::Yaml | Command::Describe => self.show_object(command, effects),
@@ -83,6 +88,7 @@ impl App {
                 list.command(command, source.rows(), world)
             }
             Screen::Text(screen) => screen.command(command),
+            Screen::Logs(screen) => screen.command(command),
             Screen::Welcome(welcome) => welcome.command(command, world),
         };
         if done {
@@ -142,13 +148,16 @@ impl App {
                 true
             }
             Screen::Text(screen) => screen.search.take().is_some(),
+            Screen::Logs(screen) => screen.close_something(),
             Screen::Welcome(_) => false,
         }
     }
 
     /// `q`: up a level, or the question whether to leave.
     fn quit(&mut self) {
-        if self.at > self.root() || matches!(self.screen(), Screen::Text(_)) && self.at > 0 {
+        if self.at > self.root()
+            || matches!(self.screen(), Screen::Text(_) | Screen::Logs(_)) && self.at > 0
+        {
             self.go_to(self.at - 1);
         } else {
             self.overlay = Some(Overlay::Confirm(Confirm::quit()));
@@ -264,7 +273,7 @@ impl App {
     fn copy(&mut self, command: Command, effects: &mut Effects) {
         let text = match self.screen() {
             Screen::Text(screen) => screen.text(),
-            Screen::Welcome(_) => return,
+            Screen::Logs(_) | Screen::Welcome(_) => return,
             Screen::List(ListScreen { source, list }) => {
                 let rows = source.rows();
                 let Some(row) = list.selected() else { return };
@@ -299,7 +308,7 @@ impl App {
         match self.screen_mut().0 {
             Screen::List(screen) => screen.list.filter.editing = true,
             Screen::Text(_) => self.edit_search(),
-            Screen::Welcome(_) => {}
+            Screen::Logs(_) | Screen::Welcome(_) => {}
         }
     }
 
@@ -377,9 +386,13 @@ impl App {
                 Screen::List(screen),
             ) => !screen.list.order.rows().is_empty(),
             (Command::Filter, Screen::Welcome(_)) => false,
+            (Command::Logs | Command::PreviousLogs, Screen::List(_)) => self.log_target().is_some(),
             (Command::Back, screen) => {
                 self.at > 0
                     || matches!(screen, Screen::List(screen) if !screen.list.filter.text.is_empty() || screen.list.faults_only)
+            }
+            (Command::NextMatch | Command::PreviousMatch, Screen::Logs(screen)) => {
+                screen.search.is_some()
             }
             (Command::NextMatch | Command::PreviousMatch, Screen::Text(screen)) => {
                 screen.search.is_some()

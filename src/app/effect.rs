@@ -3,6 +3,7 @@
 use super::msg::Id;
 use crate::config::State;
 use crate::domain::feed::{AccessQuestion, Resource, Scope};
+use crate::domain::logs::{Reading, Source, SourceId};
 use crate::domain::session::Target;
 use crate::domain::text::Text;
 use crate::domain::time::Millis;
@@ -35,6 +36,26 @@ pub enum Effect {
     },
     /// Close a table.
     CloseTable(Id),
+    /// Read the log of a container; what comes carries both ids.
+    ReadLog {
+        /// The log.
+        log: Id,
+        /// The source within it.
+        source: SourceId,
+        /// The container.
+        of: Source,
+        /// From where on, and for how long.
+        reading: Reading,
+    },
+    /// Nobody reads this log any more.
+    CloseLog(Id),
+    /// Write a text into a file of its own, in the folder for what people save.
+    Save {
+        /// Begins the name of the file.
+        name: String,
+        /// What is written.
+        text: String,
+    },
     /// Ask for something; the answer carries the id.
     Fetch(Id, Request),
     /// The answer to this request is of no interest any more.

@@ -24,6 +24,9 @@ impl App {
             Meaning::Command(Command::Filter, arguments) => {
                 self.filter(arguments.filter.unwrap_or_default());
             }
+            Meaning::Command(Command::Logs, Arguments { words, .. }) if !words.is_empty() => {
+                self.open_named_logs(&words, effects);
+            }
             Meaning::Command(Command::Quit, _) => effects.push(Effect::Quit),
             Meaning::Command(command, arguments) if arguments == Arguments::default() => {
                 self.command(command, effects);
@@ -96,9 +99,13 @@ impl App {
     }
 
     fn filter(&mut self, text: String) {
-        if let (Screen::List(ListScreen { source, list }), world) = self.screen_mut() {
-            let query = Query::parse(&text);
-            list.set_filter(text, query, source.rows(), world);
+        match self.screen_mut() {
+            (Screen::List(ListScreen { source, list }), world) => {
+                let query = Query::parse(&text);
+                list.set_filter(text, query, source.rows(), world);
+            }
+            (Screen::Logs(screen), _) => screen.add_filter(&text),
+            _ => {}
         }
     }
 
@@ -316,6 +323,14 @@ impl App {
             }) = screen
             {
                 effects.push(Effect::CloseTable(table.id));
+            }
+            if let Screen::Logs(log) = screen {
+                effects.push(Effect::CloseLog(log.id));
+                effects.extend(
+                    log.earlier
+                        .iter()
+                        .map(|earlier| Effect::CloseLog(earlier.id)),
+                );
             }
         }
     }

@@ -15,6 +15,8 @@ pub enum Hit {
     Command(Command),
     /// The n-th entry of the open palette.
     Choice(usize),
+    /// The n-th of so many parts of the time that a log keeps.
+    Moment(usize, usize),
     /// Nothing in particular.
     Nothing,
 }

@@ -21,10 +21,10 @@ impl App {
             Msg::Connecting(name) => self.world.connecting = Some((name, self.world.now)),
             Msg::Connected(info) => self.connected(info, effects),
             Msg::ConnectFailed(failure) => self.connect_failed(failure),
-            Msg::Batch(batch) => return self.batch(batch),
+            Msg::Batch(batch) => return self.batch(batch, effects),
             Msg::Feed { kind, scope, state } => self.feed(kind, scope, state, effects),
             Msg::Table(id, changes) => return self.table(id, changes),
-            Msg::Log(..) => {}
+            Msg::Log(id, chunk) => return self.take_log(id, chunk, effects),
             Msg::TableFeed(id, state) => self.table_feed(id, state),
             Msg::Answer(id, answer) => self.answer(id, answer, effects),
             _ => return,
@@ -78,9 +78,12 @@ impl App {
         self.world.failure = Some(failure);
     }
 
-    fn batch(&mut self, batch: Batch) {
+    fn batch(&mut self, batch: Batch, effects: &mut Effects) {
         let touched = self.world.fleet.apply(batch, self.world.now);
         self.touch(&touched);
+        if !touched.pods.is_empty() {
+            self.join_logs(effects);
+        }
     }
 
     /// Rows of the fleet changed: the visible list takes them in, the others look again later.
@@ -302,7 +305,7 @@ impl App {
     /// The selection has rested: ask for the lines.
     pub(super) fn timer(&mut self, id: Id, effects: &mut Effects) {
         if self.preview.waiting != Some(id) {
-            return;
+            return self.log_timer(id, effects);
         }
         let Some(Culprit {
             pod,

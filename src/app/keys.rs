@@ -6,11 +6,13 @@ use super::line;
 use super::notice::Notice;
 use super::overlay::{Overlay, Then};
 use super::palette::Palette;
+use super::screens::logs::LogScreen;
 use super::screens::welcome::Step;
 use super::screens::{ListScreen, Screen};
 use super::{App, Effect};
 use crate::command::{Command, Context};
 use crate::domain::query::Query;
+use crate::domain::time::Timestamp;
 use crate::input::Resolution;
 use crate::key::{Code, Key};
 
@@ -31,6 +33,7 @@ impl App {
             None => match self.screen() {
                 Screen::List(screen) => screen.list.filter.editing,
                 Screen::Text(screen) => screen.search.as_ref().is_some_and(|s| s.editing),
+                Screen::Logs(screen) => screen.input.is_some(),
                 Screen::Welcome(_) => false,
             },
         }
@@ -80,6 +83,7 @@ impl App {
     /// Keys of the filter line and of the search line.
     fn field_key(&mut self, key: Key) {
         let leave = key.code == Code::Esc || key == Key::ctrl('c');
+        let now = self.world.now;
         let (screen, world) = self.screen_mut();
         match screen {
             Screen::List(ListScreen { source, list }) => match key.code {
@@ -123,6 +127,7 @@ impl App {
                     }
                 }
             },
+            Screen::Logs(screen) => log_key(screen, key, leave, now),
             Screen::Welcome(_) => {}
         }
     }
@@ -213,6 +218,12 @@ impl App {
                         line.insert(text);
                         screen.set_search(line.text());
                     }
+                    Screen::Logs(screen) => {
+                        if let Some(input) = &mut screen.input {
+                            input.line.insert(text);
+                        }
+                        screen.typed();
+                    }
                     Screen::Welcome(_) => {}
                 }
             }
@@ -248,6 +259,14 @@ impl App {
                         }
                         false
                     }
+                    Screen::Logs(screen) => {
+                        match hit {
+                            Hit::Row(row) => screen.click(row),
+                            Hit::Moment(n, of) => screen.go_to_part(n, of),
+                            _ => {}
+                        }
+                        false
+                    }
                     Screen::Welcome(welcome) => {
                         let Hit::Row(row) = hit else { return };
                         welcome.cursor = row;
@@ -268,6 +287,7 @@ impl App {
         match self.screen_mut().0 {
             Screen::List(screen) => screen.list.move_by(by),
             Screen::Text(screen) => screen.move_by(by),
+            Screen::Logs(screen) => screen.move_by(by),
             Screen::Welcome(_) => {}
         }
     }
@@ -308,6 +328,26 @@ impl App {
                 self.overlay = Some(Overlay::Palette(Palette::open(line, &self.world), None));
             }
             Step::Effect(effect) => self.connect(effect, effects),
+        }
+    }
+}
+
+/// Keys of the line that is being typed on a log screen.
+fn log_key(screen: &mut LogScreen, key: Key, leave: bool, now: Timestamp) {
+    match key.code {
+        _ if leave => screen.drop_input(),
+        Code::Enter => screen.keep_input(now),
+        Code::Up | Code::Down | Code::PageUp | Code::PageDown => {
+            screen.command(moving(key.code));
+        }
+        _ => {
+            let changed = screen.input.as_mut().is_some_and(|input| {
+                input.problem = None;
+                input.line.key(key)
+            });
+            if changed {
+                screen.typed();
+            }
         }
     }
 }

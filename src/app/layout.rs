@@ -46,15 +46,7 @@ pub fn regions(columns: u16, rows: u16, preview: bool) -> Regions {
         height: 1,
     };
     if columns < SMALLEST.0 || rows < SMALLEST.1 {
-        return Regions {
-            body: Area {
-                x: 0,
-                y: 0,
-                width: columns,
-                height: rows,
-            },
-            ..Regions::default()
-        };
+        return bare(columns, rows);
     }
     let side = if preview && columns >= PREVIEW_FROM {
         preview_width(columns)
@@ -79,6 +71,19 @@ pub fn regions(columns: u16, rows: u16, preview: bool) -> Regions {
         preview,
         notice: line(rows - 2),
         hints: line(rows - 1),
+    }
+}
+
+/// The body alone.
+pub fn bare(columns: u16, rows: u16) -> Regions {
+    Regions {
+        body: Area {
+            x: 0,
+            y: 0,
+            width: columns,
+            height: rows,
+        },
+        ..Regions::default()
     }
 }
 

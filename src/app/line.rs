@@ -28,6 +28,8 @@ pub struct Arguments {
     pub scopes: Option<Vec<Scope>>,
     /// A filter, when given.
     pub filter: Option<String>,
+    /// All of it as it was typed, for commands that read it themselves.
+    pub words: String,
 }
 
 /// Reads a line. What cannot be read says what, why and what to do.
@@ -48,6 +50,13 @@ pub fn read(line: &str, world: &World) -> Result<Meaning, Notice> {
             Command::Filter,
             Arguments {
                 filter: Some(rest.to_owned()),
+                ..Arguments::default()
+            },
+        )),
+        Some(Command::Logs) => Ok(Meaning::Command(
+            Command::Logs,
+            Arguments {
+                words: rest.to_owned(),
                 ..Arguments::default()
             },
         )),
@@ -112,11 +121,13 @@ fn arguments(rest: &str) -> Arguments {
         return Arguments {
             scopes: None,
             filter: Some(format!("-l {words}")),
+            ..Arguments::default()
         };
     }
     Arguments {
         scopes: (!words.is_empty()).then(|| scopes(words)),
         filter,
+        ..Arguments::default()
     }
 }
 

@@ -15,6 +15,7 @@ mod keys;
 pub mod layout;
 mod line;
 pub mod list;
+mod logs;
 mod msg;
 pub mod notice;
 pub mod overlay;
@@ -36,11 +37,12 @@ use crate::domain::feed::Scope;
 use crate::domain::fleet::Fleet;
 use crate::domain::labels::LabelScheme;
 use crate::domain::text::Text;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Timestamp, Zone};
 use crate::input::Keymap;
 use crate::key::Key;
 use overlay::Overlay;
 use preview::Preview;
+use screens::logs::HEAD_ROWS;
 use screens::welcome::Welcome;
 use screens::{ListScreen, Screen, Source};
 use std::collections::BTreeMap;
@@ -60,6 +62,10 @@ pub struct Setup {
     pub state: State,
     /// No mutating request leaves the program.
     pub readonly: bool,
+    /// Bytes that all logs together may keep; the default when 0.
+    pub log_bytes: usize,
+    /// The zone in which points in time are shown.
+    pub zone: Zone,
     /// Namespaces asked for at the start; `None` leaves the choice to what is remembered.
     pub scopes: Option<Vec<Scope>>,
     /// The context asked for at the start.
@@ -130,6 +136,10 @@ impl App {
     pub fn new(setup: Setup, size: (u16, u16), now: Timestamp) -> (Self, Effects) {
         let mut world = World::new(Fleet::new(setup.labels), setup.state, now);
         world.readonly = setup.readonly;
+        world.zone = setup.zone;
+        if setup.log_bytes > 0 {
+            world.log_bytes = setup.log_bytes;
+        }
         for notice in setup.notices {
             world.notices.push(now, notice);
         }
@@ -246,6 +256,9 @@ impl App {
 
     /// The regions of the frame.
     pub fn regions(&self) -> layout::Regions {
+        if matches!(self.screen(), Screen::Logs(screen) if screen.fullscreen) {
+            return layout::bare(self.size.0, self.size.1);
+        }
         let preview =
             matches!(self.screen(), Screen::List(screen) if screen.source.kind().is_some());
         layout::regions(self.size.0, self.size.1, preview)
@@ -298,6 +311,12 @@ impl App {
                     .set_page(usize::from(lower.saturating_sub(u16::from(whole)).max(1)));
             }
             Screen::Text(screen) => screen.set_page(usize::from(body.height.max(1))),
+            Screen::Logs(screen) => {
+                let rows = body
+                    .height
+                    .saturating_sub(if whole { HEAD_ROWS } else { 0 });
+                screen.page = usize::from(rows.max(1));
+            }
             Screen::Welcome(_) => {}
         }
         self.dirty = true;
@@ -321,6 +340,7 @@ impl App {
         if let (Screen::List(screen), world) = self.screen_mut() {
             screen.list.freshen(screen.source.rows(), world);
         }
+        self.look_at_logs(effects);
         self.follow_culprit(effects);
         self.learn_rights(effects);
     }

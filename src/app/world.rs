@@ -10,11 +10,15 @@ use crate::domain::health::Fault;
 use crate::domain::rows::{Kind, Pod};
 use crate::domain::session::{ContextInfo, SessionInfo, Target};
 use crate::domain::text::Text;
-use crate::domain::time::{Millis, Timestamp};
+use crate::domain::time::{Millis, Timestamp, Zone};
 use std::collections::{BTreeMap, HashMap};
 
 /// An answered right counts for so long.
 const ACCESS_KEPT: Millis = Millis::seconds(60);
+
+/// Bytes that all logs together keep when nobody says otherwise: two million lines of 125 bytes
+/// with what is kept beside them.
+const LOG_BYTES: usize = 256 << 20;
 
 /// How the connection stands as a whole, worst feed first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +76,10 @@ pub struct World {
     pub notices: Notices,
     /// No mutating request leaves the program.
     pub readonly: bool,
+    /// Bytes that all logs together may keep.
+    pub log_bytes: usize,
+    /// The zone in which points in time are shown.
+    pub zone: Zone,
     /// What is remembered between runs.
     pub state: State,
     access: HashMap<AccessQuestion, (Timestamp, AccessAnswer)>,
@@ -93,6 +101,8 @@ impl World {
             resources: Vec::new(),
             notices: Notices::default(),
             readonly: false,
+            log_bytes: LOG_BYTES,
+            zone: Zone::default(),
             state,
             access: HashMap::new(),
             asked: HashMap::new(),

@@ -8,6 +8,7 @@ use crate::cluster::ConnectOptions;
 use crate::config::State;
 use crate::domain::feed::Scope;
 use crate::domain::text::Text;
+use crate::domain::time::Zone;
 use crate::runtime::{self, DemoStarter, Start, state};
 use std::process::ExitCode;
 use tracing::level_filters::LevelFilter;
@@ -34,6 +35,8 @@ pub fn run(
         keymap,
         state: with_favourites(state, &settings.config.favourites),
         readonly: settings.config.readonly,
+        log_bytes: 0,
+        zone: Zone::system(),
         scopes: scopes(cluster),
         context: cluster.context.as_deref().map(Text::new),
         demo,
@@ -49,6 +52,7 @@ pub fn run(
         connect: connect_options(cluster, &settings),
         demo: starter,
         state_file,
+        saved: settings.paths.data.join("saved"),
     };
     match runtime::run(start) {
         Ok(code) => Ok(code.into()),

@@ -39,6 +39,26 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// The zone in which points in time are shown to a person; UTC by default.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Zone(Option<jiff::tz::TimeZone>);
+
+impl Zone {
+    /// The zone of this machine. The one function here that looks at the system: the shell calls
+    /// it once, at the start.
+    pub fn system() -> Self {
+        Self(Some(jiff::tz::TimeZone::system()))
+    }
+
+    /// Seconds to add to UTC at this moment.
+    pub fn offset(&self, at: Timestamp) -> i64 {
+        let (Some(zone), Ok(at)) = (&self.0, jiff::Timestamp::from_millisecond(at.0)) else {
+            return 0;
+        };
+        i64::from(zone.to_offset(at).seconds())
+    }
+}
+
 /// A span of time in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Millis(pub i64);

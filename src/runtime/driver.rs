@@ -55,6 +55,7 @@ pub struct Driver {
     identified: bool,
     feeds: HashMap<(Kind, Scope), FeedHandle>,
     tables: HashMap<Id, Vec<FeedHandle>>,
+    logs: HashMap<Id, Vec<FeedHandle>>,
     requests: HashMap<Id, Task>,
 }
 
@@ -72,6 +73,7 @@ impl Driver {
             identified: false,
             feeds: HashMap::new(),
             tables: HashMap::new(),
+            logs: HashMap::new(),
             requests: HashMap::new(),
         }
     }
@@ -98,10 +100,22 @@ impl Driver {
                 }
             }
             Effect::CloseTable(id) => drop(self.tables.remove(&id)),
+            Effect::ReadLog {
+                log,
+                source,
+                of,
+                reading,
+            } => {
+                if let (Some(session), Some(data)) = (&self.session, &self.data) {
+                    let handle = session.read_log(log.0, source, &of, &reading, data.clone());
+                    self.logs.entry(log).or_default().push(handle);
+                }
+            }
+            Effect::CloseLog(id) => drop(self.logs.remove(&id)),
             Effect::Fetch(id, request) => self.fetch(id, request),
             Effect::Cancel(id) => drop(self.requests.remove(&id)),
             Effect::After(id, wait) => self.after(id, wait),
-            Effect::Copy(_) | Effect::SaveState(_) | Effect::Quit => {}
+            Effect::Copy(_) | Effect::Save { .. } | Effect::SaveState(_) | Effect::Quit => {}
         }
     }
 
@@ -113,6 +127,7 @@ impl Driver {
         self.identified = false;
         self.feeds.clear();
         self.tables.clear();
+        self.logs.clear();
         self.requests.clear();
         self.session = None;
         self.data = None;

@@ -14,6 +14,7 @@ mod input;
 mod logging;
 pub mod mailbox;
 pub mod panics;
+mod save;
 mod signals;
 mod sources;
 pub mod state;
@@ -60,6 +61,8 @@ pub struct Start {
     pub demo: DemoStarter,
     /// Where the state between runs is kept.
     pub state_file: PathBuf,
+    /// The folder for what people save.
+    pub saved: PathBuf,
 }
 
 /// Runs the console until the person leaves it; the exit code. `Err` when there is no terminal.
@@ -91,6 +94,8 @@ struct Shell {
     terminal: Terminal,
     driver: Driver,
     keeper: Keeper,
+    saved: PathBuf,
+    post: Post,
     /// Stopped, or the terminal is lost: nothing is drawn.
     dark: bool,
     /// The exit code, once the end is decided.
@@ -111,6 +116,8 @@ impl Shell {
             terminal,
             driver: Driver::new(post.clone(), Sources::new(start.connect, start.demo)),
             keeper: Keeper::new(start.state_file),
+            saved: start.saved,
+            post: post.clone(),
             dark: false,
             end: None,
         };
@@ -218,10 +225,20 @@ impl Shell {
             match effect {
                 Effect::Quit => self.end = Some(0),
                 Effect::SaveState(state) => self.keeper.keep(state, Instant::now()),
+                Effect::Save { name, text } => self.save(name, text),
                 Effect::Copy(text) => self.write(&terminal::copy(&text)),
                 effect => self.driver.carry_out(effect),
             }
         }
+    }
+
+    /// Writes a file beside the loop: a slow disk stops nothing.
+    fn save(&self, name: String, text: String) {
+        let (folder, post) = (self.saved.clone(), self.post.clone());
+        tokio::task::spawn_blocking(move || {
+            let notice = save::save(&folder, &name, &text, now());
+            post.send_or_lose(Msg::Notice(notice));
+        });
     }
 
     fn draw_if_due(&mut self) {

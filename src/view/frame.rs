@@ -5,6 +5,7 @@ use super::paint::{Canvas, skip_columns, width};
 use super::words::{ago, grouped};
 use crate::app::layout::Area;
 use crate::app::overlay::Overlay;
+use crate::app::screens::logs::{LogScreen, Purpose};
 use crate::app::screens::{ListScreen, Screen};
 use crate::app::status::ListState;
 use crate::app::{App, Hit, Notice, Severity};
@@ -18,6 +19,9 @@ pub const UNNOTICED: Millis = Millis(150);
 
 /// Between the parts of the path.
 const STEP: &str = "  ›  ";
+/// Lines that are counted for a search at each frame.
+const COUNTED: usize = 10_000;
+
 /// Between the path and what filters.
 const GAP: u16 = 3;
 
@@ -128,8 +132,56 @@ fn narrowing(app: &App, limit: u16, canvas: &Canvas<'_>) -> Vec<(String, Style)>
             }
             spans
         }
+        Screen::Logs(screen) => log_filters(screen, limit, canvas),
         Screen::Welcome(_) => Vec::new(),
     }
+}
+
+/// The filters in force, and what is being typed.
+fn log_filters(screen: &LogScreen, limit: u16, canvas: &Canvas<'_>) -> Vec<(String, Style)> {
+    let theme = canvas.theme;
+    let mut spans = Vec::new();
+    let mut add = |text: String, style: Style| {
+        if !spans.is_empty() {
+            spans.push(("  ".to_owned(), theme.dim));
+        }
+        spans.push((text, style));
+    };
+    if let Some(level) = screen.level {
+        add(
+            format!("level>={}", level.name().to_lowercase()),
+            theme.field,
+        );
+    }
+    for filter in &screen.filters {
+        add(format!("/{}", filter.text), theme.field);
+    }
+    if let Some(input) = &screen.input {
+        let sign = match input.purpose {
+            Purpose::Filter => "/",
+            Purpose::Search => "search: ",
+            Purpose::Time => "go to time: ",
+        };
+        let mut parts = typed(input.line.text(), true, limit, canvas);
+        parts[0].0 = sign.to_owned();
+        if !spans.is_empty() {
+            spans.push(("  ".into(), theme.dim));
+        }
+        spans.extend(parts);
+        if let Some(problem) = &input.problem {
+            spans.push((format!("   {problem}"), theme.warning));
+        }
+    } else if let Some(search) = &screen.search {
+        let (found, all) = screen.matches_near(COUNTED);
+        let more = if all { "" } else { "+" };
+        if !spans.is_empty() {
+            spans.push(("  ".into(), theme.dim));
+        }
+        spans.push(("search: ".into(), theme.key));
+        spans.push((search.text.clone(), theme.field));
+        spans.push((format!("   {}{more} lines", grouped(found)), theme.dim));
+    }
+    spans
 }
 
 fn typed(text: &str, editing: bool, limit: u16, canvas: &Canvas<'_>) -> Vec<(String, Style)> {
@@ -204,6 +256,7 @@ fn place_right(app: &App) -> String {
             grouped(screen.cursor + 1),
             grouped(screen.len())
         ),
+        Screen::Logs(screen) => screen.remark.clone().unwrap_or_default(),
         _ => String::new(),
     }
 }

@@ -8,6 +8,7 @@ mod frame;
 mod hits;
 mod lines;
 mod list;
+mod logs;
 mod overlay;
 mod paint;
 mod preview;
@@ -65,6 +66,7 @@ pub fn draw(app: &App, theme: &Theme, memory: &mut Memory, buffer: &mut Buffer) 
             list::draw(app, screen, memory, &mut canvas, regions.body, &mut hits);
         }
         Screen::Text(screen) => text::draw(app, screen, &mut canvas, regions.body, &mut hits),
+        Screen::Logs(screen) => logs::draw(app, screen, &mut canvas, regions.body, &mut hits),
         Screen::Welcome(screen) => welcome::draw(app, screen, &mut canvas, regions.body, &mut hits),
     }
     if let Some(overlay) = &app.overlay {

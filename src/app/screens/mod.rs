@@ -4,6 +4,7 @@
 pub mod containers;
 pub mod contexts;
 pub mod fleet;
+pub mod logs;
 pub mod namespaces;
 pub mod nodes;
 pub mod notices;
@@ -21,6 +22,7 @@ use crate::domain::fleet::{PodId, ProjectId, ReleaseId, Touched, WorkloadId};
 use crate::domain::query::{Field, Query, Record, Scratch};
 use crate::domain::rows::{Kind, Labels};
 use containers::Containers;
+use logs::LogScreen;
 use pods::Pods;
 use std::borrow::Cow;
 use table::Table;
@@ -34,6 +36,8 @@ pub enum Screen {
     List(ListScreen),
     /// A text over many lines.
     Text(TextScreen),
+    /// The lines of containers.
+    Logs(Box<LogScreen>),
     /// No cluster: what is wrong, and the ways on.
     Welcome(Welcome),
 }
@@ -244,6 +248,7 @@ impl Screen {
                 screen.title.replacen("yaml", "YAML", 1)
             }
             Self::Text(screen) => capital(&screen.title),
+            Self::Logs(screen) => capital(&screen.title()),
             Self::Welcome(_) => "Welcome".into(),
         }
     }
@@ -258,6 +263,7 @@ impl Screen {
                 _ => true,
             },
             Self::Text(screen) => screen.target.is_none(),
+            Self::Logs(_) => false,
             Self::Welcome(_) => true,
         }
     }
@@ -267,6 +273,7 @@ impl Screen {
         match self {
             Self::List(screen) => screen.source.key_contexts(),
             Self::Text(_) => &[Context::Text, Context::Global],
+            Self::Logs(_) => &[Context::Logs, Context::Global],
             Self::Welcome(_) => &[Context::List, Context::Global],
         }
     }

@@ -2,7 +2,6 @@
 //! pipes. The same engine as the console's, printed instead of drawn.
 
 mod print;
-mod target;
 
 use super::args::{ClusterArgs, ConsoleArgs};
 use super::console::{connect_options, scopes};
@@ -87,6 +86,7 @@ impl LogsArgs {
             follow: self.follow,
             previous: self.previous,
             until: None,
+            before: false,
         })
     }
 
@@ -111,8 +111,7 @@ impl LogsArgs {
 
     fn target(&self, scopes: Option<&[Scope]>) -> Result<Target, Refusal> {
         if let Some(text) = &self.selector {
-            let selector =
-                Selector::parse(text).map_err(|why| Refusal::new(Code::Usage, why))?;
+            let selector = Selector::parse(text).map_err(|why| Refusal::new(Code::Usage, why))?;
             return Ok(Target::Selector(text.as_str().into(), selector));
         }
         let home = match scopes {
@@ -122,7 +121,7 @@ impl LogsArgs {
         let mut targets = self
             .targets
             .iter()
-            .map(|text| target::read(text, home))
+            .map(|text| Target::parse(text, home))
             .collect::<Result<Vec<Target>, String>>()
             .map_err(|why| Refusal::new(Code::Usage, why))?;
         Ok(match targets.len() {
@@ -164,7 +163,7 @@ pub fn run(cluster: &ClusterArgs, args: &LogsArgs, out: &mut Out) -> anyhow::Res
         let mut fleet = Fleet::new(settings.labels());
         gather(&session, &Kind::ALL, &scopes, Kind::Pod, &mut fleet).await?;
         if target.members(&fleet).is_empty() {
-            let what = format!("{} has no containers, or does not exist", target::name(&target));
+            let what = format!("{target} has no containers, or does not exist");
             return Err(Refusal::new(Code::NotFound, what).into());
         }
         let (tx, rx) = channel(CHANNEL);
@@ -196,9 +195,10 @@ pub fn run(cluster: &ClusterArgs, args: &LogsArgs, out: &mut Out) -> anyhow::Res
 
 /// Where the target's pods are looked for.
 fn places(target: &Target, named: Option<Vec<Scope>>, session: &Session) -> Vec<Scope> {
+    let own = |target: &Target| Some(Scope(Some(target.namespace()?.clone())));
     let own = match target {
-        Target::Several(targets) => targets.iter().map(target::scope).collect(),
-        target => target::scope(target).map(|scope| vec![scope]),
+        Target::Several(targets) => targets.iter().map(own).collect(),
+        target => own(target).map(|scope| vec![scope]),
     };
     own.or(named).unwrap_or_else(|| match target {
         Target::Project(_) => vec![Scope::ALL],

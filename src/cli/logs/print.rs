@@ -4,7 +4,6 @@
 use crate::cli::out::{self, Out};
 use crate::domain::logs::buffer::Line;
 use crate::domain::logs::{Log, Mark};
-use crate::domain::time::brief;
 use serde_json::json;
 use std::io;
 
@@ -23,11 +22,7 @@ impl Printer {
         let Some(info) = log.source(line.source) else {
             return Ok(());
         };
-        let stamp = || {
-            jiff::Timestamp::from_nanosecond(i128::from(line.at.0))
-                .map(|at| format!("{at:.9}"))
-                .unwrap_or_default()
-        };
+        let stamp = || line.at.rfc3339();
         if let Some(mark) = line.mark {
             if self.json {
                 let mut object = json!({
@@ -36,7 +31,7 @@ impl Printer {
                     "pod": &*info.source.pod,
                     "container": &*info.source.container,
                     "mark": kind(mark),
-                    "text": words(mark),
+                    "text": mark.to_string(),
                 });
                 if let Mark::Ended { exit_code, .. } = mark {
                     object["exitCode"] = (*exit_code).into();
@@ -44,7 +39,7 @@ impl Printer {
                 return out.line(object);
             }
             out.flush()?;
-            out::warn(&format!("── {}: {}", info.source, words(mark)));
+            out::warn(&format!("── {}: {mark}", info.source));
             return Ok(());
         }
         if self.json {
@@ -90,36 +85,5 @@ fn kind(mark: &Mark) -> &'static str {
         Mark::Resumed { .. } => "resumed",
         Mark::Deleted => "deleted",
         Mark::Refused(_) => "refused",
-    }
-}
-
-/// What happened, in words.
-fn words(mark: &Mark) -> String {
-    match mark {
-        Mark::Ended {
-            exit_code,
-            reason,
-            ran,
-        } => {
-            let after = ran.map_or(String::new(), |ran| format!(", after {}", brief(ran)));
-            format!("ended: exit {exit_code} {reason}{after}")
-        }
-        Mark::Started(restarts) => format!("restarted, {restarts} times so far"),
-        Mark::Gap { from, to } => match to {
-            Some(to) => {
-                let lost = to.timestamp().since(from.timestamp());
-                #[expect(clippy::cast_precision_loss, reason = "seconds for a reader")]
-                let seconds = lost.0 as f64 / 1000.0;
-                format!("gap: {seconds:.1} s of lines are missing, the server no longer had them")
-            }
-            None => "gap: lines are missing".into(),
-        },
-        Mark::Resumed { after } => {
-            #[expect(clippy::cast_precision_loss, reason = "seconds for a reader")]
-            let seconds = after.0 as f64 / 1000.0;
-            format!("connection lost for {seconds:.1} s, resumed, nothing missing")
-        }
-        Mark::Deleted => "the pod is gone".into(),
-        Mark::Refused(failure) => format!("{}: {}", failure.what, failure.why),
     }
 }

@@ -17,7 +17,9 @@ use crate::cluster::error::Fault;
 use crate::cluster::pulse::now;
 use crate::cluster::retry::Backoff;
 use crate::domain::logs::stamp::Stamps;
-use crate::domain::logs::{Chunk, Item, Mark, Nanos, Reading, Source, SourceId, SourceState, Start};
+use crate::domain::logs::{
+    Chunk, Item, Mark, Nanos, Reading, Source, SourceId, SourceState, Start,
+};
 use crate::domain::text::Text;
 use crate::domain::time::Millis;
 use bytes::Bytes;
@@ -118,7 +120,32 @@ impl Follower {
         let _ = self.live().await;
     }
 
+    /// Reads what the container wrote before its last restart, and how that run ended.
+    async fn run_before(&mut self) -> Result<(), Closed> {
+        let before = Stretch {
+            previous: true,
+            follow: false,
+            fresh: true,
+        };
+        if let End::Closed = self.stream(before).await {
+            return Err(Closed);
+        }
+        if let Ok(status) = status(&self.session, &self.source).await {
+            if let Some(ended) = status.ended.as_ref().filter(|_| status.running) {
+                self.mark(ended_mark(ended)).await?;
+            }
+            self.known = Some(status);
+        }
+        // The present run is read from its beginning: nothing of it is known.
+        self.reading.start = Start::Head;
+        self.cursor = Cursor::default();
+        Ok(())
+    }
+
     async fn live(&mut self) -> Result<(), Closed> {
+        if self.reading.before {
+            self.run_before().await?;
+        }
         let mut stretch = Stretch {
             previous: self.reading.previous,
             follow: self.reading.follow && !self.reading.previous,
@@ -237,7 +264,8 @@ impl Follower {
             ..Call::get(self.path(stretch))
         };
         let opened = session.open(&call, session.timing().watch_start).await;
-        if matches!(opened, Err(Fault::Deadline(_))) && session.pulse().health().borrow().failures == 0
+        if matches!(opened, Err(Fault::Deadline(_)))
+            && session.pulse().health().borrow().failures == 0
         {
             gate.too_many();
         }
@@ -251,7 +279,12 @@ impl Follower {
     }
 
     /// Reads a stream to its end.
-    async fn read(&mut self, mut chunks: Chunks, stretch: Stretch, gate: &Gate) -> Result<End, End> {
+    async fn read(
+        &mut self,
+        mut chunks: Chunks,
+        stretch: Stretch,
+        gate: &Gate,
+    ) -> Result<End, End> {
         let session = self.session.clone();
         let timing = session.timing();
         let _open = session.pulse().opened();
@@ -363,7 +396,11 @@ impl Follower {
         let mut at = 0;
         while at < lines.len() {
             let end = memchr::memchr(b'\n', &lines[at..]).map_or(lines.len(), |n| at + n + 1);
-            if stamps.split(&lines[at..end]).0.is_some_and(|stamp| stamp >= until) {
+            if stamps
+                .split(&lines[at..end])
+                .0
+                .is_some_and(|stamp| stamp >= until)
+            {
                 return (lines.slice(..at), true);
             }
             at = end;
@@ -426,7 +463,8 @@ impl Follower {
                     if status.over {
                         return Ok(None);
                     }
-                    self.tell(SourceState::Waiting("not running".into())).await?;
+                    self.tell(SourceState::Waiting("not running".into()))
+                        .await?;
                     tokio::time::sleep(session.timing().restart_look).await;
                     continue;
                 }
@@ -437,7 +475,8 @@ impl Follower {
                 return Ok(None);
             }
             self.lost.get_or_insert_with(Instant::now);
-            self.tell(SourceState::Lost(Text::new(&fault.to_string()))).await?;
+            self.tell(SourceState::Lost(Text::new(&fault.to_string())))
+                .await?;
             self.rest().await;
         }
     }

@@ -154,7 +154,9 @@ mod tests {
         }
         splitter.feed("\nnext\n".into(), &mut out);
         let expected = (1_u64 << 30) - LONGEST as u64 - 1;
-        assert!(matches!(&out[0], Piece::Long(head, left) if head.len() == LONGEST + 1 && *left == expected));
+        assert!(
+            matches!(&out[0], Piece::Long(head, left) if head.len() == LONGEST + 1 && *left == expected)
+        );
         assert_eq!(out[1], Piece::Lines("next\n".into()));
     }
 }

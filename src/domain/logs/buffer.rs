@@ -301,14 +301,19 @@ impl Buffer {
 
     fn last(&self) -> Line<'_> {
         // A line was kept just now.
-        let line = self.segments.back().and_then(|last| last.line(last.end() - 1));
+        let line = self
+            .segments
+            .back()
+            .and_then(|last| last.line(last.end() - 1));
         #[expect(clippy::expect_used, reason = "called after a line was kept")]
         line.expect("a line was kept")
     }
 
     /// The line at a place.
     pub fn get(&self, seq: Seq) -> Option<Line<'_>> {
-        let at = self.segments.partition_point(|segment| segment.end() <= seq.0);
+        let at = self
+            .segments
+            .partition_point(|segment| segment.end() <= seq.0);
         self.segments.get(at)?.line(seq.0)
     }
 

@@ -50,7 +50,10 @@ impl Histogram {
 
     /// The first and the last second with a line.
     pub fn span(&self) -> Option<(i64, i64)> {
-        let seconds = self.seconds.keys().chain(self.present.as_ref().map(|p| &p.0));
+        let seconds = self
+            .seconds
+            .keys()
+            .chain(self.present.as_ref().map(|p| &p.0));
         let first = seconds.clone().min()?;
         Some((*first, *seconds.max()?))
     }

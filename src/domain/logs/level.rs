@@ -133,7 +133,14 @@ pub(super) fn klog(letter: u8) -> Option<Level> {
 }
 
 /// Keys under which programs write their level.
-pub(super) const KEYS: [&str; 6] = ["level", "severity", "lvl", "levelname", "loglevel", "log.level"];
+pub(super) const KEYS: [&str; 6] = [
+    "level",
+    "severity",
+    "lvl",
+    "levelname",
+    "loglevel",
+    "log.level",
+];
 
 fn json(line: &[u8]) -> Option<Level> {
     let mut from = 0;
@@ -194,12 +201,18 @@ fn word_level(line: &[u8], start: usize, word: &[u8]) -> Option<Level> {
     let level = Level::from_word(word)?;
     let before = start.checked_sub(1).map_or(b' ', |n| line[n]);
     let capitals = word.len() > 2 && word.iter().all(u8::is_ascii_uppercase);
-    let bracketed = matches!((before, after), (b'[', b']') | (b'<', b'>') | (b'(', b')') | (b'|', b'|'));
+    let bracketed = matches!(
+        (before, after),
+        (b'[', b']') | (b'<', b'>') | (b'(', b')') | (b'|', b'|')
+    );
     let valued = matches!(before, b'=' | b'"') && {
         let head = line[..start].trim_ascii_end();
         let head = head.strip_suffix(b"\"").unwrap_or(head);
         head.strip_suffix(b"=").is_some_and(|key| {
-            KEYS.iter().any(|k| key.len() >= k.len() && key[key.len() - k.len()..].eq_ignore_ascii_case(k.as_bytes()))
+            KEYS.iter().any(|k| {
+                key.len() >= k.len()
+                    && key[key.len() - k.len()..].eq_ignore_ascii_case(k.as_bytes())
+            })
         })
     };
     let announced = after == b':' && (start == 0 || before == b' ') && level >= Level::Warn;
@@ -214,17 +227,29 @@ mod tests {
     fn levels_are_found_where_programs_write_them() {
         for (line, level) in [
             (r#"{"ts":1,"level":"error","msg":"x"}"#, Some(Level::Error)),
-            (r#"{"msg":"say \"level\"","severity":"WARNING"}"#, Some(Level::Warn)),
+            (
+                r#"{"msg":"say \"level\"","severity":"WARNING"}"#,
+                Some(Level::Warn),
+            ),
             (r#"{"level":30,"msg":"pino"}"#, Some(Level::Info)),
             (r#"{"level" : "debug"}"#, Some(Level::Debug)),
             (r#"{"message":"level"}"#, None),
-            ("E1123 10:04:11.204000       1 main.go:4] boom", Some(Level::Error)),
-            ("I1123 10:04:11.204000       1 main.go:4] fine", Some(Level::Info)),
+            (
+                "E1123 10:04:11.204000       1 main.go:4] boom",
+                Some(Level::Error),
+            ),
+            (
+                "I1123 10:04:11.204000       1 main.go:4] fine",
+                Some(Level::Info),
+            ),
             ("time=2026 level=warn msg=slow", Some(Level::Warn)),
             ("lvl=\"error\" x=1", Some(Level::Error)),
             ("2026-11-23 10:00:00 [error] 7#7: nope", Some(Level::Error)),
             ("10:04:11 ERROR [main] c.e.Api - boom", Some(Level::Error)),
-            ("panic: open /app/config.yaml: no such file", Some(Level::Fatal)),
+            (
+                "panic: open /app/config.yaml: no such file",
+                Some(Level::Fatal),
+            ),
             ("java.lang.IllegalStateException: gone", Some(Level::Error)),
             ("ValueError: bad", Some(Level::Error)),
             ("requests.ConnectionError: refused", Some(Level::Error)),

@@ -245,17 +245,21 @@ impl Log {
         lines.sort_by_key(|(at, source, _)| (*at, *source));
         for (at, source, _) in &lines {
             if let Some(info) = self.sources.get_mut(source.0 as usize) {
-                info.span = Some(info.span.map_or((*at, *at), |span| (span.0.min(*at), span.1)));
+                info.span = Some(
+                    info.span
+                        .map_or((*at, *at), |span| (span.0.min(*at), span.1)),
+                );
                 info.lines += 1;
             }
         }
         self.counts.lines += lines.len() as u64;
-        self.buffer.prepend(lines.iter().map(|(at, source, raw)| NewLine {
-            at: *at,
-            source: *source,
-            raw,
-            cut: 0,
-        }));
+        self.buffer
+            .prepend(lines.iter().map(|(at, source, raw)| NewLine {
+                at: *at,
+                source: *source,
+                raw,
+                cut: 0,
+            }));
         let (first, end) = (self.buffer.first(), self.buffer.end());
         self.histogram = Histogram::default();
         for seq in first.0..end.0 {
@@ -328,7 +332,9 @@ fn short_pod(name: &str) -> String {
     if let (Some(last), Some(hash), Some(base)) = (last, hash, base)
         && last.len() == 5
         && (8..=10).contains(&hash.len())
-        && hash.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        && hash
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
         && hash.bytes().any(|b| b.is_ascii_digit())
     {
         return format!("{base}-{last}");

@@ -191,7 +191,11 @@ impl Merge {
         }
         let mut silent = false;
         let mut catching_up = false;
-        for queue in self.queues.iter().filter(|queue| queue.open && queue.head.is_none()) {
+        for queue in self
+            .queues
+            .iter()
+            .filter(|queue| queue.open && queue.head.is_none())
+        {
             silent = true;
             catching_up |= queue.catching_up;
         }

@@ -18,9 +18,9 @@ pub mod shown;
 pub mod stamp;
 pub mod structure;
 pub mod target;
-pub mod text;
 #[cfg(test)]
 mod tests;
+pub mod text;
 
 pub use buffer::{Line, Seq};
 pub use level::Level;
@@ -30,7 +30,7 @@ pub use stamp::Nanos;
 
 use super::feed::Failure;
 use super::text::Text;
-use super::time::Millis;
+use super::time::{Millis, brief};
 use bytes::Bytes;
 
 /// One container of one pod.
@@ -79,6 +79,8 @@ pub struct Reading {
     pub previous: bool,
     /// Stop before the first line of this moment or later: what comes then is known already.
     pub until: Option<Nanos>,
+    /// First what the container wrote before its last restart.
+    pub before: bool,
 }
 
 /// What a source brought, in order.
@@ -140,6 +142,51 @@ impl Mark {
     pub fn is_loss(&self) -> bool {
         matches!(self, Self::Gap { .. } | Self::Refused(_))
     }
+}
+
+impl std::fmt::Display for Mark {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Ended {
+                exit_code,
+                reason,
+                ran,
+            } => {
+                write!(f, "ended: exit {exit_code}")?;
+                if !reason.is_empty() {
+                    write!(f, ", {reason}")?;
+                }
+                match ran {
+                    Some(ran) => write!(f, ", after {}", brief(*ran)),
+                    None => Ok(()),
+                }
+            }
+            Self::Started(restarts) => write!(f, "started again, restart {restarts}"),
+            Self::Gap { from, to: Some(to) } => {
+                let lost = to.timestamp().since(from.timestamp());
+                write!(
+                    f,
+                    "gap: {}, the server kept nothing older than {}",
+                    seconds(lost),
+                    to.clock()
+                )
+            }
+            Self::Gap { .. } => f.write_str("gap: lines are missing"),
+            Self::Resumed { after } => write!(
+                f,
+                "connection lost for {}, resumed, nothing missing",
+                seconds(*after)
+            ),
+            Self::Deleted => f.write_str("the pod is gone"),
+            Self::Refused(failure) => write!(f, "{}: {}", failure.what, failure.why),
+        }
+    }
+}
+
+/// `2.1 s`
+fn seconds(span: Millis) -> String {
+    let tenths = span.0.max(0) / 100;
+    format!("{}.{} s", tenths / 10, tenths % 10)
 }
 
 /// How the stream of a source stands.

@@ -113,7 +113,10 @@ impl Shown {
     /// Looks anew, with other filters.
     pub fn set(&mut self, filters: Vec<Query>, context: usize, folded: bool, buffer: &Buffer) {
         *self = Self {
-            filters: filters.into_iter().filter(|query| !query.is_empty()).collect(),
+            filters: filters
+                .into_iter()
+                .filter(|query| !query.is_empty())
+                .collect(),
             context,
             folded,
             ..Self::new(buffer.end())
@@ -179,11 +182,7 @@ impl Shown {
 
     /// Looks at up to [`STEP`] older lines. Returns how many were found, and whether more are to
     /// be looked at.
-    pub fn work(
-        &mut self,
-        buffer: &Buffer,
-        sources: &[SourceInfo],
-    ) -> (usize, bool) {
+    pub fn work(&mut self, buffer: &Buffer, sources: &[SourceInfo]) -> (usize, bool) {
         let before = self.lines.len();
         let stop = buffer
             .first()
@@ -217,12 +216,7 @@ impl Shown {
         }
     }
 
-    fn passes(
-        &mut self,
-        seq: i64,
-        buffer: &Buffer,
-        sources: &[SourceInfo],
-    ) -> bool {
+    fn passes(&mut self, seq: i64, buffer: &Buffer, sources: &[SourceInfo]) -> bool {
         let Some(line) = buffer.get(Seq(seq)) else {
             return false;
         };

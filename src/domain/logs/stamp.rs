@@ -18,6 +18,24 @@ impl Nanos {
         Self(at.0.saturating_mul(1_000_000))
     }
 
+    /// `2026-11-23T10:04:11.204123456Z`
+    pub fn rfc3339(self) -> String {
+        jiff::Timestamp::from_nanosecond(i128::from(self.0))
+            .map(|at| format!("{at:.9}"))
+            .unwrap_or_default()
+    }
+
+    /// `10:04:11` in UTC.
+    pub fn clock(self) -> String {
+        let seconds = self.seconds().rem_euclid(86_400);
+        format!(
+            "{:02}:{:02}:{:02}",
+            seconds / 3_600,
+            seconds / 60 % 60,
+            seconds % 60
+        )
+    }
+
     /// Whole seconds since 1970-01-01 UTC: what `sinceTime` is rounded to.
     pub fn seconds(self) -> i64 {
         self.0.div_euclid(1_000_000_000)

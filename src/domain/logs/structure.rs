@@ -64,16 +64,16 @@ impl<'a> Structure<'a> {
 
     /// The value of a field, in either case.
     pub fn field(&self, name: &str) -> Option<&str> {
-        let found = self.fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        let found = self
+            .fields
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name));
         found.map(|(_, value)| &**value)
     }
 
-    fn sort(
-        format: Format,
-        text: &'a str,
-        fields: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    ) -> Self {
-        let is = |names: &[&str], key: &str| names.iter().any(|name| name.eq_ignore_ascii_case(key));
+    fn sort(format: Format, text: &'a str, fields: Vec<(Cow<'a, str>, Cow<'a, str>)>) -> Self {
+        let is =
+            |names: &[&str], key: &str| names.iter().any(|name| name.eq_ignore_ascii_case(key));
         let mut sorted = Self {
             format,
             level: None,
@@ -85,8 +85,8 @@ impl<'a> Structure<'a> {
         let mut said = false;
         for (key, value) in fields {
             if sorted.level.is_none() && is(&level::KEYS, &key) {
-                sorted.level = Level::from_word(value.as_bytes())
-                    .or_else(|| level::detect(text.as_bytes()));
+                sorted.level =
+                    Level::from_word(value.as_bytes()).or_else(|| level::detect(text.as_bytes()));
             } else if !said && is(&MESSAGES, &key) {
                 sorted.message = value;
                 said = true;
@@ -238,7 +238,12 @@ mod tests {
             .iter()
             .map(|(key, value)| format!("{key}={value}"))
             .collect();
-        (line.format, line.level, line.message.into_owned(), fields.join(" "))
+        (
+            line.format,
+            line.level,
+            line.message.into_owned(),
+            fields.join(" "),
+        )
     }
 
     #[test]
@@ -247,16 +252,33 @@ mod tests {
             (format, level, message.to_owned(), fields.to_owned())
         };
         assert_eq!(
-            parts(r#"{"ts":"x","level":"error","msg":"timed out","service":"pay","ms":3000,"o":{"a":1}}"#),
-            of(Format::Json, Some(Level::Error), "timed out", r#"service=pay ms=3000 o={"a":1} ts=x"#)
+            parts(
+                r#"{"ts":"x","level":"error","msg":"timed out","service":"pay","ms":3000,"o":{"a":1}}"#
+            ),
+            of(
+                Format::Json,
+                Some(Level::Error),
+                "timed out",
+                r#"service=pay ms=3000 o={"a":1} ts=x"#
+            )
         );
         assert_eq!(
             parts(r#"time=2026 level=warn msg="too \"slow\"" attempt=2"#),
-            of(Format::Logfmt, Some(Level::Warn), "too \"slow\"", "attempt=2 time=2026")
+            of(
+                Format::Logfmt,
+                Some(Level::Warn),
+                "too \"slow\"",
+                "attempt=2 time=2026"
+            )
         );
         assert_eq!(
             parts(r#"E1123 10:04:11.204000       1 reflector.go:138] "Failed" err="x y" kind=Pod"#),
-            of(Format::Klog, Some(Level::Error), "Failed", "err=x y kind=Pod at=reflector.go:138")
+            of(
+                Format::Klog,
+                Some(Level::Error),
+                "Failed",
+                "err=x y kind=Pod at=reflector.go:138"
+            )
         );
         assert_eq!(
             parts("GET /api?x=1 200"),

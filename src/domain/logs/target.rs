@@ -59,6 +59,23 @@ pub struct Member {
 }
 
 impl Target {
+    /// Reads `project/x`, `release/ns/x`, `deploy/ns/x`, `pod/ns/x[/container]`. A namespace may be
+    /// left out where `home` is one. The error says what can be named.
+    pub fn parse(text: &str, home: Option<&Text>) -> Result<Self, String> {
+        read(text, home)
+    }
+
+    /// The namespace in which its pods are; `None` when they may be in several.
+    pub fn namespace(&self) -> Option<&Text> {
+        match self {
+            Self::Container(Source { namespace, .. })
+            | Self::Pod { namespace, .. }
+            | Self::Workload { namespace, .. }
+            | Self::Release { namespace, .. } => Some(namespace),
+            Self::Project(_) | Self::Several(_) | Self::Selector(..) => None,
+        }
+    }
+
     /// What stands in the breadcrumb: `api-5jmk`, `shop-prod`.
     pub fn title(&self) -> String {
         match self {
@@ -161,7 +178,121 @@ fn has_started(container: &Container) -> bool {
 fn has_failed(container: &Container) -> bool {
     match &container.state {
         State::Terminated(end) => end.exit_code != 0,
-        State::Waiting { .. } => container.last.as_ref().is_some_and(|end| end.exit_code != 0),
+        State::Waiting { .. } => container
+            .last
+            .as_ref()
+            .is_some_and(|end| end.exit_code != 0),
         State::Running { .. } | State::Unknown => false,
+    }
+}
+
+/// `sts`, `deployment`: the words for the kinds of workloads, and the kind.
+const WORKLOADS: [(&str, &[&str]); 6] = [
+    ("Deployment", &["deploy", "deployment", "deployments"]),
+    ("StatefulSet", &["sts", "statefulset", "statefulsets"]),
+    ("DaemonSet", &["ds", "daemonset", "daemonsets"]),
+    ("ReplicaSet", &["rs", "replicaset", "replicasets"]),
+    ("Job", &["job", "jobs"]),
+    ("CronJob", &["cj", "cronjob", "cronjobs"]),
+];
+
+fn read(text: &str, home: Option<&Text>) -> Result<Target, String> {
+    let wrong = || {
+        format!(
+            "`{text}` names nothing that has logs: give project/NAME, release/NAMESPACE/NAME, \
+             deploy/NAMESPACE/NAME (sts, ds, job, cronjob) or pod/NAMESPACE/NAME[/CONTAINER]"
+        )
+    };
+    let (kind, rest) = text.split_once('/').ok_or_else(wrong)?;
+    let parts: Vec<&str> = rest.split('/').collect();
+    if parts.iter().any(|part| part.is_empty()) {
+        return Err(wrong());
+    }
+    if matches!(kind, "project" | "projects" | "proj") {
+        return match parts[..] {
+            [name] => Ok(Target::Project(name.into())),
+            _ => Err(wrong()),
+        };
+    }
+    let in_namespace = |parts: &[&str]| match (parts, home) {
+        ([namespace, name], _) => Ok((Text::new(namespace), Text::new(name))),
+        ([name], Some(home)) => Ok((home.clone(), Text::new(name))),
+        _ => Err(wrong()),
+    };
+    match kind {
+        "pod" | "pods" | "po" => match parts[..] {
+            [namespace, name, container] => Ok(Target::Container(Source {
+                namespace: namespace.into(),
+                pod: name.into(),
+                container: container.into(),
+            })),
+            _ => in_namespace(&parts).map(|(namespace, name)| Target::Pod { namespace, name }),
+        },
+        "release" | "releases" | "rel" => {
+            in_namespace(&parts).map(|(namespace, name)| Target::Release { namespace, name })
+        }
+        word => {
+            let kind = WORKLOADS
+                .iter()
+                .find(|(_, words)| words.contains(&word))
+                .ok_or_else(wrong)?
+                .0;
+            in_namespace(&parts).map(|(namespace, name)| Target::Workload {
+                kind: kind.into(),
+                namespace,
+                name,
+            })
+        }
+    }
+}
+
+impl std::fmt::Display for Target {
+    /// The target as a person names it: `release shop-prod/web`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Container(source) => write!(f, "container {source}"),
+            Self::Pod { namespace, name } => write!(f, "pod {namespace}/{name}"),
+            Self::Workload {
+                kind,
+                namespace,
+                name,
+            } => write!(f, "{} {namespace}/{name}", kind.to_lowercase()),
+            Self::Release { namespace, name } => write!(f, "release {namespace}/{name}"),
+            Self::Project(name) => write!(f, "project {name}"),
+            Self::Several(targets) => write!(f, "{} targets", targets.len()),
+            Self::Selector(text, _) => write!(f, "pods with {text}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_read_and_named() {
+        let home = Text::new("shop");
+        for (text, expected) in [
+            ("project/billing", Some("project billing")),
+            ("release/shop-prod/web", Some("release shop-prod/web")),
+            ("rel/web", Some("release shop/web")),
+            ("deploy/shop-prod/api", Some("deployment shop-prod/api")),
+            ("sts/db", Some("statefulset shop/db")),
+            ("pod/shop-prod/web-1", Some("pod shop-prod/web-1")),
+            (
+                "pod/shop-prod/web-1/app",
+                Some("container shop-prod/web-1/app"),
+            ),
+            ("pod/", None),
+            ("web-1", None),
+            ("node/n1", None),
+            ("project/a/b", None),
+        ] {
+            let found = read(text, Some(&home))
+                .ok()
+                .map(|target| target.to_string());
+            assert_eq!(found.as_deref(), expected, "{text}");
+        }
+        assert!(read("pod/web-1", None).is_err());
     }
 }

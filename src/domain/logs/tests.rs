@@ -99,7 +99,10 @@ fn traces_fold_to_their_head() {
     );
     assert_eq!(look(&log, &[], 0, false).len(), 15);
     let bad = look(&log, &["level>=error"], 0, true);
-    assert!(bad.iter().any(|line| line.contains("main.go:12")), "a trace has its head's level");
+    assert!(
+        bad.iter().any(|line| line.contains("main.go:12")),
+        "a trace has its head's level"
+    );
     assert!(bad.iter().all(|line| !line.contains("INFO")));
 }
 
@@ -120,7 +123,11 @@ fn sources_have_short_names_that_differ() {
     for name in ["api-7d9c4b5f66-5jmkx", "web-7d9c4b5f66-5jmkx", "db-0"] {
         log.join(&source(name));
     }
-    let shorts: Vec<&str> = log.sources().iter().map(|info| info.short.as_str()).collect();
+    let shorts: Vec<&str> = log
+        .sources()
+        .iter()
+        .map(|info| info.short.as_str())
+        .collect();
     assert_eq!(shorts, ["api-5jmkx", "web-5jmkx", "db-0"]);
     log.join(&Source {
         container: "proxy".into(),

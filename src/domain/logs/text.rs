@@ -261,7 +261,10 @@ mod tests {
             (&b"plain\ttext"[..], "plain\ttext"),
             (b"windows\r", "windows"),
             (b"a\x1b[2Jb\x1b[?25lc", "abc"),
-            (b"\x1b]0;title\x07x\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "xlink"),
+            (
+                b"\x1b]0;title\x07x\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\",
+                "xlink",
+            ),
             (b"\x1b]52;c;ZXZpbA==", ""),
             (b"\x1bP$q q\x1b\\after", "after"),
             (b"\x1b(Bx\x1b=y", "xy"),
@@ -279,7 +282,8 @@ mod tests {
 
     #[test]
     fn colours_become_runs() {
-        let (text, runs) = cleaned(b"\x1b[1;31mERROR\x1b[0m boom \x1b[38;2;1;2;3mrgb\x1b[48;5;200m");
+        let (text, runs) =
+            cleaned(b"\x1b[1;31mERROR\x1b[0m boom \x1b[38;2;1;2;3mrgb\x1b[48;5;200m");
         assert_eq!(text, "ERROR boom rgb");
         let red = Ink {
             fg: Some(Color::Indexed(1)),
@@ -301,8 +305,22 @@ mod tests {
     }
 
     const PARTS: &[&[u8]] = &[
-        b"\x1b[", b"\x1b]", b"\x1bP", b"\x1b\\", b"\x07", b"31", b";", b"m", b"text", b"\x1b",
-        b"\xc2\x9b", b"\xc2\x9d", b"\x1b[38;5", b"\xe6\x97", b" ", b"?",
+        b"\x1b[",
+        b"\x1b]",
+        b"\x1bP",
+        b"\x1b\\",
+        b"\x07",
+        b"31",
+        b";",
+        b"m",
+        b"text",
+        b"\x1b",
+        b"\xc2\x9b",
+        b"\xc2\x9d",
+        b"\x1b[38;5",
+        b"\xe6\x97",
+        b" ",
+        b"?",
     ];
 
     proptest! {

@@ -1,0 +1,453 @@
+//! Logs between the screens and the edge: opening one for what is selected, letting containers
+//! join, taking in what they bring.
+
+use super::App;
+use super::effect::{Effect, Effects};
+use super::msg::Id;
+use super::notice::Notice;
+use super::screens::logs::{EARLIER, Earlier, LogScreen, TAIL};
+use super::screens::{ListScreen, Screen, Source as Rows};
+use crate::command::Command;
+use crate::domain::logs::stamp::Stamps;
+use crate::domain::logs::target::Target;
+use crate::domain::logs::{Chunk, Item, Reading, SourceState, Start};
+use crate::domain::selector::Selector;
+use crate::domain::text::Text;
+use crate::domain::time::{Millis, Timestamp};
+
+impl App {
+    /// `l`: the log of what is selected.
+    pub(super) fn open_logs(&mut self, previous: bool, effects: &mut Effects) {
+        let Some(target) = self.log_target() else {
+            return self.notify(Notice::info("nothing that has a log is selected"));
+        };
+        self.show_log(target, previous, effects);
+    }
+
+    /// `:logs` with words behind it.
+    pub(super) fn open_named_logs(&mut self, words: &str, effects: &mut Effects) {
+        let target = match words.strip_prefix("-l ") {
+            Some(text) => Selector::parse(text.trim())
+                .map(|selector| Target::Selector(Text::new(text.trim()), selector)),
+            None if words.contains('=') && !words.contains('/') => {
+                Selector::parse(words).map(|selector| Target::Selector(Text::new(words), selector))
+            }
+            None => {
+                let home = match &self.world.scopes[..] {
+                    [crate::domain::feed::Scope(Some(one))] => Some(one),
+                    _ => None,
+                };
+                Target::parse(words, home)
+            }
+        };
+        match target {
+            Ok(target) => self.show_log(target, false, effects),
+            Err(why) => self.notify(Notice::warning(why, "`:logs release/shop-prod/shop`")),
+        }
+    }
+
+    fn show_log(&mut self, target: Target, previous: bool, effects: &mut Effects) {
+        let members = target.members(&self.world.fleet);
+        if previous && members.iter().all(|member| member.restarts == 0) {
+            return self.notify(Notice::info(
+                "no container of it was restarted: there is no previous run",
+            ));
+        }
+        let id = self.next_id();
+        let reading = Reading {
+            start: Start::Tail(TAIL),
+            follow: !previous,
+            previous,
+            until: None,
+            before: false,
+        };
+        let mut screen = LogScreen::new(id, target, reading, self.world.log_bytes);
+        if !previous {
+            self.begin_with_the_cause(&mut screen, effects);
+        }
+        screen.join(&members, effects);
+        self.push(Screen::Logs(Box::new(screen)), effects);
+    }
+
+    /// Where the container that is to blame runs again, what explains its failure stands in the
+    /// run before: that one is read first, and the page begins with its end.
+    fn begin_with_the_cause(&mut self, screen: &mut LogScreen, effects: &mut Effects) {
+        let Screen::List(ListScreen { source, list }) = self.screen() else {
+            return;
+        };
+        let culprit = list
+            .selected()
+            .and_then(|row| source.culprit(&self.world, row))
+            .filter(|culprit| culprit.previous);
+        let Some(culprit) = culprit else { return };
+        let members = screen.target.members(&self.world.fleet);
+        let member = members.iter().find(|member| {
+            member.source.pod == culprit.pod.name
+                && member.source.namespace == culprit.pod.namespace
+                && member.source.container == culprit.container
+        });
+        let Some(member) = member.filter(|member| member.running) else {
+            return;
+        };
+        let (id, _) = screen.log.join(&member.source);
+        screen.wanted_end = Some(id);
+        screen.remark = Some(format!(
+            "begins with the run of {} before the present one: that is where the cause is",
+            culprit.container
+        ));
+        effects.push(Effect::ReadLog {
+            log: screen.id,
+            source: id,
+            of: member.source.clone(),
+            reading: Reading {
+                before: true,
+                ..screen.reading.clone()
+            },
+        });
+    }
+
+    /// What the log of the selection, or of the marked rows, is of.
+    pub(super) fn log_target(&self) -> Option<Target> {
+        let Screen::List(ListScreen { source, list }) = self.screen() else {
+            return None;
+        };
+        let rows = source.rows();
+        let keys: Vec<u32> = if list.marks.is_empty() {
+            list.selected().into_iter().collect()
+        } else {
+            let marked = |row: &&u32| list.marks.contains(&rows.key(&self.world, **row));
+            list.order.rows().iter().filter(marked).copied().collect()
+        };
+        let mut targets: Vec<Target> = keys
+            .into_iter()
+            .filter_map(|row| self.log_target_of(source, row))
+            .collect();
+        match targets.len() {
+            0 => None,
+            1 => targets.pop(),
+            _ => Some(Target::Several(targets)),
+        }
+    }
+
+    fn log_target_of(&self, source: &Rows, row: u32) -> Option<Target> {
+        let key = source.rows().key(&self.world, row);
+        let (namespace, name) = (key.namespace, key.name);
+        Some(match source {
+            Rows::Projects(_) => Target::Project(name),
+            Rows::Releases(_) => Target::Release { namespace, name },
+            Rows::Pods(_) => Target::Pod { namespace, name },
+            Rows::Workloads(_) => {
+                let object = source.rows().target(&self.world, row)?;
+                Target::Workload {
+                    kind: object.kind,
+                    namespace: object.namespace,
+                    name: object.name,
+                }
+            }
+            Rows::Containers(rows) => Target::Container(crate::domain::logs::Source {
+                namespace: rows.pod.namespace.clone(),
+                pod: rows.pod.name.clone(),
+                container: name,
+            }),
+            Rows::Table(_) => {
+                let object = source.rows().target(&self.world, row)?;
+                crate::domain::rows::Kind::from_name(&object.kind)?;
+                Target::Workload {
+                    kind: object.kind,
+                    namespace: object.namespace,
+                    name: object.name,
+                }
+            }
+            _ => return None,
+        })
+    }
+
+    /// A command on the log screen that needs the edge. False when it is none.
+    pub(super) fn log_command(&mut self, command: Command, effects: &mut Effects) -> bool {
+        let Screen::Logs(screen) = &mut self.screens[self.at] else {
+            return false;
+        };
+        let start = match command {
+            Command::LogTail => Start::Tail(TAIL),
+            Command::LogHead => Start::Head,
+            Command::Log1m => Start::Since(Millis::minutes(1)),
+            Command::Log5m => Start::Since(Millis::minutes(5)),
+            Command::Log15m => Start::Since(Millis::minutes(15)),
+            Command::Log30m => Start::Since(Millis::minutes(30)),
+            Command::Log1h => Start::Since(Millis::minutes(60)),
+            Command::PreviousLogs => {
+                let previous = !screen.reading.previous;
+                let start = screen.reading.start;
+                self.read_again(start, previous, effects);
+                return true;
+            }
+            Command::EarlierLines => {
+                self.load_earlier(effects);
+                return true;
+            }
+            Command::CopyLines => {
+                let text = screen.copied();
+                screen.selecting = None;
+                let lines = text.lines().count();
+                effects.push(Effect::Copy(text));
+                self.notify(Notice::info(match lines {
+                    1 => "copied".to_owned(),
+                    lines => format!("copied {lines} lines"),
+                }));
+                return true;
+            }
+            Command::SaveLog => {
+                effects.push(Effect::Save {
+                    name: screen.target.title(),
+                    text: screen.saved(),
+                });
+                return true;
+            }
+            _ => return false,
+        };
+        let previous = screen.reading.previous;
+        self.read_again(start, previous, effects);
+        true
+    }
+
+    /// Reads anew from another beginning. Filters, search and looks stay.
+    fn read_again(&mut self, start: Start, previous: bool, effects: &mut Effects) {
+        let id = self.next_id();
+        let limit = self.world.log_bytes;
+        let Screen::Logs(screen) = &mut self.screens[self.at] else {
+            return;
+        };
+        let members = screen.target.members(&self.world.fleet);
+        if previous && members.iter().all(|member| member.restarts == 0) {
+            return self.notify(Notice::info(
+                "no container of it was restarted: there is no previous run",
+            ));
+        }
+        effects.push(Effect::CloseLog(screen.id));
+        if let Some(earlier) = screen.earlier.take() {
+            effects.push(Effect::CloseLog(earlier.id));
+        }
+        let reading = Reading {
+            start,
+            follow: !previous,
+            previous,
+            until: None,
+            before: false,
+        };
+        let fresh = LogScreen::new(id, screen.target.clone(), reading, limit);
+        let old = std::mem::replace(&mut **screen, fresh);
+        screen.log.set_order(old.log.order());
+        screen.filters = old.filters;
+        screen.level = old.level;
+        screen.search = old.search;
+        screen.columns = old.columns;
+        (screen.times, screen.wrap, screen.left) = (old.times, old.wrap, old.left);
+        (screen.fullscreen, screen.page) = (old.fullscreen, old.page);
+        screen.look_again(old.shown.context(), old.shown.folded());
+        screen.join(&members, effects);
+    }
+
+    /// `<`: lines from before the first one of each container.
+    fn load_earlier(&mut self, effects: &mut Effects) {
+        let id = self.next_id();
+        let Screen::Logs(screen) = &mut self.screens[self.at] else {
+            return;
+        };
+        if screen.earlier.is_some() {
+            return self.notify(Notice::info("earlier lines are on their way"));
+        }
+        let mut earlier = Earlier {
+            id,
+            ..Earlier::default()
+        };
+        for (n, info) in screen.log.sources().iter().enumerate() {
+            let Some((first, _)) = info.span else {
+                continue;
+            };
+            let source = crate::domain::logs::SourceId(u32::try_from(n).unwrap_or(u32::MAX));
+            let known = u32::try_from(info.lines).unwrap_or(u32::MAX);
+            earlier.open.insert(source, true);
+            effects.push(Effect::ReadLog {
+                log: id,
+                source,
+                of: info.source.clone(),
+                reading: Reading {
+                    start: Start::Tail(known.saturating_add(EARLIER)),
+                    follow: false,
+                    previous: screen.reading.previous,
+                    until: Some(first),
+                    before: false,
+                },
+            });
+        }
+        if !earlier.open.is_empty() {
+            screen.earlier = Some(earlier);
+        }
+    }
+
+    /// A source brought something.
+    pub(super) fn take_log(&mut self, id: Id, chunk: Chunk, effects: &mut Effects) {
+        let now = self.world.now;
+        let at = self.at;
+        let mut again = None;
+        let mut came = None;
+        for (n, screen) in self.screens.iter_mut().enumerate() {
+            let Screen::Logs(screen) = screen else {
+                continue;
+            };
+            if screen.id == id {
+                again = screen.log.take(chunk, now);
+                screen.freshen();
+                self.dirty |= n == at;
+                again = again.filter(|_| screen.timer.is_none());
+                break;
+            }
+            if screen
+                .earlier
+                .as_ref()
+                .is_some_and(|earlier| earlier.id == id)
+            {
+                came = screen.take_earlier(chunk);
+                self.dirty |= n == at;
+                break;
+            }
+        }
+        if let Some(lines) = came {
+            effects.push(Effect::CloseLog(id));
+            self.notify(Notice::info(match lines {
+                0 => "the server keeps no earlier lines".to_owned(),
+                lines => format!("{lines} earlier lines"),
+            }));
+        }
+        if let Some(until) = again {
+            self.wake_log(id, until, effects);
+        }
+        self.keep_to_the_limit();
+    }
+
+    /// All logs together keep to the limit: the largest gives up lines.
+    fn keep_to_the_limit(&mut self) {
+        let limit = self.world.log_bytes;
+        loop {
+            let logs = self.screens.iter_mut().filter_map(|screen| match screen {
+                Screen::Logs(screen) => Some(screen),
+                _ => None,
+            });
+            let mut bytes = 0;
+            let mut largest: Option<&mut Box<LogScreen>> = None;
+            for screen in logs {
+                let own = screen.log.buffer().bytes();
+                bytes += own;
+                if largest
+                    .as_ref()
+                    .is_none_or(|known| known.log.buffer().bytes() < own)
+                {
+                    largest = Some(screen);
+                }
+            }
+            let Some(largest) = largest.filter(|_| bytes > limit) else {
+                return;
+            };
+            if !largest.log.evict() {
+                return;
+            }
+            largest.freshen();
+        }
+    }
+
+    fn wake_log(&mut self, id: Id, until: Timestamp, effects: &mut Effects) {
+        let timer = self.next_id();
+        let wait = until.since(self.world.now);
+        for screen in &mut self.screens {
+            if let Screen::Logs(screen) = screen
+                && screen.id == id
+            {
+                screen.timer = Some(timer);
+                effects.push(Effect::After(timer, Millis(wait.0.max(1))));
+            }
+        }
+    }
+
+    /// A timer of a log: lines that waited for earlier ones go on, and more kept lines are looked
+    /// at.
+    pub(super) fn log_timer(&mut self, timer: Id, effects: &mut Effects) {
+        let now = self.world.now;
+        let at = self.at;
+        let mut again = None;
+        for (n, screen) in self.screens.iter_mut().enumerate() {
+            let Screen::Logs(screen) = screen else {
+                continue;
+            };
+            if screen.timer != Some(timer) {
+                continue;
+            }
+            screen.timer = None;
+            let until = screen.log.release(now);
+            screen.freshen();
+            self.dirty |= n == at;
+            again = until.map(|until| (screen.id, until));
+        }
+        if let Some((id, until)) = again {
+            self.wake_log(id, until, effects);
+        }
+    }
+
+    /// After each message: looking at kept lines goes on in steps until it is done.
+    pub(super) fn look_at_logs(&mut self, effects: &mut Effects) {
+        let Screen::Logs(screen) = &self.screens[self.at] else {
+            return;
+        };
+        if screen.timer.is_some() || screen.shown.is_complete(screen.log.buffer()) {
+            return;
+        }
+        let id = screen.id;
+        if let Screen::Logs(screen) = &mut self.screens[self.at] {
+            screen.work();
+            self.dirty = true;
+        }
+        self.wake_log(id, self.world.now, effects);
+    }
+
+    /// Pods came, went, or changed: containers join their logs.
+    pub(super) fn join_logs(&mut self, effects: &mut Effects) {
+        for screen in &mut self.screens {
+            if let Screen::Logs(screen) = screen {
+                let members = screen.target.members(&self.world.fleet);
+                screen.join(&members, effects);
+            }
+        }
+    }
+}
+
+impl LogScreen {
+    /// Earlier lines came; how many, once all sources have told theirs.
+    fn take_earlier(&mut self, chunk: Chunk) -> Option<usize> {
+        let earlier = self.earlier.as_mut()?;
+        let mut stamps = Stamps::default();
+        for item in chunk.items {
+            match item {
+                Item::Lines(bytes) => {
+                    for line in bytes
+                        .split(|byte| *byte == b'\n')
+                        .filter(|line| !line.is_empty())
+                    {
+                        if let (Some(at), text) = stamps.split(line) {
+                            earlier.lines.push((at, chunk.source, text.to_vec()));
+                        }
+                    }
+                }
+                Item::State(SourceState::Ended) => {
+                    earlier.open.remove(&chunk.source);
+                }
+                _ => {}
+            }
+        }
+        if !earlier.open.is_empty() {
+            return None;
+        }
+        let lines = self.earlier.take()?.lines;
+        let count = lines.len();
+        self.log.prepend(lines);
+        Some(count)
+    }
+}
