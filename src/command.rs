@@ -1057,7 +1057,7 @@ pub static TABLE: &[Info] = &[
     ),
     info(
         Command::LogContext,
-        "context",
+        "log-context",
         "context",
         "Lines around those that pass a filter: none, 2, 5, 20",
         LOGS,
@@ -1066,7 +1066,7 @@ pub static TABLE: &[Info] = &[
     ),
     info(
         Command::LogLevel,
-        "level",
+        "log-level",
         "warnings",
         "Only warnings and worse, only errors, all lines",
         LOGS,
@@ -1075,7 +1075,7 @@ pub static TABLE: &[Info] = &[
     ),
     info(
         Command::LogOrder,
-        "order",
+        "log-order",
         "order",
         "Lines by the time they were written, or as they arrive",
         LOGS,

@@ -69,16 +69,15 @@ impl App {
         self.push(Screen::Logs(Box::new(screen)), effects);
     }
 
-    /// Where the container that is to blame runs again, what explains its failure stands in the
-    /// run before: that one is read first, and the page begins with its end.
+    /// The page begins with the end of the run that failed. Where the container runs again, what explains its failure stands in the
+    /// run before: that one is read first.
     fn begin_with_the_cause(&mut self, screen: &mut LogScreen, effects: &mut Effects) {
         let Screen::List(ListScreen { source, list }) = self.screen() else {
             return;
         };
         let culprit = list
             .selected()
-            .and_then(|row| source.culprit(&self.world, row))
-            .filter(|culprit| culprit.previous);
+            .and_then(|row| source.culprit(&self.world, row));
         let Some(culprit) = culprit else { return };
         let members = screen.target.members(&self.world.fleet);
         let member = members.iter().find(|member| {
@@ -86,11 +85,19 @@ impl App {
                 && member.source.namespace == culprit.pod.namespace
                 && member.source.container == culprit.container
         });
-        let Some(member) = member.filter(|member| member.running) else {
+        let Some(member) = member.filter(|member| member.started) else {
             return;
         };
+        if member.failed {
+            // What it wrote before it failed is its present log.
+            screen.wanted_source = Some(member.source.clone());
+            return;
+        }
+        if !(culprit.previous && member.running) {
+            return;
+        }
+        screen.wanted_source = Some(member.source.clone());
         let (id, _) = screen.log.join(&member.source);
-        screen.wanted_end = Some(id);
         screen.remark = Some(format!(
             "begins with the run of {} before the present one: that is where the cause is",
             culprit.container

@@ -22,6 +22,8 @@ use std::borrow::Cow;
 const WIDE: u16 = 100;
 /// The widest column of sources.
 const SOURCE: u16 = 24;
+/// Where fewer than one line in so many is an error, every error is worth a light.
+const RARE: u64 = 200;
 /// Continuations that are looked for under a folded line.
 const FOLDED: i64 = 500;
 
@@ -106,7 +108,7 @@ fn draw_head(app: &App, screen: &LogScreen, canvas: &mut Canvas<'_>, area: Area,
     spans.push((beginning(screen), theme.dim));
     spans.push((containers(screen), theme.dim));
     let mut numbers = format!("in {}", grouped(usize::try_from(counts.lines).unwrap_or(0)));
-    if screen.shown.hidden() > 0 {
+    if !screen.shown.filters().is_empty() {
         numbers += &format!("  shown {}", grouped(screen.shown.len()));
         numbers += &format!("  hidden {}", grouped(screen.shown.hidden()));
     }
@@ -201,6 +203,8 @@ fn draw_sparkline(screen: &LogScreen, canvas: &mut Canvas<'_>, area: Area, hits:
     let theme = canvas.theme;
     let bars: Vec<Bar> = screen.log.histogram().bars(usize::from(area.width));
     let highest = bars.iter().map(|bar| bar.lines).max().unwrap_or(0).max(1);
+    let lines: u64 = bars.iter().map(|bar| u64::from(bar.lines)).sum();
+    let errors: u64 = bars.iter().map(|bar| u64::from(bar.errors)).sum();
     let from = area.x + area.width - u16::try_from(bars.len()).unwrap_or(area.width);
     for (n, bar) in bars.iter().enumerate() {
         let x = from + u16::try_from(n).unwrap_or(0);
@@ -212,7 +216,9 @@ fn draw_sparkline(screen: &LogScreen, canvas: &mut Canvas<'_>, area: Area, hits:
             reason = "between 0 and 7"
         )]
         let step = (part * 7.0).round() as usize;
-        let style = if bar.errors > 0 {
+        // More of its lines are errors than of all lines: that is worth a light.
+        let many = u64::from(bar.errors) * lines > errors * u64::from(bar.lines);
+        let style = if bar.errors > 0 && (many || errors * RARE < lines) {
             theme.failing
         } else {
             theme.dim

@@ -24,6 +24,9 @@ pub const TAIL: u32 = 1_000;
 /// Earlier lines of each container that `<` asks for at a time.
 pub const EARLIER: u32 = 2_000;
 
+/// Among so many of the last lines the end of a run is sought.
+const SOUGHT: usize = 50_000;
+
 /// Rows of the screen that are not lines: counts and the sparkline.
 pub const HEAD_ROWS: u16 = 1;
 
@@ -139,8 +142,8 @@ pub struct LogScreen {
     pub page: usize,
     /// Something is to be said at the head: why it starts where it does.
     pub remark: Option<String>,
-    /// Jump to the end of the run of this source before the present one, once it is here.
-    pub(in crate::app) wanted_end: Option<SourceId>,
+    /// Jump to where a run of this source ended, once that is here.
+    pub(in crate::app) wanted_source: Option<Source>,
     /// Sources for which earlier lines were asked, and the lines that came.
     pub(in crate::app) earlier: Option<Earlier>,
     /// A timer that is under way.
@@ -184,7 +187,7 @@ impl LogScreen {
             fullscreen: false,
             page: 1,
             remark: None,
-            wanted_end: None,
+            wanted_source: None,
             earlier: None,
             timer: None,
         }
@@ -253,19 +256,23 @@ impl LogScreen {
     }
 
     fn jump_to_wanted_end(&mut self) {
-        let Some(source) = self.wanted_end else {
+        let Some(source) = &self.wanted_source else {
             return;
         };
-        let from = self.shown.len().saturating_sub(self.page.max(200));
+        let from = self.shown.len().saturating_sub(SOUGHT);
         let end = (from..self.shown.len())
+            .rev()
             .filter_map(|n| self.shown.get(n))
             .find(|seq| {
                 self.log.buffer().get(*seq).is_some_and(|line| {
-                    line.source == source && matches!(line.mark, Some(Mark::Ended { .. }))
+                    matches!(line.mark, Some(Mark::Ended { .. }))
+                        && self
+                            .log
+                            .source(line.source)
+                            .is_some_and(|info| info.source == *source)
                 })
             });
         if let Some(seq) = end {
-            self.wanted_end = None;
             self.leave_following();
             self.cursor = seq;
             let at = self.shown.place(seq);
@@ -313,6 +320,7 @@ impl LogScreen {
     }
 
     fn leave_following(&mut self) {
+        self.wanted_source = None;
         if self.follow {
             self.top = self.shown.get(self.first_on_page()).unwrap_or_default();
             self.follow = false;

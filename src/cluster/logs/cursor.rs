@@ -20,7 +20,17 @@ pub(super) struct Cursor {
     run: Option<Run>,
     /// The text of the second of the run, to see quickly that a line belongs to it.
     second: [u8; SECOND],
+    /// The beginnings of the first and the last line of the run: stamps alone may be equal.
+    first_line: Vec<u8>,
+    last_line: Vec<u8>,
     search: Search,
+}
+
+/// So much of a line tells it from others of the same moment.
+const BEGINNING: usize = 256;
+
+fn beginning(line: &[u8]) -> &[u8] {
+    &line[..line.len().min(BEGINNING)]
 }
 
 /// Lines in a row that share a second.
@@ -92,6 +102,7 @@ impl Cursor {
         // In the present stream everything from here on is new.
         let mut from = None;
         let mut gap = None;
+        let mut noted = 0..0;
         while at < lines.len() {
             let end = memchr::memchr(b'\n', &lines[at..]).map_or(lines.len(), |n| at + n + 1);
             let line = &lines[at..end];
@@ -103,6 +114,7 @@ impl Cursor {
                 // What is known comes before what is new, but for a server that repeats itself in
                 // the middle of a piece: then the rest is read line by line.
                 if let Some(start) = from {
+                    self.keep_last(&lines[noted]);
                     let rest = lines.slice(end..);
                     let more = self.read(&rest);
                     let mut kept = lines.slice(start..at).to_vec();
@@ -115,13 +127,22 @@ impl Cursor {
             } else {
                 from.get_or_insert(at);
                 self.note(line);
+                noted = at..end;
             }
             at = end;
+        }
+        if !noted.is_empty() {
+            self.keep_last(&lines[noted]);
         }
         News {
             lines: from.map_or_else(Bytes::new, |from| lines.slice(from..)),
             gap,
         }
+    }
+
+    fn keep_last(&mut self, line: &[u8]) {
+        self.last_line.clear();
+        self.last_line.extend_from_slice(beginning(line));
     }
 
     /// What a line is, when known lines may still come.
@@ -133,7 +154,7 @@ impl Cursor {
             return Verdict::New;
         };
         match self.search {
-            Search::First if at == run.first => {
+            Search::First if at == run.first && self.first_line == beginning(line) => {
                 self.search = match run.count {
                     1 => Search::Again { repeated: false },
                     count => Search::Rest(count - 1),
@@ -154,6 +175,9 @@ impl Cursor {
             }
             Search::Again { .. } if at < run.last => {
                 self.search = Search::Again { repeated: true };
+                Verdict::Known
+            }
+            Search::Again { .. } if at == run.last && self.last_line == beginning(line) => {
                 Verdict::Known
             }
             Search::Again { repeated: true } if at == run.last => Verdict::Known,
@@ -185,6 +209,8 @@ impl Cursor {
                     last: at,
                     count: 1,
                 });
+                self.first_line.clear();
+                self.first_line.extend_from_slice(beginning(line));
                 if line.len() > SECOND {
                     self.second.copy_from_slice(&line[..SECOND]);
                 }
@@ -201,6 +227,7 @@ impl Cursor {
         };
         if verdict != Verdict::Known {
             self.note(head);
+            self.keep_last(head);
         }
         (verdict != Verdict::Known, gap)
     }

@@ -13,6 +13,9 @@ pub struct Bar {
     pub errors: u32,
 }
 
+/// One line in so many may lie far before the others.
+const FEW: u64 = 20;
+
 /// Counts by second.
 #[derive(Debug, Default)]
 pub struct Histogram {
@@ -46,6 +49,7 @@ impl Histogram {
     /// Forgets what is older than the first kept line.
     pub fn trim(&mut self, first: Nanos) {
         self.seconds = self.seconds.split_off(&first.seconds());
+        self.present = self.present.filter(|(second, _)| *second >= first.seconds());
     }
 
     /// The first and the last second with a line.
@@ -58,22 +62,40 @@ impl Histogram {
         Some((*first, *seconds.max()?))
     }
 
-    /// The kept time in `columns` equal parts; fewer when it has fewer seconds.
+    /// The time worth showing: all of it, but for a few old lines that would press the rest into
+    /// a corner.
+    fn window(&self) -> Option<(i64, i64)> {
+        let (first, last) = self.span()?;
+        let all: u64 = self.all().map(|(_, bar)| u64::from(bar.lines)).sum();
+        let mut passed = 0;
+        for (second, bar) in self.all() {
+            passed += u64::from(bar.lines);
+            if passed * FEW > all {
+                let far = second - first > (last - first) / 2;
+                return Some((if far { second } else { first }, last));
+            }
+        }
+        Some((first, last))
+    }
+
+    fn all(&self) -> impl Iterator<Item = (i64, Bar)> {
+        let seconds = self.seconds.iter().map(|(second, bar)| (*second, *bar));
+        seconds.chain(self.present)
+    }
+
+    /// The time worth showing in `columns` equal parts; fewer when it has fewer seconds.
     pub fn bars(&self, columns: usize) -> Vec<Bar> {
-        let Some((first, last)) = self.span() else {
+        let Some((first, last)) = self.window() else {
             return Vec::new();
         };
         let seconds = last - first + 1;
         let columns = i64::try_from(columns).unwrap_or(1).clamp(1, seconds);
         let mut bars = vec![Bar::default(); usize::try_from(columns).unwrap_or(1)];
-        for (second, bar) in self
-            .seconds
-            .iter()
-            .map(|(second, bar)| (*second, *bar))
-            .chain(self.present)
-        {
+        for (second, bar) in self.all() {
             let at = (second - first) * columns / seconds;
-            if let Some(sum_of) = bars.get_mut(usize::try_from(at).unwrap_or(usize::MAX)) {
+            if second >= first
+                && let Some(sum_of) = bars.get_mut(usize::try_from(at).unwrap_or(usize::MAX))
+            {
                 sum(sum_of, bar);
             }
         }
@@ -82,7 +104,7 @@ impl Histogram {
 
     /// The moment at which the `n`-th of `columns` parts begins.
     pub fn moment(&self, n: usize, columns: usize) -> Option<Nanos> {
-        let (first, last) = self.span()?;
+        let (first, last) = self.window()?;
         let seconds = last - first + 1;
         let columns = i64::try_from(columns).unwrap_or(1).clamp(1, seconds);
         let second = first + i64::try_from(n).unwrap_or(0).min(columns - 1) * seconds / columns;
@@ -114,7 +136,11 @@ mod tests {
         }
         assert_eq!(histogram.moment(0, 10), Some(Nanos(0)));
         assert_eq!(histogram.moment(5, 10), Some(Nanos(125_000_000_000)));
+        histogram.add(Nanos(-86_400_000_000_000), None);
+        assert_eq!(histogram.moment(0, 10), Some(Nanos(12_000_000_000)));
+        assert_eq!(histogram.bars(1)[0].lines, 952);
         histogram.trim(Nanos(200_000_000_000));
-        assert_eq!(histogram.bars(1)[0].lines, 200);
+        let kept: u32 = histogram.all().map(|(_, bar)| bar.lines).sum();
+        assert_eq!(kept, 200);
     }
 }
