@@ -963,7 +963,7 @@ pub static TABLE: &[Info] = &[
         "What the containers wrote before their last restart, and back to the present run",
         LISTED,
         Group::Read,
-        6,
+        0,
     ),
     info(
         Command::LogTail,
