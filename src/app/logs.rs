@@ -41,6 +41,15 @@ impl App {
             }
         };
         match target {
+            Ok(target)
+                if !matches!(target, Target::Selector(..))
+                    && target.members(&self.world.fleet).is_empty() =>
+            {
+                self.notify(Notice::warning(
+                    format!("{target} has no containers in the namespaces that are shown"),
+                    "look for it with `:pods` or `:releases`",
+                ));
+            }
             Ok(target) => self.show_log(target, false, effects),
             Err(why) => self.notify(Notice::warning(why, "`:logs release/shop-prod/shop`")),
         }

@@ -105,8 +105,13 @@ fn draw_head(app: &App, screen: &LogScreen, canvas: &mut Canvas<'_>, area: Area,
     } else {
         ("whole".into(), theme.dim)
     });
-    spans.push((beginning(screen), theme.dim));
-    spans.push((containers(screen), theme.dim));
+    if counts.gaps > 0 {
+        spans.push((
+            count(usize::try_from(counts.gaps).unwrap_or(0), "gap"),
+            theme.warning,
+        ));
+    }
+    spans.extend(troubles(app, screen, theme));
     let mut numbers = format!("in {}", grouped(usize::try_from(counts.lines).unwrap_or(0)));
     if !screen.shown.filters().is_empty() {
         numbers += &format!("  shown {}", grouped(screen.shown.len()));
@@ -120,13 +125,8 @@ fn draw_head(app: &App, screen: &LogScreen, canvas: &mut Canvas<'_>, area: Area,
         let evicted = grouped(usize::try_from(counts.evicted).unwrap_or(0));
         spans.push((format!("given up {evicted}"), theme.dim));
     }
-    if counts.gaps > 0 {
-        spans.push((
-            count(usize::try_from(counts.gaps).unwrap_or(0), "gap"),
-            theme.warning,
-        ));
-    }
-    spans.extend(troubles(app, screen, theme));
+    spans.push((beginning(screen), theme.dim));
+    spans.push((containers(screen), theme.dim));
     let sparkline = sparkline_width(area.width);
     let room = area.width.saturating_sub(sparkline + 3);
     let mut x = area.x + 1;
@@ -353,7 +353,13 @@ impl Lines<'_> {
             return 1;
         }
         let room = columns.saturating_sub(self.columns.message + 1);
-        wrap(&said(line).0, room).len()
+        let (text, structure) = said(line);
+        let text = if structure {
+            Cow::Owned(whole(line, &text))
+        } else {
+            text
+        };
+        wrap(&text, room).len()
     }
 
     /// Draws a line; how many rows it took.
@@ -467,7 +473,10 @@ impl Lines<'_> {
     /// The message, and what is known beside it.
     fn draw_message(&self, line: Line<'_>, canvas: &mut Canvas<'_>, area: Area) -> u16 {
         let theme = canvas.theme;
-        let (text, structure) = said(line);
+        let (mut text, structure) = said(line);
+        if self.screen.wrap && structure {
+            text = Cow::Owned(whole(line, &text));
+        }
         let style = match line.level {
             Some(Level::Error | Level::Fatal) if line.continuation => theme.dim,
             _ => theme.text,
@@ -606,6 +615,18 @@ fn said(line: Line<'_>) -> (Cow<'_, str>, bool) {
         return (text, false);
     }
     (structure.message, true)
+}
+
+/// The message with all that stands beside it.
+fn whole(line: Line<'_>, message: &str) -> String {
+    let mut text = message.to_owned();
+    for (name, value) in Structure::of(line.text).details() {
+        text.push_str("  ");
+        text.push_str(name);
+        text.push('=');
+        text.push_str(value);
+    }
+    text
 }
 
 /// `10:04:11.204`

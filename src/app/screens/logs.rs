@@ -237,6 +237,12 @@ impl LogScreen {
         });
     }
 
+    /// The timer that is under way.
+    #[cfg(test)]
+    pub fn timer(&self) -> Option<Id> {
+        self.timer
+    }
+
     /// The lines have changed: those that are seen follow.
     pub(in crate::app) fn freshen(&mut self) {
         let first = self.log.buffer().first();

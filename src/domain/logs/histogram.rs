@@ -49,7 +49,9 @@ impl Histogram {
     /// Forgets what is older than the first kept line.
     pub fn trim(&mut self, first: Nanos) {
         self.seconds = self.seconds.split_off(&first.seconds());
-        self.present = self.present.filter(|(second, _)| *second >= first.seconds());
+        self.present = self
+            .present
+            .filter(|(second, _)| *second >= first.seconds());
     }
 
     /// The first and the last second with a line.

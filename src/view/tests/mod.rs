@@ -8,6 +8,7 @@
 
 mod company;
 mod hostile;
+mod logs;
 mod replay;
 mod screens;
 mod stage;
