@@ -64,8 +64,33 @@ pub enum Act {
     },
     /// Streaming lists never say that the initial events are through.
     NoEndBookmark,
+    /// Cuts an exec, attach or port-forward connection after so many bytes of output, before any
+    /// status.
+    CutStream {
+        /// Bytes that are still sent.
+        bytes: usize,
+        /// In which way it is cut.
+        #[serde(default)]
+        by: Severance,
+    },
+    /// Waits before each message of such a connection.
+    SlowFrames {
+        /// Milliseconds.
+        ms: u64,
+    },
     /// Watches are compressed, each batch a gzip member of its own.
     GzipMembers,
+}
+
+/// Ways in which a connection ends without a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severance {
+    /// In order, as when a proxy gives up.
+    #[default]
+    Fin,
+    /// By a reset, as when a process or a machine dies.
+    Rst,
 }
 
 /// Ways to be broken.

@@ -12,6 +12,7 @@ mod defaults;
 mod discovery;
 mod encode;
 pub mod error;
+pub mod exec;
 mod faults;
 mod gzip;
 pub mod kinds;

@@ -3,13 +3,14 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt, Limited};
-use hyper::{HeaderMap, Method, Request, Response, body::Incoming, header};
+use hyper::{HeaderMap, Method, Request, Response, body::Incoming, header, upgrade::OnUpgrade};
 use serde_json::{Value, json};
 
 use super::{
     body::{self, Body, failure, text},
     discovery,
     error::ApiError,
+    exec,
     faults::{Act, disturb, intruder},
     list::{self, Manner},
     logs, metrics,
@@ -34,6 +35,8 @@ struct Asked {
     headers: HeaderMap,
     body: Incoming,
     user: User,
+    /// The connection below, for requests that ask for it.
+    upgrade: OnUpgrade,
 }
 
 /// Answers every request.
@@ -48,6 +51,8 @@ pub async fn handle(
 
 async fn answer(server: &Server, request: Request<Incoming>) -> Result<Response<Body>, ApiError> {
     let user = authenticate(server, request.headers())?;
+    let mut request = request;
+    let upgrade = hyper::upgrade::on(&mut request);
     let (parts, body) = request.into_parts();
     let query = Query::parse(parts.uri.query().unwrap_or_default());
     let asked = Asked {
@@ -57,6 +62,7 @@ async fn answer(server: &Server, request: Request<Incoming>) -> Result<Response<
         headers: parts.headers,
         body,
         user,
+        upgrade,
     };
     if asked.path.starts_with("/demo/") {
         return control(server, asked).await;
@@ -204,6 +210,10 @@ async fn resource(
             Err(ApiError::method_not_allowed())
         };
     }
+    if target.kind == &super::kinds::PODS && target.subresource.as_deref().is_some_and(exec::serves)
+    {
+        return connect(server, asked, target, acts);
+    }
     let manner = Manner {
         form: request::form(&asked.headers, &asked.query)?,
         gzip: request::accepts_gzip(&asked.headers),
@@ -212,6 +222,29 @@ async fn resource(
         return observe(server, &asked, target, verb, manner, acts);
     }
     change(server, asked, target, manner).await
+}
+
+/// Opens a connection into a container. A GET that upgrades needs `create` too, as in Kubernetes
+/// since 1.35.
+fn connect(
+    server: &Server,
+    asked: Asked,
+    target: &Target,
+    acts: Vec<Act>,
+) -> Result<Response<Body>, ApiError> {
+    if !matches!(asked.method, Method::GET | Method::POST) {
+        return Err(ApiError::method_not_allowed());
+    }
+    server
+        .rbac
+        .require(&asked.user, &attributes("create", target))?;
+    server.exec.answer(exec::Asked {
+        target,
+        query: &asked.query,
+        headers: &asked.headers,
+        upgrade: asked.upgrade,
+        acts,
+    })
 }
 
 fn observe(

@@ -10,8 +10,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    faults::Faults, list::Snapshots, people::Tokens, rbac::Rbac, route::handle, stats::Stats,
-    store::Store, watch::Context,
+    exec::Exec, faults::Faults, list::Snapshots, people::Tokens, rbac::Rbac, route::handle,
+    stats::Stats, store::Store, watch::Context,
 };
 
 /// A client that does not finish its handshake by then is let go.
@@ -30,6 +30,8 @@ pub struct Server {
     pub rbac: Rbac,
     /// What goes wrong on purpose.
     pub faults: Arc<Faults>,
+    /// Connections into containers.
+    pub exec: Arc<Exec>,
     /// What was asked.
     pub stats: Stats,
     /// Lists begun and not finished.

@@ -9,6 +9,7 @@ use super::{
     clock::Clock,
     control::{self, ControlOptions, Pace},
     error::ApiError,
+    exec::{self, Exec},
     faults::Faults,
     kubeconfig,
     list::Snapshots,
@@ -43,6 +44,8 @@ pub struct Options {
     pub pods: Option<usize>,
     /// Changes to pods in a second, for measuring; 0 for none.
     pub churn: u32,
+    /// Whose shell is behind `exec`.
+    pub exec: exec::Mode,
 }
 
 /// Why there is no demo.
@@ -76,6 +79,7 @@ pub struct Demo {
     kubeconfig: String,
     kubeconfig_path: Option<PathBuf>,
     store: Arc<Store>,
+    exec: Arc<Exec>,
     end: CancellationToken,
     listening: JoinHandle<()>,
 }
@@ -99,11 +103,17 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         state::write_private(path, &kubeconfig)?;
     }
     let end = CancellationToken::new();
+    let exec = Arc::new(Exec::new(
+        options.exec.clone(),
+        Arc::clone(&store),
+        end.clone(),
+    ));
     let shared = Arc::new(Server {
         store: Arc::clone(&store),
         tokens: identity.tokens.clone(),
         rbac: Rbac::new(Arc::clone(&store)),
         faults: Arc::new(Faults::default()),
+        exec: Arc::clone(&exec),
         stats: Stats::default(),
         snapshots: Snapshots::default(),
         end: end.clone(),
@@ -128,6 +138,7 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         kubeconfig,
         kubeconfig_path: options.kubeconfig_out,
         store,
+        exec,
         end,
         listening: tokio::spawn(serve(shared, listener, tls)),
     })
@@ -198,6 +209,7 @@ impl Demo {
         self.end.cancel();
         // A listener that panicked is as ended as one that returned.
         let _ = (&mut self.listening).await;
+        self.exec.clean_up();
     }
 }
 
