@@ -107,6 +107,10 @@ pub struct WorldArgs {
     /// Whose shell `exec` opens; the built-in one when absent
     #[arg(long, value_name = "WHOSE")]
     pub exec: Option<ExecArg>,
+    /// For measuring: every container's log has so many numbered lines (`seq=0` and so on) of 125
+    /// bytes, a microsecond apart, there as fast as they are read; a follow then waits
+    #[arg(long, value_name = "LINES")]
+    pub log_flood: Option<u64>,
 }
 
 impl WorldArgs {
@@ -120,6 +124,7 @@ impl WorldArgs {
             pods: self.pods.or(others.pods),
             churn: self.churn.or(others.churn),
             exec: self.exec.or(others.exec),
+            log_flood: self.log_flood.or(others.log_flood),
         }
     }
 }
@@ -248,6 +253,7 @@ impl Wanted {
             pods: args.pods,
             churn: args.churn.unwrap_or(0),
             exec: args.exec.map(ExecArg::mode).unwrap_or_default(),
+            log_flood: args.log_flood,
         };
         Self {
             options,

@@ -31,6 +31,7 @@ mod review;
 mod route;
 mod select;
 mod server;
+mod socket;
 mod start;
 pub mod state;
 mod stats;

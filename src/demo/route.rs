@@ -21,6 +21,7 @@ use super::{
     request::{self, Query, Target, verb},
     review,
     server::Server,
+    socket::Resetter,
     verbs, watch,
 };
 
@@ -37,6 +38,8 @@ struct Asked {
     user: User,
     /// The connection below, for requests that ask for it.
     upgrade: OnUpgrade,
+    /// Resets the connection below.
+    resetter: Option<Resetter>,
 }
 
 /// Answers every request.
@@ -63,6 +66,7 @@ async fn answer(server: &Server, request: Request<Incoming>) -> Result<Response<
         body,
         user,
         upgrade,
+        resetter: parts.extensions.get().cloned(),
     };
     if asked.path.starts_with("/demo/") {
         return control(server, asked).await;
@@ -74,11 +78,13 @@ async fn answer(server: &Server, request: Request<Incoming>) -> Result<Response<
         &asked.query,
     );
     server.stats.count(verb, &asked.path);
-    let verbs = if asked.query.get("continue").is_some() {
-        vec![verb, "continue"]
-    } else {
-        vec![verb]
-    };
+    let mut verbs = vec![verb];
+    if asked.query.get("continue").is_some() {
+        verbs.push("continue");
+    }
+    if target.as_ref().is_some_and(is_log) {
+        verbs.push("log");
+    }
     let acts = server.faults.strike(&verbs, &asked.path);
     if let Some(response) = strike(&acts, verb).await {
         return Ok(response);
@@ -203,12 +209,8 @@ async fn resource(
     {
         return Err(ApiError::no_such_path());
     }
-    if let (Some("log"), Some(name)) = (target.subresource.as_deref(), &target.name) {
-        return if asked.method == Method::GET {
-            logs::answer(&server.watch_context(), target, name, &asked.query)
-        } else {
-            Err(ApiError::method_not_allowed())
-        };
+    if is_log(target) {
+        return log(server, asked, target, acts).await;
     }
     if target.kind == &super::kinds::PODS && target.subresource.as_deref().is_some_and(exec::serves)
     {
@@ -245,6 +247,28 @@ fn connect(
         upgrade: asked.upgrade,
         acts,
     })
+}
+
+fn is_log(target: &Target) -> bool {
+    target.subresource.as_deref() == Some("log")
+}
+
+/// Reads a container's log out.
+async fn log(
+    server: &Server,
+    asked: Asked,
+    target: &Target,
+    acts: Vec<Act>,
+) -> Result<Response<Body>, ApiError> {
+    let (&Method::GET, Some(name)) = (&asked.method, &target.name) else {
+        return Err(ApiError::method_not_allowed());
+    };
+    let request = logs::Asked {
+        path: asked.path,
+        acts,
+        resetter: asked.resetter,
+    };
+    logs::answer(&server.logs, target, name, &asked.query, request).await
 }
 
 fn observe(
@@ -472,6 +496,26 @@ fn unknown_format(told: &str) -> ApiError {
     ApiError::new(415, "UnsupportedMediaType", message)
 }
 
+/// Does what a fault asks for once.
+fn perform(server: &Server, path: &str, deed: Act) -> Result<(), ApiError> {
+    match deed {
+        Act::LogRotate { keep } => server.logs.rotate(path, keep),
+        Act::Restart { container } => {
+            let pod = Target::parse(path).filter(|target| target.kind == &super::kinds::PODS);
+            let Some((target, name)) = pod.and_then(|target| {
+                let name = target.name.clone()?;
+                Some((target, name))
+            }) else {
+                let message = format!("restart: the path {path:?} names no pod");
+                return Err(ApiError::bad_request(message));
+            };
+            server.orders.kill(target.ns(), &name, container.as_deref());
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
 /// `/demo/...`: the server's own switches and counts, for the admin only.
 async fn control(server: &Server, asked: Asked) -> Result<Response<Body>, ApiError> {
     if !asked.user.is_master() {
@@ -485,7 +529,10 @@ async fn control(server: &Server, asked: Asked) -> Result<Response<Body>, ApiErr
         ("/demo/stats", "GET") => Ok(body::json(200, &server.stats.told())),
         ("/demo/faults", "GET") => Ok(body::json(200, &server.faults.told())),
         ("/demo/faults", "PUT") => {
-            server.faults.set(read(asked.body, &asked.headers).await?)?;
+            let deeds = server.faults.set(read(asked.body, &asked.headers).await?)?;
+            for (path, deed) in deeds {
+                perform(server, &path, deed)?;
+            }
             Ok(body::json(200, &server.faults.told()))
         }
         ("/demo/faults", "DELETE") => {

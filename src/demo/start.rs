@@ -7,12 +7,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     clock::Clock,
-    control::{self, ControlOptions, Pace},
+    control::{self, ControlOptions, Orders, Pace},
     error::ApiError,
     exec::{self, Exec},
     faults::Faults,
     kubeconfig,
     list::Snapshots,
+    logs::Logs,
     people::Tokens,
     rbac::Rbac,
     server::{Server, serve},
@@ -20,6 +21,7 @@ use super::{
     stats::Stats,
     store::{HISTORY, Store, StoreOptions},
     tls::TlsError,
+    watch,
     world::{self, WorldOptions},
 };
 
@@ -46,6 +48,9 @@ pub struct Options {
     pub churn: u32,
     /// Whose shell is behind `exec`.
     pub exec: exec::Mode,
+    /// Gives each container a log of so many numbered lines, for measuring; what services write when
+    /// absent.
+    pub log_flood: Option<u64>,
 }
 
 /// Why there is no demo.
@@ -108,12 +113,21 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         Arc::clone(&store),
         end.clone(),
     ));
+    let faults = Arc::new(Faults::default());
+    let context = watch::Context {
+        store: Arc::clone(&store),
+        faults: Arc::clone(&faults),
+        end: end.clone(),
+    };
+    let orders = Orders::default();
     let shared = Arc::new(Server {
         store: Arc::clone(&store),
         tokens: identity.tokens.clone(),
         rbac: Rbac::new(Arc::clone(&store)),
-        faults: Arc::new(Faults::default()),
         exec: Arc::clone(&exec),
+        faults,
+        logs: Arc::new(Logs::new(context, options.log_flood)),
+        orders: orders.clone(),
         stats: Stats::default(),
         snapshots: Snapshots::default(),
         end: end.clone(),
@@ -129,6 +143,7 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
                 Pace::Eventful
             },
         },
+        orders,
     );
     tokio::spawn(end.clone().run_until_cancelled_owned(controllers));
     Ok(Demo {

@@ -105,10 +105,8 @@ pub async fn serve(socket: Socket, process: Process, manner: Manner) {
 
 /// Ends the connection as a crashed peer does: with a TCP reset.
 fn reset(stream: In, sink: Out) {
-    if let Ok(socket) = stream.reunite(sink)
-        && let Err(error) = socket.get_ref().get_ref().0.set_zero_linger()
-    {
-        tracing::debug!(%error, "demo: no reset");
+    if let Ok(socket) = stream.reunite(sink) {
+        socket.get_ref().get_ref().0.resetter().reset();
     }
 }
 

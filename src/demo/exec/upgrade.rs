@@ -10,7 +10,6 @@ use hyper::{
     upgrade::OnUpgrade,
 };
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 use tokio_tungstenite::{
     WebSocketStream,
@@ -23,10 +22,11 @@ use tokio_tungstenite::{
 use crate::demo::{
     body::{Body, full},
     error::ApiError,
+    socket,
 };
 
 /// The connection below an upgraded request.
-pub type Raw = TlsStream<TcpStream>;
+pub type Raw = TlsStream<socket::Socket>;
 /// A WebSocket on it.
 pub type Socket = WebSocketStream<Raw>;
 
