@@ -85,7 +85,8 @@ impl Flood {
         let ahead = from.max(self.begin) - self.begin;
         let mut number = ahead / STEP + i64::from(ahead % STEP != 0);
         let mut at = self.begin + number * STEP;
-        out.reserve(room + 2 * LINE);
+        let left = usize::try_from((until - at) / STEP + 1).unwrap_or(0);
+        out.reserve(left.saturating_mul(LINE + 32).min(room) + LINE + 32);
         while at < until && out.len() < room {
             if let Some(stamper) = stamps.as_deref_mut() {
                 stamper.write(at, out);
@@ -112,9 +113,8 @@ impl Flood {
         }
         out.extend_from_slice(&self.head);
         out.extend_from_slice(&digits[from..]);
-        let filled = self.head.len() + digits.len() - from;
-        let filler = LINE.saturating_sub(filled + 1);
-        out.extend_from_slice(&FILLER[..filler]);
+        let written = self.head.len() + digits.len() - from;
+        out.extend_from_slice(&FILLER[..LINE.saturating_sub(written + 1)]);
         out.push(b'\n');
     }
 }
