@@ -17,6 +17,12 @@ impl Timestamp {
             .map(|t| Self(t.as_millisecond()))
     }
 
+    /// The day in UTC, `2026-11-23`; empty for a time that no calendar has.
+    pub fn day(self) -> String {
+        let stamp = jiff::Timestamp::from_millisecond(self.0);
+        stamp.map_or_else(|_| String::new(), |at| at.strftime("%Y-%m-%d").to_string())
+    }
+
     /// Milliseconds from `earlier` to `self`; negative when `earlier` is later.
     pub fn since(self, earlier: Self) -> Millis {
         Millis(self.0 - earlier.0)
