@@ -114,6 +114,10 @@ pub enum Verb {
     Get(super::get::GetArgs),
     /// Print the merged logs of a project, release, workload or pod
     Logs(super::logs::LogsArgs),
+    /// From a source to a Dockerfile: detect, recipe, lint
+    Image(super::image::ImageArgs),
+    /// Show and check the catalogue of base images and rules
+    Catalogue(super::catalogue::CatalogueArgs),
     /// Print versions, files and names of what is in use
     Info(InfoArgs),
     /// Print the completions of a shell

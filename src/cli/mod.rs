@@ -4,11 +4,13 @@
 //! screen; the console is the runtime's.
 
 mod args;
+mod catalogue;
 mod completions;
 mod console;
 mod demo;
 mod exit;
 mod get;
+mod image;
 mod info;
 mod logs;
 mod man;
@@ -57,6 +59,8 @@ fn carry_out(cli: Cli, out: &mut Out) -> anyhow::Result<ExitCode> {
     let done = match cli.verb {
         Some(Verb::Get(args)) => get::run(&cli.cluster, &args, out),
         Some(Verb::Logs(args)) => logs::run(&cli.cluster, &args, out),
+        Some(Verb::Image(args)) => image::run(&args, &mut *out),
+        Some(Verb::Catalogue(args)) => catalogue::run(&args, out),
         Some(Verb::Info(args)) => info::run(&cli.cluster, &args, out),
         Some(Verb::Completions { shell }) => completions::run(shell, out),
         Some(Verb::Man { verb }) => man::run(verb.as_deref(), out),

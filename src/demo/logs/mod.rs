@@ -2,24 +2,17 @@
 //!
 //! No container runs and no line is kept: what a container has written by now is a function of the
 //! run that the pod's status tells of ([`run`]), of when a program of its kind writes ([`script`])
-//! and of what it says ([`voice`]). [`stream`] reads it out and follows it, with the faults that
-//! [`disorder`] makes. In measuring mode the lines are those of [`flood`] instead.
+//! and of what it says ([`voice`]). [`stream`] reads it out and follows it.
 
-mod disorder;
-mod flood;
 mod run;
 mod script;
-mod source;
 mod stamp;
-mod state;
 mod stream;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests;
 mod voice;
 mod wanted;
-
-use std::sync::Arc;
 
 use hyper::Response;
 
@@ -28,10 +21,9 @@ use super::{
     error::ApiError,
     kinds::PODS,
     request::{Query, Target},
+    watch::Context,
 };
 use run::Run;
-pub use state::Logs;
-pub use stream::Asked;
 use stream::Reader;
 use wanted::Wanted;
 
@@ -42,19 +34,17 @@ const PLAIN: &str = "text/plain";
 ///
 /// # Errors
 /// In the words of the API server and the kubelet: no such pod, no such container, nothing to read.
-pub async fn answer(
-    logs: &Arc<Logs>,
+pub fn answer(
+    context: &Context,
     target: &Target,
     name: &str,
     query: &Query,
-    asked: Asked,
 ) -> Result<Response<Body>, ApiError> {
     let wanted = Wanted::parse(query, name)?;
-    let seat = logs.seat(&asked.path, &asked.acts).await;
-    let store = &logs.context.store;
     // Before the pod is read, so that no later change is missed.
-    let changed = store.subscribe(Some(&PODS));
-    let object = store
+    let changed = context.store.subscribe(Some(&PODS));
+    let object = context
+        .store
         .get(&PODS, target.ns(), name)
         .ok_or_else(|| ApiError::not_found(&PODS, name))?;
     let pod = object.value();
@@ -64,6 +54,6 @@ pub async fn answer(
         return Ok(respond(200, PLAIN, full("")));
     }
     let run = Run::find(&pod, &container, wanted.previous)?;
-    let reader = Reader::new(seat, asked, changed, &object, run, wanted);
+    let reader = Reader::new(context.clone(), changed, &object, &pod, run, wanted);
     Ok(respond(200, PLAIN, reader.body()))
 }

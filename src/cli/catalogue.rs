@@ -1,0 +1,242 @@
+//! `quarterdeck catalogue`: which catalogue is in force, and whether one is sound.
+
+use super::exit::{Code, Refusal};
+use super::out::{Out, warn};
+use crate::config::Paths;
+use crate::domain::catalogue::{BUILT_IN_NAME, Catalogue, Stack};
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Value, json};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// The catalogue of a whole machine.
+const SYSTEM_FILE: &str = "/etc/quarterdeck/catalogue.toml";
+
+/// The file's name in a person's configuration folder.
+const FILE: &str = "catalogue.toml";
+
+/// Arguments of `catalogue`.
+#[derive(Debug, Args)]
+pub struct CatalogueArgs {
+    #[command(subcommand)]
+    pub what: What,
+}
+
+/// What to do with the catalogue.
+#[derive(Debug, Subcommand)]
+pub enum What {
+    /// Say what is wrong with a catalogue document, each with line and remedy
+    Check {
+        /// The document
+        file: PathBuf,
+    },
+    /// Show which catalogue is in force, and what it offers
+    Show {
+        /// A catalogue document laid over the others
+        #[arg(long, value_name = "FILE")]
+        catalogue: Option<PathBuf>,
+        /// Form of the answer
+        #[arg(short, long, value_enum, default_value_t)]
+        output: Form,
+    },
+}
+
+/// Forms of the answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    #[default]
+    Text,
+    Json,
+    /// The document that ships with the program, to begin one's own with
+    Toml,
+}
+
+/// Carries out `catalogue`.
+pub fn run(args: &CatalogueArgs, out: &mut Out) -> anyhow::Result<Code> {
+    match &args.what {
+        What::Check { file } => check(file, out),
+        What::Show { catalogue, output } => show(catalogue.as_deref(), *output, out),
+    }
+}
+
+fn check(file: &Path, out: &mut Out) -> anyhow::Result<Code> {
+    let text = read(file)?.ok_or_else(|| missing(file))?;
+    let mut catalogue = Catalogue::built_in();
+    let name = file.display().to_string();
+    let mut flaws = catalogue.lay(&name, &text);
+    flaws.extend(catalogue.check());
+    for flaw in &flaws {
+        out.line(crate::domain::text::clean(&flaw.to_string()))?;
+    }
+    if flaws.is_empty() {
+        out.line(format!(
+            "{name} is sound: {} stacks, {} systems, {} dependencies",
+            catalogue.stacks.len(),
+            catalogue.systems.len(),
+            catalogue.dependencies.len()
+        ))?;
+        return Ok(Code::Done);
+    }
+    Ok(Code::Failed)
+}
+
+/// The catalogue in force: the built-in one, the machine's, the person's, then `extra`, each laid
+/// over the one before. A document with flaws is refused as a whole: half a rule is none.
+pub fn load(extra: Option<&Path>) -> anyhow::Result<Catalogue> {
+    let mut catalogue = Catalogue::built_in();
+    let paths = Paths::from_env(|name| std::env::var_os(name));
+    let person = paths.config.join(FILE);
+    for file in [Path::new(SYSTEM_FILE), &person] {
+        if let Some(text) = read(file)? {
+            lay(&mut catalogue, file, &text)?;
+        }
+    }
+    if let Some(file) = extra {
+        let text = read(file)?.ok_or_else(|| missing(file))?;
+        lay(&mut catalogue, file, &text)?;
+    }
+    let flaws = catalogue.check();
+    if flaws.is_empty() {
+        return Ok(catalogue);
+    }
+    Err(flawed(&flaws).into())
+}
+
+fn lay(catalogue: &mut Catalogue, file: &Path, text: &str) -> Result<(), Refusal> {
+    let flaws = catalogue.lay(&file.display().to_string(), text);
+    if flaws.is_empty() {
+        Ok(())
+    } else {
+        Err(flawed(&flaws))
+    }
+}
+
+fn flawed(flaws: &[crate::domain::document::Flaw]) -> Refusal {
+    let lines: Vec<String> = flaws.iter().map(ToString::to_string).collect();
+    Refusal::new(
+        Code::Failed,
+        format!("the catalogue is not sound\n{}", lines.join("\n")),
+    )
+}
+
+fn missing(file: &Path) -> Refusal {
+    Refusal::new(
+        Code::NotFound,
+        format!("there is no file `{}`", file.display()),
+    )
+}
+
+/// The text of a file, when there is one.
+fn read(file: &Path) -> Result<Option<String>, Refusal> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(error) => Err(Refusal::new(
+            Code::Failed,
+            format!("`{}` cannot be read: {error}", file.display()),
+        )),
+    }
+}
+
+fn show(extra: Option<&Path>, form: Form, out: &mut Out) -> anyhow::Result<Code> {
+    if form == Form::Toml {
+        out.line(Catalogue::built_in_text().trim_end())?;
+        return Ok(Code::Done);
+    }
+    let catalogue = load(extra)?;
+    if form == Form::Json {
+        serde_json::to_writer_pretty(&mut *out, &as_json(&catalogue))?;
+        out.line("")?;
+        return Ok(Code::Done);
+    }
+    out.line(format!("catalogue: {}", catalogue.name))?;
+    for layer in &catalogue.layers {
+        out.line(format!("  from {layer}"))?;
+    }
+    if catalogue.layers == [BUILT_IN_NAME] {
+        warn(&format!(
+            "only the catalogue that ships with the program is in force; operations lay their own over it in {SYSTEM_FILE}"
+        ));
+    }
+    out.line("")?;
+    for stack in &catalogue.stacks {
+        out.line(format!("{:14} {}", stack.id, stack.title))?;
+        for version in stack.versions() {
+            let ends = stack
+                .ends(version)
+                .map(|day| format!(", ends {day}"))
+                .unwrap_or_default();
+            out.line(format!(
+                "  {version:12} {}{ends}",
+                stack.systems(version).join(", ")
+            ))?;
+        }
+    }
+    out.line("")?;
+    let mut group = "";
+    for dependency in &catalogue.dependencies {
+        if dependency.group != group {
+            group = &dependency.group;
+            out.line(group)?;
+        }
+        let systems: Vec<_> = dependency
+            .packages
+            .iter()
+            .map(|(id, _)| id.as_str())
+            .collect();
+        out.line(format!(
+            "  {:18} {} ({})",
+            dependency.id,
+            dependency.title,
+            systems.join(", ")
+        ))?;
+    }
+    Ok(Code::Done)
+}
+
+fn as_json(catalogue: &Catalogue) -> Value {
+    let stack = |stack: &Stack| {
+        let images: Vec<Value> = stack
+            .images
+            .iter()
+            .map(|pair| {
+                json!({
+                    "version": pair.version,
+                    "system": pair.system,
+                    "builder": pair.builder.as_ref().map(ToString::to_string),
+                    "run": pair.run.to_string(),
+                    "ends": stack.ends(&pair.version),
+                })
+            })
+            .collect();
+        let tools: Vec<_> = stack.tools.iter().map(|tool| &tool.id).collect();
+        json!({ "id": stack.id, "title": stack.title, "tools": tools, "images": images })
+    };
+    let dependencies: Vec<Value> = catalogue
+        .dependencies
+        .iter()
+        .map(|it| {
+            let packages: serde_json::Map<String, Value> = it
+                .packages
+                .iter()
+                .map(|(system, packages)| (system.clone(), json!(packages)))
+                .collect();
+            json!({ "id": it.id, "title": it.title, "group": it.group, "packages": packages, "conflicts": it.conflicts, "note": it.note })
+        })
+        .collect();
+    let systems: Vec<Value> = catalogue
+        .systems
+        .iter()
+        .map(|it| json!({ "id": it.id, "title": it.title, "ends": it.ends, "note": it.note }))
+        .collect();
+    json!({
+        "name": catalogue.name,
+        "layers": catalogue.layers,
+        "systems": systems,
+        "stacks": catalogue.stacks.iter().map(stack).collect::<Vec<_>>(),
+        "dependencies": dependencies,
+        "registries": catalogue.policy.registries,
+    })
+}

@@ -1,0 +1,173 @@
+//! `quarterdeck image`: from a source to a Dockerfile, for scripts and pipes.
+
+mod detect;
+mod dockerfile;
+mod init;
+mod lint;
+mod outdated;
+mod project;
+
+use super::exit::Code;
+use super::out::Out;
+use clap::{Args, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Arguments of `image`.
+#[derive(Debug, Args)]
+pub struct ImageArgs {
+    #[command(subcommand)]
+    pub what: What,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum What {
+    /// Say what a source is, with the evidence for each finding
+    Detect(DetectArgs),
+    /// Write the recipe `quarterdeck.toml` from what was detected and answered
+    Init(InitArgs),
+    /// Print the Dockerfile of a recipe, or write it
+    Dockerfile(DockerfileArgs),
+    /// Say what is wrong with a recipe and its Dockerfile, or with a Dockerfile of your own
+    Lint(LintArgs),
+    /// List recipes whose Dockerfile is not what the catalogue gives today
+    Outdated(OutdatedArgs),
+}
+
+/// Where the source is.
+#[derive(Clone, Debug, Args)]
+pub struct SourceArgs {
+    /// The folder of the service
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    /// Read the source from this git address instead
+    #[arg(long, value_name = "URL")]
+    pub git: Option<String>,
+    /// Branch, tag or commit of the git address
+    #[arg(long = "ref", value_name = "REF", requires = "git")]
+    pub reference: Option<String>,
+}
+
+/// Which catalogue.
+#[derive(Clone, Debug, Args)]
+pub struct CatalogueArg {
+    /// A catalogue document laid over the one in force
+    #[arg(long, value_name = "FILE")]
+    pub catalogue: Option<PathBuf>,
+}
+
+/// Forms of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    #[default]
+    Text,
+    Json,
+}
+
+/// Arguments of `image detect`.
+#[derive(Debug, Args)]
+pub struct DetectArgs {
+    #[command(flatten)]
+    pub source: SourceArgs,
+    #[command(flatten)]
+    pub catalogue: CatalogueArg,
+    /// Form of the answer
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Form,
+}
+
+/// Arguments of `image init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    #[command(flatten)]
+    pub source: SourceArgs,
+    #[command(flatten)]
+    pub catalogue: CatalogueArg,
+    /// Take every detected answer and write; without it the recipe is only shown
+    #[arg(short, long)]
+    pub yes: bool,
+    /// A file of answers, in the form of a recipe; they win over what was detected
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+    /// Write over a recipe that is there already; its comments stay
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `image dockerfile`.
+#[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
+pub struct DockerfileArgs {
+    /// The folder with the recipe
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    #[command(flatten)]
+    pub catalogue: CatalogueArg,
+    /// For an engine without `BuildKit`: no cache or secret mounts
+    #[arg(long)]
+    pub classic: bool,
+    /// Write Dockerfile and ignore file beside the recipe
+    #[arg(long, conflicts_with_all = ["diff", "ignore"])]
+    pub write: bool,
+    /// Write over a Dockerfile that was not made here
+    #[arg(long, requires = "write")]
+    pub force: bool,
+    /// Show what differs from the Dockerfile that is there; ends with 1 when something does
+    #[arg(long, conflicts_with = "ignore")]
+    pub diff: bool,
+    /// Print the ignore file instead
+    #[arg(long)]
+    pub ignore: bool,
+}
+
+/// Arguments of `image lint`.
+#[derive(Debug, Args)]
+pub struct LintArgs {
+    /// The folder with the recipe
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    #[command(flatten)]
+    pub catalogue: CatalogueArg,
+    /// A Dockerfile of your own instead of the recipe's
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Warnings and notes make it fail too
+    #[arg(long)]
+    pub strict: bool,
+    /// Form of the answer
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Form,
+}
+
+/// Arguments of `image outdated`.
+#[derive(Debug, Args)]
+pub struct OutdatedArgs {
+    /// Folders that are searched for recipes
+    #[arg(default_value = ".")]
+    pub dirs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub catalogue: CatalogueArg,
+    /// For an engine without `BuildKit`
+    #[arg(long)]
+    pub classic: bool,
+    /// Make what is outdated again
+    #[arg(long)]
+    pub write: bool,
+    /// Form of the answer
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Form,
+}
+
+/// Carries out `image`.
+pub fn run(args: &ImageArgs, out: &mut Out) -> anyhow::Result<Code> {
+    match &args.what {
+        What::Detect(args) => detect::run(args, out),
+        What::Init(args) => init::run(args, out),
+        What::Dockerfile(args) => dockerfile::run(args, out),
+        What::Lint(args) => lint::run(args, out),
+        What::Outdated(args) => outdated::run(args, out),
+    }
+}
