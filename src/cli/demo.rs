@@ -5,13 +5,15 @@ use super::console;
 use super::exit::Code;
 use super::out::Out;
 use crate::config::Paths;
+use crate::demo::exec::{self, confine};
 use crate::demo::{self, Demo, Options};
 use crate::domain::feed::{Failure, FailureSort};
 use crate::domain::text::Text;
 use crate::runtime::state::private_folder;
 use crate::runtime::{DemoCluster, DemoStarter};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
+use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,6 +39,45 @@ pub struct DemoArgs {
 pub enum DemoVerb {
     /// Serve the cluster alone, for kubectl and for tests, until SIGTERM
     Serve(WorldArgs),
+    /// Become a command that can write to one folder only
+    #[command(hide = true)]
+    Confined(ConfinedArgs),
+}
+
+/// Arguments of `demo confined`, which the demo's own server calls.
+#[derive(Debug, Args)]
+pub struct ConfinedArgs {
+    /// Say first whose shell this is
+    #[arg(long)]
+    greet: bool,
+    /// The folder
+    folder: PathBuf,
+    /// The command with its arguments
+    #[arg(last = true, required = true)]
+    command: Vec<OsString>,
+}
+
+/// Whose shell is behind `exec`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExecArg {
+    /// A small built-in one that touches nothing of this machine
+    Simulated,
+    /// This machine's own, in a scratch folder
+    Host,
+    /// None: exec and attach are refused
+    None,
+}
+
+impl ExecArg {
+    fn mode(self) -> exec::Mode {
+        match self {
+            Self::Simulated => exec::Mode::Simulated,
+            Self::Host => exec::Mode::Host {
+                confiner: std::env::current_exe().ok(),
+            },
+            Self::None => exec::Mode::None,
+        }
+    }
 }
 
 /// What kind of cluster.
@@ -63,6 +104,13 @@ pub struct WorldArgs {
     /// Changes to pods in a second, for measuring
     #[arg(long, value_name = "EVENTS_PER_S")]
     pub churn: Option<u32>,
+    /// Whose shell `exec` opens; the built-in one when absent
+    #[arg(long, value_name = "WHOSE")]
+    pub exec: Option<ExecArg>,
+    /// For measuring: every container's log has so many numbered lines (`seq=0` and so on) of 125
+    /// bytes, a microsecond apart, there as fast as they are read; a follow then waits
+    #[arg(long, value_name = "LINES")]
+    pub log_flood: Option<u64>,
 }
 
 impl WorldArgs {
@@ -75,6 +123,8 @@ impl WorldArgs {
             seed: self.seed.or(others.seed),
             pods: self.pods.or(others.pods),
             churn: self.churn.or(others.churn),
+            exec: self.exec.or(others.exec),
+            log_flood: self.log_flood.or(others.log_flood),
         }
     }
 }
@@ -90,10 +140,27 @@ pub fn run(
         Some(DemoVerb::Serve(world)) => {
             serve(&Wanted::of(&world.or(args.world)), out).map(ExitCode::from)
         }
+        Some(DemoVerb::Confined(args)) => Err(confined(&args, out)),
         None => {
             let starter = Wanted::of(&args.world).starter();
             console::run(cluster, &args.console.or(console), true, starter)
         }
+    }
+}
+
+/// Becomes the command; comes back only with the reason why not.
+fn confined(args: &ConfinedArgs, out: &mut Out) -> anyhow::Error {
+    let mut become_it = || -> anyhow::Result<std::convert::Infallible> {
+        let confinement = confine::confine(&args.folder)?;
+        if args.greet {
+            out.line(confinement.greeting(&args.folder))?;
+            out.flush()?;
+        }
+        Err(confine::become_command(&args.command).into())
+    };
+    match become_it() {
+        Ok(never) => match never {},
+        Err(error) => error,
     }
 }
 
@@ -185,6 +252,8 @@ impl Wanted {
             seed: args.seed.unwrap_or(SEED),
             pods: args.pods,
             churn: args.churn.unwrap_or(0),
+            exec: args.exec.map(ExecArg::mode).unwrap_or_default(),
+            log_flood: args.log_flood,
         };
         Self {
             options,

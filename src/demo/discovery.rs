@@ -24,6 +24,22 @@ fn subresource_verbs(subresource: &str) -> &'static [&'static str] {
     }
 }
 
+/// Subresources of pods that are connections, with the kind of their options.
+const CONNECTIONS: [(&str, &str); 3] = [
+    ("attach", "PodAttachOptions"),
+    ("exec", "PodExecOptions"),
+    ("portforward", "PodPortForwardOptions"),
+];
+const CONNECTION_VERBS: [&str; 2] = ["create", "get"];
+
+/// Kind and verbs of a subresource that is a connection.
+fn connection(subresource: &str) -> Option<(&'static str, [&'static str; 2])> {
+    CONNECTIONS
+        .iter()
+        .find(|(name, _)| *name == subresource)
+        .map(|(_, kind)| (*kind, CONNECTION_VERBS))
+}
+
 /// A resource that no object of is stored: reviews and metrics.
 struct Virtual {
     group: &'static str,
@@ -183,6 +199,10 @@ fn legacy_subresource(kind: &Kind, subresource: &str) -> Value {
         told["group"] = json!("autoscaling");
         told["version"] = json!("v1");
     }
+    if let Some((kind, verbs)) = connection(subresource) {
+        told["kind"] = json!(kind);
+        told["verbs"] = json!(verbs);
+    }
     told
 }
 
@@ -209,6 +229,10 @@ fn aggregated_resources(group: &str, version: &str) -> Vec<Value> {
         names(kind, &mut told);
         let subresource = |name: &&str| {
             let response = if *name == "scale" { json!({"group": "autoscaling", "version": "v1", "kind": "Scale"}) } else { response(kind.kind) };
+            if let Some((kind, verbs)) = connection(name) {
+                let response = json!({"group": group, "version": version, "kind": kind});
+                return json!({"subresource": name, "responseKind": response, "verbs": verbs});
+            }
             json!({"subresource": name, "responseKind": response, "verbs": subresource_verbs(name)})
         };
         if !kind.subresources.is_empty() {

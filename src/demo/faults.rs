@@ -1,6 +1,8 @@
 //! Faults that a test switches on: what a bad day of a real cluster looks like to its clients.
 //!
-//! Switched with `PUT /demo/faults` (a JSON array, replaced as a whole) by the admin only.
+//! Switched with `PUT /demo/faults` (a JSON array, replaced as a whole) by the admin only. An entry
+//! names its `fault` with its values and, where it shall not strike everything, a `path` (prefix),
+//! a `verb` and a `count`: `{"fault": "log_cut", "lines": 1000, "by": "rst", "verb": "log"}`.
 
 use std::{
     io,
@@ -64,8 +66,89 @@ pub enum Act {
     },
     /// Streaming lists never say that the initial events are through.
     NoEndBookmark,
+    /// Cuts an exec, attach or port-forward connection after so many bytes of output, before any
+    /// status.
+    CutStream {
+        /// Bytes that are still sent.
+        bytes: usize,
+        /// In which way it is cut.
+        #[serde(default)]
+        by: Severance,
+    },
+    /// Waits before each message of such a connection.
+    SlowFrames {
+        /// Milliseconds.
+        ms: u64,
+    },
     /// Watches are compressed, each batch a gzip member of its own.
     GzipMembers,
+    /// Cuts log streams after so many lines or bytes; at once when neither is named.
+    LogCut {
+        /// Lines that still arrive.
+        #[serde(default)]
+        lines: Option<u64>,
+        /// Bytes that still arrive.
+        #[serde(default)]
+        bytes: Option<u64>,
+        /// In which way it is cut.
+        #[serde(default)]
+        by: Severance,
+    },
+    /// Ends log streams in order after so many lines, as an API server does that shuts down.
+    LogEnd {
+        /// Lines that still arrive.
+        lines: u64,
+    },
+    /// Log streams stay open and fall silent after so many lines, until faults are switched.
+    LogStall {
+        /// Lines that still arrive.
+        #[serde(default)]
+        lines: u64,
+    },
+    /// Sends the first second of every log that is asked for by `sinceTime` twice.
+    LogRepeat,
+    /// Lets no more than so many logs be read at once; further requests are held unanswered.
+    LogLimit {
+        /// Logs at once.
+        streams: usize,
+    },
+    /// Gives containers a log of so many numbered lines, there as fast as they are read.
+    LogFlood {
+        /// Lines of each container.
+        lines: u64,
+    },
+    /// Rotates logs now: who asks later gets none of the lines before, or only the last of them.
+    /// Done once, when it is switched.
+    LogRotate {
+        /// Lines from before that are kept.
+        #[serde(default)]
+        keep: u64,
+    },
+    /// Kills a container of the pod that the path names now; its kubelet starts it again. Done
+    /// once, when it is switched.
+    Restart {
+        /// The container; the first when absent.
+        #[serde(default)]
+        container: Option<String>,
+    },
+}
+
+impl Act {
+    /// Whether it is done once, at the moment at which it is switched.
+    fn is_deed(&self) -> bool {
+        matches!(self, Self::LogRotate { .. } | Self::Restart { .. })
+    }
+}
+
+/// Ways in which a connection ends without a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severance {
+    /// In order, as when a proxy gives up.
+    #[default]
+    Fin,
+    /// By a reset, as when a process or a machine dies.
+    Rst,
 }
 
 /// Ways to be broken.
@@ -94,7 +177,7 @@ struct Fault {
     /// Prefix of the path; all paths when absent.
     #[serde(default)]
     path: Option<String>,
-    /// `list`, `watch`, `continue` (a further page), `get`, ...; all verbs when absent.
+    /// `list`, `watch`, `continue` (a further page), `log`, `get`, ...; all verbs when absent.
     #[serde(default)]
     verb: Option<String>,
     /// How many times it still strikes; always when absent.
@@ -132,16 +215,20 @@ impl Default for Faults {
 }
 
 impl Faults {
-    /// Replaces all faults by those of a JSON array.
+    /// Replaces all faults by those of a JSON array. What is to be done once is not kept but
+    /// returned, with the path that it befalls.
     ///
     /// # Errors
     /// `BadRequest` saying what is not understood.
-    pub fn set(&self, faults: Value) -> Result<(), ApiError> {
-        let faults = serde_json::from_value(faults)
+    pub fn set(&self, faults: Value) -> Result<Vec<(String, Act)>, ApiError> {
+        let faults: Vec<Fault> = serde_json::from_value(faults)
             .map_err(|error| ApiError::bad_request(format!("faults: {error}")))?;
+        let (deeds, faults): (Vec<_>, Vec<_>) =
+            faults.into_iter().partition(|fault| fault.act.is_deed());
         *self.lock() = faults;
         self.changed.send_modify(|count| *count += 1);
-        Ok(())
+        let deed = |fault: Fault| (fault.path.unwrap_or_default(), fault.act);
+        Ok(deeds.into_iter().map(deed).collect())
     }
 
     /// What is switched on.
@@ -156,11 +243,21 @@ impl Faults {
 
     /// The faults that strike a request now; counted ones are used up by it.
     pub fn strike(&self, verbs: &[&str], path: &str) -> Vec<Act> {
+        self.strike_where(verbs, path, |_| true)
+    }
+
+    /// Those of the faults that are of some sort; others are not used up.
+    pub fn strike_where(
+        &self,
+        verbs: &[&str],
+        path: &str,
+        wanted: impl Fn(&Act) -> bool,
+    ) -> Vec<Act> {
         let mut struck = Vec::new();
         for fault in self
             .lock()
             .iter_mut()
-            .filter(|fault| fault.befalls(verbs, path))
+            .filter(|fault| fault.befalls(verbs, path) && wanted(&fault.act))
         {
             fault.count = fault.count.map(|count| count - 1);
             struck.push(fault.act.clone());
@@ -288,6 +385,21 @@ mod tests {
             .set(json!([{"fault": "meteor"}]))
             .unwrap_err();
         assert!(error.message.contains("meteor"), "{}", error.message);
+    }
+
+    #[test]
+    fn what_is_done_once_is_returned_and_not_kept() {
+        let faults = Faults::default();
+        let deeds = faults
+            .set(json!([{"fault": "log_rotate", "path": "/api/v1/namespaces/n"}, {"fault": "log_stall", "verb": "log"}]))
+            .unwrap();
+        let rotate = Act::LogRotate { keep: 0 };
+        assert_eq!(deeds, [("/api/v1/namespaces/n".to_owned(), rotate)]);
+        assert_eq!(
+            faults.strike(&["get", "log"], "/api"),
+            [Act::LogStall { lines: 0 }]
+        );
+        assert!(faults.strike_where(&["log"], "/api", |_| false).is_empty());
     }
 
     #[tokio::test]

@@ -104,6 +104,14 @@ impl Query {
             .map(|(_, value)| value.as_str())
     }
 
+    /// Every value of a parameter, empty ones too, in their order.
+    pub fn all(&self, key: &str) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(move |(candidate, _)| candidate == key)
+            .map(|(_, value)| value.as_str())
+    }
+
     /// Whether a parameter is `true` or `1`.
     pub fn flag(&self, key: &str) -> bool {
         matches!(self.get(key), Some("true" | "1"))

@@ -3,13 +3,14 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt, Limited};
-use hyper::{HeaderMap, Method, Request, Response, body::Incoming, header};
+use hyper::{HeaderMap, Method, Request, Response, body::Incoming, header, upgrade::OnUpgrade};
 use serde_json::{Value, json};
 
 use super::{
     body::{self, Body, failure, text},
     discovery,
     error::ApiError,
+    exec,
     faults::{Act, disturb, intruder},
     list::{self, Manner},
     logs, metrics,
@@ -20,6 +21,7 @@ use super::{
     request::{self, Query, Target, verb},
     review,
     server::Server,
+    socket::Resetter,
     verbs, watch,
 };
 
@@ -34,6 +36,10 @@ struct Asked {
     headers: HeaderMap,
     body: Incoming,
     user: User,
+    /// The connection below, for requests that ask for it.
+    upgrade: OnUpgrade,
+    /// Resets the connection below.
+    resetter: Option<Resetter>,
 }
 
 /// Answers every request.
@@ -48,6 +54,8 @@ pub async fn handle(
 
 async fn answer(server: &Server, request: Request<Incoming>) -> Result<Response<Body>, ApiError> {
     let user = authenticate(server, request.headers())?;
+    let mut request = request;
+    let upgrade = hyper::upgrade::on(&mut request);
     let (parts, body) = request.into_parts();
     let query = Query::parse(parts.uri.query().unwrap_or_default());
     let asked = Asked {
@@ -57,6 +65,8 @@ async fn answer(server: &Server, request: Request<Incoming>) -> Result<Response<
         headers: parts.headers,
         body,
         user,
+        upgrade,
+        resetter: parts.extensions.get().cloned(),
     };
     if asked.path.starts_with("/demo/") {
         return control(server, asked).await;
@@ -68,11 +78,13 @@ async fn answer(server: &Server, request: Request<Incoming>) -> Result<Response<
         &asked.query,
     );
     server.stats.count(verb, &asked.path);
-    let verbs = if asked.query.get("continue").is_some() {
-        vec![verb, "continue"]
-    } else {
-        vec![verb]
-    };
+    let mut verbs = vec![verb];
+    if asked.query.get("continue").is_some() {
+        verbs.push("continue");
+    }
+    if target.as_ref().is_some_and(is_log) {
+        verbs.push("log");
+    }
     let acts = server.faults.strike(&verbs, &asked.path);
     if let Some(response) = strike(&acts, verb).await {
         return Ok(response);
@@ -197,12 +209,12 @@ async fn resource(
     {
         return Err(ApiError::no_such_path());
     }
-    if let (Some("log"), Some(name)) = (target.subresource.as_deref(), &target.name) {
-        return if asked.method == Method::GET {
-            logs::answer(&server.watch_context(), target, name, &asked.query)
-        } else {
-            Err(ApiError::method_not_allowed())
-        };
+    if is_log(target) {
+        return log(server, asked, target, acts).await;
+    }
+    if target.kind == &super::kinds::PODS && target.subresource.as_deref().is_some_and(exec::serves)
+    {
+        return connect(server, asked, target, acts);
     }
     let manner = Manner {
         form: request::form(&asked.headers, &asked.query)?,
@@ -212,6 +224,51 @@ async fn resource(
         return observe(server, &asked, target, verb, manner, acts);
     }
     change(server, asked, target, manner).await
+}
+
+/// Opens a connection into a container. A GET that upgrades needs `create` too, as in Kubernetes
+/// since 1.35.
+fn connect(
+    server: &Server,
+    asked: Asked,
+    target: &Target,
+    acts: Vec<Act>,
+) -> Result<Response<Body>, ApiError> {
+    if !matches!(asked.method, Method::GET | Method::POST) {
+        return Err(ApiError::method_not_allowed());
+    }
+    server
+        .rbac
+        .require(&asked.user, &attributes("create", target))?;
+    server.exec.answer(exec::Asked {
+        target,
+        query: &asked.query,
+        headers: &asked.headers,
+        upgrade: asked.upgrade,
+        acts,
+    })
+}
+
+fn is_log(target: &Target) -> bool {
+    target.subresource.as_deref() == Some("log")
+}
+
+/// Reads a container's log out.
+async fn log(
+    server: &Server,
+    asked: Asked,
+    target: &Target,
+    acts: Vec<Act>,
+) -> Result<Response<Body>, ApiError> {
+    let (&Method::GET, Some(name)) = (&asked.method, &target.name) else {
+        return Err(ApiError::method_not_allowed());
+    };
+    let request = logs::Asked {
+        path: asked.path,
+        acts,
+        resetter: asked.resetter,
+    };
+    logs::answer(&server.logs, target, name, &asked.query, request).await
 }
 
 fn observe(
@@ -439,6 +496,26 @@ fn unknown_format(told: &str) -> ApiError {
     ApiError::new(415, "UnsupportedMediaType", message)
 }
 
+/// Does what a fault asks for once.
+fn perform(server: &Server, path: &str, deed: Act) -> Result<(), ApiError> {
+    match deed {
+        Act::LogRotate { keep } => server.logs.rotate(path, keep),
+        Act::Restart { container } => {
+            let pod = Target::parse(path).filter(|target| target.kind == &super::kinds::PODS);
+            let Some((target, name)) = pod.and_then(|target| {
+                let name = target.name.clone()?;
+                Some((target, name))
+            }) else {
+                let message = format!("restart: the path {path:?} names no pod");
+                return Err(ApiError::bad_request(message));
+            };
+            server.orders.kill(target.ns(), &name, container.as_deref());
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
 /// `/demo/...`: the server's own switches and counts, for the admin only.
 async fn control(server: &Server, asked: Asked) -> Result<Response<Body>, ApiError> {
     if !asked.user.is_master() {
@@ -452,7 +529,10 @@ async fn control(server: &Server, asked: Asked) -> Result<Response<Body>, ApiErr
         ("/demo/stats", "GET") => Ok(body::json(200, &server.stats.told())),
         ("/demo/faults", "GET") => Ok(body::json(200, &server.faults.told())),
         ("/demo/faults", "PUT") => {
-            server.faults.set(read(asked.body, &asked.headers).await?)?;
+            let deeds = server.faults.set(read(asked.body, &asked.headers).await?)?;
+            for (path, deed) in deeds {
+                perform(server, &path, deed)?;
+            }
             Ok(body::json(200, &server.faults.told()))
         }
         ("/demo/faults", "DELETE") => {

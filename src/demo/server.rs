@@ -10,8 +10,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    faults::Faults, list::Snapshots, people::Tokens, rbac::Rbac, route::handle, stats::Stats,
-    store::Store, watch::Context,
+    control::Orders, exec::Exec, faults::Faults, list::Snapshots, logs::Logs, people::Tokens,
+    rbac::Rbac, route::handle, socket::Socket, stats::Stats, store::Store, watch::Context,
 };
 
 /// A client that does not finish its handshake by then is let go.
@@ -30,6 +30,12 @@ pub struct Server {
     pub rbac: Rbac,
     /// What goes wrong on purpose.
     pub faults: Arc<Faults>,
+    /// Connections into containers.
+    pub exec: Arc<Exec>,
+    /// Containers' logs.
+    pub logs: Arc<Logs>,
+    /// What the controllers are told to do besides their work.
+    pub orders: Orders,
     /// What was asked.
     pub stats: Stats,
     /// Lists begun and not finished.
@@ -75,12 +81,17 @@ async fn connection(server: Arc<Server>, acceptor: TlsAcceptor, socket: TcpStrea
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "demo: no TCP_NODELAY");
     }
+    let socket = Socket::new(socket);
+    let resetter = socket.resetter();
     let stream = match tokio::time::timeout(HANDSHAKE, acceptor.accept(socket)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return tracing::debug!(%error, "demo: no TLS"),
         Err(_) => return tracing::debug!("demo: handshake took too long"),
     };
-    let service = service_fn(move |request| handle(Arc::clone(&server), request));
+    let service = service_fn(move |mut request| {
+        request.extensions_mut().insert(resetter.clone());
+        handle(Arc::clone(&server), request)
+    });
     let outcome = http1::Builder::new()
         .timer(TokioTimer::new())
         .serve_connection(TokioIo::new(stream), service)

@@ -7,11 +7,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     clock::Clock,
-    control::{self, ControlOptions, Pace},
+    control::{self, ControlOptions, Orders, Pace},
     error::ApiError,
+    exec::{self, Exec},
     faults::Faults,
     kubeconfig,
     list::Snapshots,
+    logs::Logs,
     people::Tokens,
     rbac::Rbac,
     server::{Server, serve},
@@ -19,6 +21,7 @@ use super::{
     stats::Stats,
     store::{HISTORY, Store, StoreOptions},
     tls::TlsError,
+    watch,
     world::{self, WorldOptions},
 };
 
@@ -43,6 +46,11 @@ pub struct Options {
     pub pods: Option<usize>,
     /// Changes to pods in a second, for measuring; 0 for none.
     pub churn: u32,
+    /// Whose shell is behind `exec`.
+    pub exec: exec::Mode,
+    /// Gives each container a log of so many numbered lines, for measuring; what services write when
+    /// absent.
+    pub log_flood: Option<u64>,
 }
 
 /// Why there is no demo.
@@ -76,6 +84,7 @@ pub struct Demo {
     kubeconfig: String,
     kubeconfig_path: Option<PathBuf>,
     store: Arc<Store>,
+    exec: Arc<Exec>,
     end: CancellationToken,
     listening: JoinHandle<()>,
 }
@@ -99,11 +108,26 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         state::write_private(path, &kubeconfig)?;
     }
     let end = CancellationToken::new();
+    let exec = Arc::new(Exec::new(
+        options.exec.clone(),
+        Arc::clone(&store),
+        end.clone(),
+    ));
+    let faults = Arc::new(Faults::default());
+    let context = watch::Context {
+        store: Arc::clone(&store),
+        faults: Arc::clone(&faults),
+        end: end.clone(),
+    };
+    let orders = Orders::default();
     let shared = Arc::new(Server {
         store: Arc::clone(&store),
         tokens: identity.tokens.clone(),
         rbac: Rbac::new(Arc::clone(&store)),
-        faults: Arc::new(Faults::default()),
+        exec: Arc::clone(&exec),
+        faults,
+        logs: Arc::new(Logs::new(context, options.log_flood)),
+        orders: orders.clone(),
         stats: Stats::default(),
         snapshots: Snapshots::default(),
         end: end.clone(),
@@ -119,6 +143,7 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
                 Pace::Eventful
             },
         },
+        orders,
     );
     tokio::spawn(end.clone().run_until_cancelled_owned(controllers));
     Ok(Demo {
@@ -128,6 +153,7 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         kubeconfig,
         kubeconfig_path: options.kubeconfig_out,
         store,
+        exec,
         end,
         listening: tokio::spawn(serve(shared, listener, tls)),
     })
@@ -198,6 +224,7 @@ impl Demo {
         self.end.cancel();
         // A listener that panicked is as ended as one that returned.
         let _ = (&mut self.listening).await;
+        self.exec.clean_up();
     }
 }
 

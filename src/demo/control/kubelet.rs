@@ -45,6 +45,8 @@ pub enum Step {
     Ready(u8, i64),
     /// The program ends.
     End(Part, u8, i64),
+    /// The program is killed; it starts again at once, as often as that happens.
+    Kill(Part, u8),
     /// Wait before the next start.
     StartLater(Part, u8, i64),
     /// Start an ended container again.
@@ -292,6 +294,7 @@ pub fn step(
         Step::PullLater(part, at) => hand.pull_later(part, at),
         Step::Ready(at, restarts) => hand.ready(at, restarts),
         Step::End(part, at, restarts) => hand.end(part, at, restarts),
+        Step::Kill(part, at) => hand.kill(part, at),
         Step::StartLater(part, at, restarts) => hand.start_later(part, at, restarts),
         Step::Restart(part, at, restarts) => hand.restart(part, at, restarts),
         Step::Fail(at) => hand.fail(at),
@@ -579,6 +582,22 @@ impl Hand<'_, '_> {
             self.soon(900, 1500, Step::Restart(part, at, restarts));
         } else {
             self.soon(900, 1500, Step::StartLater(part, at, restarts));
+        }
+    }
+
+    fn kill(&mut self, part: Part, at: u8) {
+        if !self.is_running(part, at) {
+            return;
+        }
+        let (now, restarts) = (self.context.now, self.restarts(part, at));
+        let exit = Exit {
+            code: 137,
+            reason: "Error",
+            message: String::new(),
+        };
+        self.change_container(part, at, |status| status::end(status, &exit, now));
+        if text(&self.pod, "/spec/restartPolicy") != "Never" {
+            self.soon(900, 1500, Step::Restart(part, at, restarts));
         }
     }
 

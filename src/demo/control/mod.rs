@@ -21,6 +21,7 @@ pub mod kubelet;
 pub mod machines;
 pub mod managed;
 pub mod nodes;
+pub mod orders;
 pub mod pod;
 pub mod programs;
 pub mod quantity;
@@ -53,6 +54,7 @@ use event::Recorder;
 use kubelet::Kubelet;
 use machines::Machines;
 use nodes::Heartbeats;
+pub use orders::Orders;
 use scenario::Scenario;
 use scheduler::Waiting;
 use summary::Summary;
@@ -107,8 +109,8 @@ pub struct Controllers {
     seen: u64,
 }
 
-/// Runs the controllers until the store is gone.
-pub async fn run(store: Arc<Store>, options: ControlOptions) {
+/// Runs the controllers until the store is gone. `orders` are carried out at once.
+pub async fn run(store: Arc<Store>, options: ControlOptions, orders: Orders) {
     let clock = store.clock().clone();
     let mut changes = store.subscribe(None);
     let now = clock.now();
@@ -117,6 +119,7 @@ pub async fn run(store: Arc<Store>, options: ControlOptions) {
     loop {
         // What was written until now is taken in by this step, its own writes included.
         changes.mark_unchanged();
+        controllers.obey(&orders);
         let now = clock.now();
         let stepped = tokio::task::spawn_blocking(move || {
             let next = controllers.step(now);
@@ -131,6 +134,7 @@ pub async fn run(store: Arc<Store>, options: ControlOptions) {
         });
         tokio::select! {
             told = changes.changed() => if told.is_err() { return },
+            () = orders.told() => {}
             () = tokio::time::sleep(sleep.min(LONGEST_SLEEP)) => {}
         }
     }

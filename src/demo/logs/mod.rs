@@ -2,17 +2,24 @@
 //!
 //! No container runs and no line is kept: what a container has written by now is a function of the
 //! run that the pod's status tells of ([`run`]), of when a program of its kind writes ([`script`])
-//! and of what it says ([`voice`]). [`stream`] reads it out and follows it.
+//! and of what it says ([`voice`]). [`stream`] reads it out and follows it, with the faults that
+//! [`disorder`] makes. In measuring mode the lines are those of [`flood`] instead.
 
+mod disorder;
+mod flood;
 mod run;
 mod script;
+mod source;
 mod stamp;
+mod state;
 mod stream;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests;
 mod voice;
 mod wanted;
+
+use std::sync::Arc;
 
 use hyper::Response;
 
@@ -21,9 +28,10 @@ use super::{
     error::ApiError,
     kinds::PODS,
     request::{Query, Target},
-    watch::Context,
 };
 use run::Run;
+pub use state::Logs;
+pub use stream::Asked;
 use stream::Reader;
 use wanted::Wanted;
 
@@ -34,17 +42,19 @@ const PLAIN: &str = "text/plain";
 ///
 /// # Errors
 /// In the words of the API server and the kubelet: no such pod, no such container, nothing to read.
-pub fn answer(
-    context: &Context,
+pub async fn answer(
+    logs: &Arc<Logs>,
     target: &Target,
     name: &str,
     query: &Query,
+    asked: Asked,
 ) -> Result<Response<Body>, ApiError> {
     let wanted = Wanted::parse(query, name)?;
+    let seat = logs.seat(&asked.path, &asked.acts).await;
+    let store = &logs.context.store;
     // Before the pod is read, so that no later change is missed.
-    let changed = context.store.subscribe(Some(&PODS));
-    let object = context
-        .store
+    let changed = store.subscribe(Some(&PODS));
+    let object = store
         .get(&PODS, target.ns(), name)
         .ok_or_else(|| ApiError::not_found(&PODS, name))?;
     let pod = object.value();
@@ -54,6 +64,6 @@ pub fn answer(
         return Ok(respond(200, PLAIN, full("")));
     }
     let run = Run::find(&pod, &container, wanted.previous)?;
-    let reader = Reader::new(context.clone(), changed, &object, &pod, run, wanted);
+    let reader = Reader::new(seat, asked, changed, &object, run, wanted);
     Ok(respond(200, PLAIN, reader.body()))
 }

@@ -210,3 +210,232 @@ fn a_long_life_has_lost_its_beginning() {
     assert!(kept > now() - 86_400 * SECOND && kept <= now());
     assert!(whole(&mut script).len() < 20 << 20);
 }
+
+mod streams {
+    //! Whole answers, and what faults make of them.
+
+    use std::sync::Arc;
+
+    use futures::StreamExt;
+    use http_body_util::BodyExt;
+    use jiff::SignedDuration;
+    use serde_json::json;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::demo::clock::Clock;
+    use crate::demo::error::ApiError;
+    use crate::demo::faults::Faults;
+    use crate::demo::logs::{Asked, Logs, answer};
+    use crate::demo::request::{Query, Target};
+    use crate::demo::store::{Store, StoreOptions};
+    use crate::demo::watch::Context;
+
+    const PATH: &str = "/api/v1/namespaces/n/pods/web-1/log";
+
+    /// A server with one pod, whose container runs since ten minutes.
+    fn logs(flood: Option<u64>) -> Arc<Logs> {
+        let store = Store::new(StoreOptions {
+            clock: Clock::manual(NOW.parse().unwrap()),
+            ..StoreOptions::default()
+        });
+        let pod = json!({
+            "metadata": {"name": "web-1", "namespace": "n"},
+            "spec": {"nodeName": "x", "restartPolicy": "Always", "containers": [{"name": "web", "image": "r.test/shop/web:1", "ports": [{"containerPort": 80}]}]},
+            "status": {"containerStatuses": [{"name": "web", "containerID": "containerd://a", "ready": true, "restartCount": 0,
+                "state": {"running": {"startedAt": "2026-11-23T09:54:11Z"}}, "lastState": {}}]},
+        });
+        store.create(&PODS, pod).unwrap();
+        let context = Context {
+            store: Arc::new(store),
+            faults: Arc::new(Faults::default()),
+            end: CancellationToken::new(),
+        };
+        Arc::new(Logs::new(context, flood))
+    }
+
+    fn end_container(logs: &Logs) {
+        let ended = |pod: &mut Value| {
+            let status = &mut pod["status"]["containerStatuses"][0];
+            status["state"] = json!({"terminated": {"containerID": "containerd://a", "exitCode": 2, "reason": "Error", "message": "panic: boom",
+                "startedAt": "2026-11-23T09:54:11Z", "finishedAt": "2026-11-23T10:04:11Z"}});
+            Ok(())
+        };
+        let store = &logs.context.store;
+        store.update(&PODS, "n", "web-1", ended).unwrap();
+    }
+
+    async fn ask(logs: &Arc<Logs>, query: &str) -> Result<crate::demo::body::Body, ApiError> {
+        let asked = Asked {
+            path: PATH.to_owned(),
+            acts: logs.context.faults.strike(&["get", "log"], PATH),
+            resetter: None,
+        };
+        let target = Target::parse(PATH).unwrap();
+        let query = Query::parse(query);
+        let response = answer(logs, &target, "web-1", &query, asked).await?;
+        Ok(response.into_body())
+    }
+
+    /// The text until the end, and whether the end was in order.
+    async fn text(body: crate::demo::body::Body) -> (String, bool) {
+        let mut pieces = body.into_data_stream();
+        let mut all = Vec::new();
+        while let Some(piece) = pieces.next().await {
+            let Ok(piece) = piece else {
+                return (String::from_utf8_lossy(&all).into_owned(), false);
+            };
+            all.extend_from_slice(&piece);
+        }
+        (String::from_utf8_lossy(&all).into_owned(), true)
+    }
+
+    async fn read_all(logs: &Arc<Logs>, query: &str) -> String {
+        let (text, whole) = text(ask(logs, query).await.unwrap()).await;
+        assert!(whole);
+        text
+    }
+
+    fn switch(logs: &Logs, faults: Value) {
+        logs.context.faults.set(faults).unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_follow_ends_with_the_container_and_loses_nothing() {
+        let logs = logs(None);
+        let followed = tokio::spawn(text(
+            ask(&logs, "follow=true&timestamps=true&tailLines=5")
+                .await
+                .unwrap(),
+        ));
+        let clock = logs.context.store.clock().clone();
+        for _ in 0..40 {
+            tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+            clock.advance(SignedDuration::from_millis(12));
+        }
+        end_container(&logs);
+        let (followed, whole) = followed.await.unwrap();
+        assert!(whole && followed.ends_with("panic: boom\n"), "{followed}");
+        let lines = followed.lines().count();
+        let again = read_all(&logs, &format!("timestamps=true&tailLines={lines}")).await;
+        assert_eq!(followed, again);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_follow_of_a_pod_that_goes_ends() {
+        let logs = logs(None);
+        let body = ask(&logs, "follow=true&tailLines=3").await.unwrap();
+        logs.context.store.delete(&PODS, "n", "web-1").unwrap();
+        let (text, whole) = text(body).await;
+        assert!(whole && text.lines().count() >= 3, "{text}");
+        let gone = ask(&logs, "").await.unwrap_err();
+        assert_eq!(
+            (gone.code, gone.message.as_str()),
+            (404, "pods \"web-1\" not found")
+        );
+    }
+
+    #[tokio::test]
+    async fn no_more_bytes_than_asked_for() {
+        let logs = logs(None);
+        let whole = read_all(&logs, "sinceSeconds=60").await;
+        assert_eq!(
+            read_all(&logs, "sinceSeconds=60&limitBytes=100&follow=true").await,
+            whole[..100]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_flood_is_whole_and_found_by_time_and_from_its_end() {
+        let logs = logs(Some(100_000));
+        let all = read_all(&logs, "timestamps=true").await;
+        assert_eq!(all.lines().count(), 100_000);
+        let last = all.lines().last().unwrap();
+        assert!(last.contains("web-1/web seq=99999 "), "{last}");
+        let second = &all[..19];
+        let since = read_all(&logs, &format!("timestamps=true&sinceTime={second}Z")).await;
+        assert_eq!(since, all);
+        assert_eq!(
+            read_all(&logs, "timestamps=true&tailLines=1")
+                .await
+                .trim_end(),
+            last
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_that_is_followed_waits_at_its_end() {
+        let logs = logs(Some(10));
+        let mut pieces = ask(&logs, "follow=true").await.unwrap().into_data_stream();
+        let piece = pieces.next().await.unwrap().unwrap();
+        assert_eq!(memchr::memchr_iter(b'\n', &piece).count(), 10);
+        let wait = tokio::time::timeout(std::time::Duration::from_secs(60), pieces.next());
+        assert!(wait.await.is_err());
+        end_container(&logs);
+        assert!(pieces.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn streams_are_cut_and_ended_early() {
+        let logs = logs(Some(1000));
+        switch(
+            &logs,
+            json!([{"fault": "log_cut", "lines": 700, "by": "rst"}]),
+        );
+        let (cut, whole) = text(ask(&logs, "").await.unwrap()).await;
+        assert_eq!((cut.lines().count(), whole), (700, false));
+        switch(&logs, json!([{"fault": "log_end", "lines": 3}]));
+        let (ended, whole) = text(ask(&logs, "follow=true").await.unwrap()).await;
+        assert_eq!((ended.lines().count(), whole), (3, true));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stall_is_silent_until_it_is_lifted() {
+        let logs = logs(Some(1000));
+        switch(&logs, json!([{"fault": "log_stall", "lines": 10}]));
+        let mut pieces = ask(&logs, "").await.unwrap().into_data_stream();
+        let first = pieces.next().await.unwrap().unwrap();
+        assert_eq!(memchr::memchr_iter(b'\n', &first).count(), 10);
+        let wait = tokio::time::timeout(std::time::Duration::from_secs(60), pieces.next());
+        assert!(wait.await.is_err());
+        switch(&logs, json!([]));
+        let mut lines = 10;
+        while let Some(piece) = pieces.next().await {
+            lines += memchr::memchr_iter(b'\n', &piece.unwrap()).count();
+        }
+        assert_eq!(lines, 1000);
+    }
+
+    #[tokio::test]
+    async fn a_reconnect_gets_a_second_twice_and_a_rotation_leaves_a_gap() {
+        let logs = logs(Some(1000));
+        let plain = read_all(&logs, "sinceTime=2026-11-23T10:04:11Z").await;
+        switch(&logs, json!([{"fault": "log_repeat"}]));
+        assert_eq!(
+            read_all(&logs, "sinceTime=2026-11-23T10:04:11Z").await,
+            plain.repeat(2)
+        );
+        assert_eq!(read_all(&logs, "").await, plain);
+        logs.rotate("/api/v1/namespaces/n/", 5);
+        switch(&logs, json!([]));
+        assert_eq!(read_all(&logs, "").await.lines().count(), 5);
+        let script = self::logs(None);
+        script.rotate(PATH, 0);
+        assert_eq!(read_all(&script, "").await, "");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_more_than_may_be_waits_for_its_turn() {
+        let logs = logs(Some(10));
+        switch(&logs, json!([{"fault": "log_limit", "streams": 1}]));
+        let first = ask(&logs, "follow=true").await.unwrap();
+        let second = tokio::spawn({
+            let logs = Arc::clone(&logs);
+            async move { ask(&logs, "").await.map(drop) }
+        });
+        tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        assert!(!second.is_finished());
+        drop(first);
+        second.await.unwrap().unwrap();
+    }
+}

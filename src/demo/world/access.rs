@@ -24,42 +24,23 @@ pub const ADMIN: &str = "admin";
 pub fn cluster(builder: &mut Builder<'_>, born: Timestamp) {
     let all = json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}, {"nonResourceURLs": ["*"], "verbs": ["*"]}]);
     cluster_role(builder, "cluster-admin", all, born);
-    cluster_role(
-        builder,
-        "admin",
-        namespaced(
-            &[
-                "create",
-                "delete",
-                "deletecollection",
-                "get",
-                "list",
-                "patch",
-                "update",
-                "watch",
-            ],
-            true,
-        ),
-        born,
-    );
-    cluster_role(
-        builder,
-        "edit",
-        namespaced(
-            &[
-                "create",
-                "delete",
-                "deletecollection",
-                "get",
-                "list",
-                "patch",
-                "update",
-                "watch",
-            ],
-            true,
-        ),
-        born,
-    );
+    for name in ["admin", "edit"] {
+        let verbs = [
+            "create",
+            "delete",
+            "deletecollection",
+            "get",
+            "list",
+            "patch",
+            "update",
+            "watch",
+        ];
+        let mut rules = namespaced(&verbs, true);
+        if let Some(rules) = rules.as_array_mut() {
+            rules.push(json!({"apiGroups": [""], "resources": ["pods/attach", "pods/exec", "pods/portforward"], "verbs": verbs}));
+        }
+        cluster_role(builder, name, rules, born);
+    }
     let mut view = namespaced(&["get", "list", "watch"], false);
     if let Some(rules) = view.as_array_mut() {
         rules.push(json!({"apiGroups": [""], "resources": ["namespaces", "nodes"], "verbs": ["get", "list", "watch"]}));
