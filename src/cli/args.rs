@@ -118,6 +118,8 @@ pub enum Verb {
     Image(super::image::ImageArgs),
     /// Show and check the catalogue of base images and rules
     Catalogue(super::catalogue::CatalogueArgs),
+    /// Run a command in a container
+    Exec(super::exec::ExecArgs),
     /// Print versions, files and names of what is in use
     Info(InfoArgs),
     /// Print the completions of a shell

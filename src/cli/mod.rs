@@ -8,6 +8,7 @@ mod catalogue;
 mod completions;
 mod console;
 mod demo;
+mod exec;
 mod exit;
 mod get;
 mod image;
@@ -61,6 +62,7 @@ fn carry_out(cli: Cli, out: &mut Out) -> anyhow::Result<ExitCode> {
         Some(Verb::Logs(args)) => logs::run(&cli.cluster, &args, out),
         Some(Verb::Image(args)) => image::run(&args, &mut *out),
         Some(Verb::Catalogue(args)) => catalogue::run(&args, out),
+        Some(Verb::Exec(args)) => return exec::run(&cli.cluster, &args),
         Some(Verb::Info(args)) => info::run(&cli.cluster, &args, out),
         Some(Verb::Completions { shell }) => completions::run(shell, out),
         Some(Verb::Man { verb }) => man::run(verb.as_deref(), out),

@@ -93,12 +93,12 @@ pub(super) struct Status {
     #[serde(default)]
     pub(super) message: Option<String>,
     #[serde(default)]
-    details: Option<Details>,
+    pub(super) details: Option<Details>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Details {
+pub(super) struct Details {
     #[serde(default)]
     retry_after_seconds: Option<u64>,
 }

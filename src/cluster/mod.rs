@@ -16,6 +16,7 @@ mod connect;
 mod describe;
 mod discovery;
 mod error;
+mod exec;
 mod exec_plugin;
 mod feed;
 mod kubeconfig;
@@ -33,6 +34,7 @@ mod watch;
 mod wire;
 
 pub use connect::{ConnectOptions, Session};
+pub use exec::{ExecHandle, ExecInput};
 pub use kubeconfig::{Environment, IN_CLUSTER, Loaded, load};
 pub use object::{Deletion, Propagation};
 pub use timing::Timing;

@@ -5,6 +5,7 @@ pub mod catalogue;
 pub mod detect;
 pub mod dockerfile;
 pub mod document;
+pub mod exec;
 pub mod feed;
 pub mod fleet;
 pub mod fuzzy;

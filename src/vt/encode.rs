@@ -1,0 +1,333 @@
+//! Keys, pastes and the mouse as a program in the pane wants to read them.
+
+use super::terminal::{Modes, MouseEncoding, MouseMode};
+use crate::key::{Code, Key};
+
+/// A button of the mouse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Button {
+    /// The left one.
+    Left,
+    /// The middle one.
+    Middle,
+    /// The right one.
+    Right,
+    /// The wheel, away from the hand.
+    WheelUp,
+    /// The wheel, towards the hand.
+    WheelDown,
+}
+
+/// What was done with the mouse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MouseAction {
+    /// A button went down, or the wheel was turned.
+    Press(Button),
+    /// A button came up.
+    Release(Button),
+    /// The pointer moved, with a button held down or none.
+    Move(Option<Button>),
+}
+
+/// Something done with the mouse at a place of the pane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mouse {
+    /// What.
+    pub action: MouseAction,
+    /// Column, 0 at the left.
+    pub column: u16,
+    /// Row, 0 at the top.
+    pub row: u16,
+}
+
+/// The modifiers as terminals count them: 1 and what is held.
+fn modifiers(key: Key) -> u8 {
+    1 + u8::from(key.shift) + 2 * u8::from(key.alt) + 4 * u8::from(key.ctrl)
+}
+
+/// The bytes of a key; empty when no terminal has any for it.
+pub fn encode_key(key: Key, modes: Modes) -> Vec<u8> {
+    if modes.kitty & 1 != 0
+        && let Some(bytes) = kitty(key)
+    {
+        return bytes;
+    }
+    match key.code {
+        Code::Char(c) => character(key, c),
+        Code::Enter => plain(key, b"\r"),
+        Code::Esc => plain(key, b"\x1b"),
+        Code::Tab if key.shift => b"\x1b[Z".to_vec(),
+        Code::Tab => plain(key, b"\t"),
+        Code::Backspace if key.ctrl => plain(key, b"\x08"),
+        Code::Backspace => plain(key, b"\x7f"),
+        Code::Up => cursor(key, 'A', modes),
+        Code::Down => cursor(key, 'B', modes),
+        Code::Right => cursor(key, 'C', modes),
+        Code::Left => cursor(key, 'D', modes),
+        Code::Home => cursor(key, 'H', modes),
+        Code::End => cursor(key, 'F', modes),
+        Code::Insert => tilde(key, 2),
+        Code::Delete => tilde(key, 3),
+        Code::PageUp => tilde(key, 5),
+        Code::PageDown => tilde(key, 6),
+        Code::F(n) => function(key, n),
+    }
+}
+
+fn plain(key: Key, bytes: &[u8]) -> Vec<u8> {
+    let mut out = if key.alt { vec![0x1b] } else { Vec::new() };
+    out.extend_from_slice(bytes);
+    out
+}
+
+fn character(key: Key, c: char) -> Vec<u8> {
+    if !key.ctrl {
+        return plain(key, c.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+    let control = match c {
+        'a'..='z' => Some(c as u8 - b'a' + 1),
+        ' ' | '@' | '2' => Some(0),
+        '[' | '3' => Some(0x1b),
+        '\\' | '4' => Some(0x1c),
+        ']' | '5' => Some(0x1d),
+        '^' | '6' => Some(0x1e),
+        '_' | '/' | '7' | '-' => Some(0x1f),
+        '?' | '8' => Some(0x7f),
+        _ => None,
+    };
+    match control {
+        Some(byte) => plain(key, &[byte]),
+        None => plain(key, c.encode_utf8(&mut [0; 4]).as_bytes()),
+    }
+}
+
+fn cursor(key: Key, letter: char, modes: Modes) -> Vec<u8> {
+    match modifiers(key) {
+        1 if modes.app_cursor => format!("\x1bO{letter}").into_bytes(),
+        1 => format!("\x1b[{letter}").into_bytes(),
+        held => format!("\x1b[1;{held}{letter}").into_bytes(),
+    }
+}
+
+fn tilde(key: Key, number: u8) -> Vec<u8> {
+    match modifiers(key) {
+        1 => format!("\x1b[{number}~").into_bytes(),
+        held => format!("\x1b[{number};{held}~").into_bytes(),
+    }
+}
+
+fn function(key: Key, n: u8) -> Vec<u8> {
+    let held = modifiers(key);
+    match n {
+        1..=4 => {
+            let letter = char::from(b'P' + n - 1);
+            if held == 1 {
+                format!("\x1bO{letter}").into_bytes()
+            } else {
+                format!("\x1b[1;{held}{letter}").into_bytes()
+            }
+        }
+        5 => tilde(key, 15),
+        6..=10 => tilde(key, n + 11),
+        11..=14 => tilde(key, n + 12),
+        15..=16 => tilde(key, n + 13),
+        17..=20 => tilde(key, n + 14),
+        _ => Vec::new(),
+    }
+}
+
+/// Keys that the kitty protocol tells apart where older ways cannot.
+fn kitty(key: Key) -> Option<Vec<u8>> {
+    let held = modifiers(key);
+    let code = match key.code {
+        Code::Esc => 27,
+        Code::Enter if held > 1 => 13,
+        Code::Tab if held > 1 => 9,
+        Code::Backspace if held > 1 => 127,
+        Code::Char(c) if key.ctrl || key.alt => u32::from(c),
+        _ => return None,
+    };
+    Some(if held == 1 {
+        format!("\x1b[{code}u").into_bytes()
+    } else {
+        format!("\x1b[{code};{held}u").into_bytes()
+    })
+}
+
+/// The bytes of a paste: marked as one where the program knows how to tell it from typing. What
+/// could end the mark, and controls but tab and line feed, are left out.
+pub fn encode_paste(text: &str, modes: Modes) -> Vec<u8> {
+    let clean: String = text
+        .replace("\r\n", "\n")
+        .chars()
+        .filter(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r'))
+        .map(|c| if c == '\n' { '\r' } else { c })
+        .collect();
+    if modes.bracketed_paste {
+        format!("\x1b[200~{clean}\x1b[201~").into_bytes()
+    } else {
+        clean.into_bytes()
+    }
+}
+
+/// Whether the focus has come or gone; empty when the program does not want to know.
+pub fn encode_focus(focused: bool, modes: Modes) -> Vec<u8> {
+    match (modes.focus_events, focused) {
+        (false, _) => Vec::new(),
+        (true, true) => b"\x1b[I".to_vec(),
+        (true, false) => b"\x1b[O".to_vec(),
+    }
+}
+
+/// The bytes of something done with the mouse; empty when the program does not want to know.
+pub fn encode_mouse(mouse: Mouse, modes: Modes) -> Vec<u8> {
+    let wanted = match mouse.action {
+        MouseAction::Press(_) | MouseAction::Release(_) => modes.mouse != MouseMode::Off,
+        MouseAction::Move(Some(_)) => matches!(modes.mouse, MouseMode::Drag | MouseMode::Motion),
+        MouseAction::Move(None) => modes.mouse == MouseMode::Motion,
+    };
+    if !wanted {
+        return wheel_as_arrows(mouse, modes);
+    }
+    let number = |button| match button {
+        Button::Left => 0_u8,
+        Button::Middle => 1,
+        Button::Right => 2,
+        Button::WheelUp => 64,
+        Button::WheelDown => 65,
+    };
+    let (code, released) = match mouse.action {
+        MouseAction::Press(button) => (number(button), false),
+        MouseAction::Release(button) => (number(button), true),
+        MouseAction::Move(button) => (32 + button.map_or(3, number), false),
+    };
+    let (column, row) = (mouse.column + 1, mouse.row + 1);
+    match modes.mouse_encoding {
+        MouseEncoding::Sgr => {
+            let end = if released { 'm' } else { 'M' };
+            format!("\x1b[<{code};{column};{row}{end}").into_bytes()
+        }
+        MouseEncoding::X10 | MouseEncoding::Utf8 => {
+            let code = if released { 3 } else { code };
+            let mut out = b"\x1b[M".to_vec();
+            out.push(32 + code);
+            for place in [column, row] {
+                match (modes.mouse_encoding, u8::try_from(place + 32)) {
+                    (MouseEncoding::Utf8, _) => {
+                        let place = char::from_u32(u32::from(place) + 32).unwrap_or(' ');
+                        out.extend_from_slice(place.encode_utf8(&mut [0; 4]).as_bytes());
+                    }
+                    (_, Ok(byte)) => out.push(byte),
+                    // Beyond what one byte can tell.
+                    (_, Err(_)) => return Vec::new(),
+                }
+            }
+            out
+        }
+    }
+}
+
+/// On the alternate screen the wheel moves the cursor where the program wants no mouse.
+fn wheel_as_arrows(mouse: Mouse, modes: Modes) -> Vec<u8> {
+    let code = match mouse.action {
+        MouseAction::Press(Button::WheelUp) => Code::Up,
+        MouseAction::Press(Button::WheelDown) => Code::Down,
+        _ => return Vec::new(),
+    };
+    if modes.alternate_screen && modes.alternate_scroll {
+        encode_key(Key::plain(code), modes).repeat(3)
+    } else {
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(name: &str, modes: Modes) -> String {
+        let key: Key = name.parse().unwrap_or(Key::char('?'));
+        String::from_utf8_lossy(&encode_key(key, modes)).into_owned()
+    }
+
+    #[test]
+    fn keys_are_those_of_xterm() {
+        let modes = Modes::default();
+        for (name, bytes) in [
+            ("a", "a"),
+            ("shift-g", "G"),
+            ("ctrl-c", "\x03"),
+            ("ctrl-space", "\0"),
+            ("ctrl-]", "\x1d"),
+            ("alt-x", "\x1bx"),
+            ("enter", "\r"),
+            ("backspace", "\x7f"),
+            ("esc", "\x1b"),
+            ("tab", "\t"),
+            ("shift-tab", "\x1b[Z"),
+            ("up", "\x1b[A"),
+            ("ctrl-right", "\x1b[1;5C"),
+            ("shift-up", "\x1b[1;2A"),
+            ("home", "\x1b[H"),
+            ("delete", "\x1b[3~"),
+            ("pgdn", "\x1b[6~"),
+            ("f1", "\x1bOP"),
+            ("f5", "\x1b[15~"),
+            ("f12", "\x1b[24~"),
+        ] {
+            assert_eq!(key(name, modes), bytes, "{name}");
+        }
+        let app = Modes {
+            app_cursor: true,
+            ..modes
+        };
+        assert_eq!(key("up", app), "\x1bOA");
+        let kitty = Modes { kitty: 1, ..modes };
+        assert_eq!(key("esc", kitty), "\x1b[27u");
+        assert_eq!(key("ctrl-c", kitty), "\x1b[99;5u");
+        assert_eq!(key("a", kitty), "a");
+    }
+
+    #[test]
+    fn a_paste_cannot_end_itself() {
+        let modes = Modes {
+            bracketed_paste: true,
+            ..Modes::default()
+        };
+        assert_eq!(
+            encode_paste("a\nb\x1b[201~rm\x07", modes),
+            b"\x1b[200~a\rb[201~rm\x1b[201~"
+        );
+        assert_eq!(encode_paste("a\tb\r\nc", Modes::default()), b"a\tb\rc");
+    }
+
+    #[test]
+    fn the_mouse_is_told_as_it_is_wanted() {
+        let press = Mouse {
+            action: MouseAction::Press(Button::Left),
+            column: 9,
+            row: 4,
+        };
+        let modes = Modes {
+            mouse: MouseMode::Press,
+            ..Modes::default()
+        };
+        assert_eq!(encode_mouse(press, modes), b"\x1b[M \x2a\x25");
+        let sgr = Modes {
+            mouse_encoding: MouseEncoding::Sgr,
+            ..modes
+        };
+        assert_eq!(encode_mouse(press, sgr), b"\x1b[<0;10;5M");
+        assert_eq!(encode_mouse(press, Modes::default()), b"");
+        let wheel = Mouse {
+            action: MouseAction::Press(Button::WheelUp),
+            ..press
+        };
+        let pager = Modes {
+            alternate_screen: true,
+            alternate_scroll: true,
+            ..Modes::default()
+        };
+        assert_eq!(encode_mouse(wheel, pager), b"\x1b[A\x1b[A\x1b[A");
+    }
+}
