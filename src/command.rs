@@ -103,6 +103,23 @@ pub enum Command {
     EarlierPeak,
     LaterPeak,
     FieldColumn,
+    Shell,
+    Attach,
+    LeaveShell,
+    NewTab,
+    CloseTab,
+    NextTab,
+    PreviousTab,
+    ShowTab,
+    Tab1,
+    Tab2,
+    Tab3,
+    Tab4,
+    Tab5,
+    Tab6,
+    Tab7,
+    Tab8,
+    Tab9,
     Yes,
     No,
 }
@@ -122,19 +139,22 @@ pub enum Context {
     Text,
     /// The lines of containers.
     Logs,
+    /// A program in a container.
+    Shell,
     /// A question that wants yes or no.
     Confirm,
 }
 
 impl Context {
     /// Every context, outermost first.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Global,
         Self::List,
         Self::Objects,
         Self::Pods,
         Self::Text,
         Self::Logs,
+        Self::Shell,
         Self::Confirm,
     ];
 
@@ -147,6 +167,7 @@ impl Context {
             Self::Pods => "pods",
             Self::Text => "text",
             Self::Logs => "logs",
+            Self::Shell => "shell",
             Self::Confirm => "confirm",
         }
     }
@@ -246,7 +267,9 @@ impl Info {
 }
 
 const GLOBAL: &[Context] = &[Context::Global];
-const MOVING: &[Context] = &[Context::List, Context::Text, Context::Logs];
+const MOVING: &[Context] = &[Context::List, Context::Text, Context::Logs, Context::Shell];
+const WRITTEN: &[Context] = &[Context::Logs, Context::Shell];
+const SHELL: &[Context] = &[Context::Shell];
 const SOUGHT: &[Context] = &[Context::Text, Context::Logs];
 const LISTED: &[Context] = &[Context::List, Context::Logs];
 const LOGS: &[Context] = &[Context::Logs];
@@ -486,7 +509,7 @@ pub static TABLE: &[Info] = &[
         "open",
         "open",
         "Open the selected row",
-        LISTED,
+        &[Context::List, Context::Logs, Context::Shell],
         Group::Go,
         1,
     ),
@@ -1096,7 +1119,7 @@ pub static TABLE: &[Info] = &[
         "copy-lines",
         "copy",
         "Copy the selection, the marked lines, or the line",
-        LOGS,
+        WRITTEN,
         Group::Act,
         8,
     ),
@@ -1105,7 +1128,7 @@ pub static TABLE: &[Info] = &[
         "save",
         "save",
         "Save the seen lines to a file",
-        LOGS,
+        WRITTEN,
         Group::Act,
         9,
     ),
@@ -1143,6 +1166,163 @@ pub static TABLE: &[Info] = &[
         "A column of its own for the chosen field, or no more",
         LOGS,
         Group::Read,
+        0,
+    ),
+    info(
+        Command::Shell,
+        "enter-shell",
+        "shell",
+        "A shell in the container",
+        OBJECTS,
+        Group::Act,
+        3,
+    )
+    .or(&["exec"]),
+    info(
+        Command::Attach,
+        "attach",
+        "attach",
+        "The terminal of what the container runs",
+        OBJECTS,
+        Group::Act,
+        0,
+    ),
+    info(
+        Command::LeaveShell,
+        "leave-shell",
+        "leave the shell",
+        "Give the keyboard back to the console; pressed twice it reaches the program",
+        SHELL,
+        Group::Act,
+        1,
+    ),
+    info(
+        Command::NewTab,
+        "new-tab",
+        "new tab",
+        "Open a tab",
+        GLOBAL,
+        Group::Go,
+        0,
+    )
+    .or(&["tabnew"]),
+    info(
+        Command::CloseTab,
+        "close-tab",
+        "close tab",
+        "Close the tab",
+        GLOBAL,
+        Group::Go,
+        0,
+    )
+    .or(&["tabclose", "close"]),
+    info(
+        Command::NextTab,
+        "next-tab",
+        "next tab",
+        "Show the next tab",
+        GLOBAL,
+        Group::Go,
+        0,
+    ),
+    info(
+        Command::PreviousTab,
+        "previous-tab",
+        "previous tab",
+        "Show the tab before",
+        GLOBAL,
+        Group::Go,
+        0,
+    ),
+    info(
+        Command::ShowTab,
+        "tab",
+        "tab",
+        "Show the tab of this number",
+        GLOBAL,
+        Group::Go,
+        0,
+    )
+    .takes("N"),
+    info(
+        Command::Tab1,
+        "tab-1",
+        "tab 1",
+        "Show tab 1",
+        GLOBAL,
+        Group::Go,
+        0,
+    ),
+    info(
+        Command::Tab2,
+        "tab-2",
+        "tab 2",
+        "Show tab 2",
+        GLOBAL,
+        Group::Go,
+        0,
+    ),
+    info(
+        Command::Tab3,
+        "tab-3",
+        "tab 3",
+        "Show tab 3",
+        GLOBAL,
+        Group::Go,
+        0,
+    ),
+    info(
+        Command::Tab4,
+        "tab-4",
+        "tab 4",
+        "Show tab 4",
+        GLOBAL,
+        Group::Go,
+        0,
+    ),
+    info(
+        Command::Tab5,
+        "tab-5",
+        "tab 5",
+        "Show tab 5",
+        GLOBAL,
+        Group::Go,
+        0,
+    ),
+    info(
+        Command::Tab6,
+        "tab-6",
+        "tab 6",
+        "Show tab 6",
+        GLOBAL,
+        Group::Go,
+        0,
+    ),
+    info(
+        Command::Tab7,
+        "tab-7",
+        "tab 7",
+        "Show tab 7",
+        GLOBAL,
+        Group::Go,
+        0,
+    ),
+    info(
+        Command::Tab8,
+        "tab-8",
+        "tab 8",
+        "Show tab 8",
+        GLOBAL,
+        Group::Go,
+        0,
+    ),
+    info(
+        Command::Tab9,
+        "tab-9",
+        "tab 9",
+        "Show tab 9",
+        GLOBAL,
+        Group::Go,
         0,
     ),
     info(
@@ -1190,6 +1370,22 @@ impl Command {
             .iter()
             .find(|info| info.name == word || info.aliases.contains(&word))
             .map(|info| info.command)
+    }
+
+    /// Which tab a command for a tab means, 1 to 9.
+    pub const fn tab(self) -> Option<usize> {
+        Some(match self {
+            Self::Tab1 => 1,
+            Self::Tab2 => 2,
+            Self::Tab3 => 3,
+            Self::Tab4 => 4,
+            Self::Tab5 => 5,
+            Self::Tab6 => 6,
+            Self::Tab7 => 7,
+            Self::Tab8 => 8,
+            Self::Tab9 => 9,
+            _ => return None,
+        })
     }
 
     /// Which favourite a favourite command means, 1 to 9.

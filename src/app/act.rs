@@ -20,7 +20,7 @@ impl App {
         if self.list_or_text_command(command, effects) {
             return;
         }
-        if self.log_command(command, effects) {
+        if self.shell_command(command, effects) || self.log_command(command, effects) {
             return;
         }
         match command {
@@ -32,7 +32,7 @@ impl App {
             }
             Command::About => self.show_own_text("about", &help::about(self)),
             Command::Back => self.back(effects),
-            Command::Quit => self.quit(),
+            Command::Quit => self.quit(effects),
             Command::Interrupt => self.interrupt(),
             Command::HistoryBack => self.go_to(self.at.saturating_sub(1)),
             Command::HistoryForward => self.go_to(self.at + 1),
@@ -89,6 +89,7 @@ impl App {
             }
             Screen::Text(screen) => screen.command(command),
             Screen::Logs(screen) => screen.command(command),
+            Screen::Shell(_) => false,
             Screen::Welcome(welcome) => welcome.command(command, world),
         };
         if done {
@@ -149,18 +150,23 @@ impl App {
             }
             Screen::Text(screen) => screen.search.take().is_some(),
             Screen::Logs(screen) => screen.close_something(),
+            Screen::Shell(_) => false,
             Screen::Welcome(_) => false,
         }
     }
 
     /// `q`: up a level, or the question whether to leave.
-    fn quit(&mut self) {
+    fn quit(&mut self, effects: &mut Effects) {
         if self.at > self.root()
             || matches!(self.screen(), Screen::Text(_) | Screen::Logs(_)) && self.at > 0
         {
             self.go_to(self.at - 1);
         } else {
-            self.overlay = Some(Overlay::Confirm(Confirm::quit()));
+            self.ask_to_quit(effects);
+            if self.overlay.is_none() {
+                effects.retain(|effect| *effect != Effect::Quit);
+                self.overlay = Some(Overlay::Confirm(Confirm::quit()));
+            }
         }
     }
 
@@ -273,7 +279,7 @@ impl App {
     fn copy(&mut self, command: Command, effects: &mut Effects) {
         let text = match self.screen() {
             Screen::Text(screen) => screen.text(),
-            Screen::Logs(_) | Screen::Welcome(_) => return,
+            Screen::Logs(_) | Screen::Shell(_) | Screen::Welcome(_) => return,
             Screen::List(ListScreen { source, list }) => {
                 let rows = source.rows();
                 let Some(row) = list.selected() else { return };
@@ -308,7 +314,7 @@ impl App {
         match self.screen_mut().0 {
             Screen::List(screen) => screen.list.filter.editing = true,
             Screen::Text(_) => self.edit_search(),
-            Screen::Logs(_) | Screen::Welcome(_) => {}
+            Screen::Logs(_) | Screen::Shell(_) | Screen::Welcome(_) => {}
         }
     }
 
@@ -386,6 +392,13 @@ impl App {
                 Screen::List(screen),
             ) => !screen.list.order.rows().is_empty(),
             (Command::Filter, Screen::Welcome(_)) => false,
+            (Command::Shell | Command::Attach, Screen::List(screen)) => {
+                matches!(screen.source, Source::Pods(_) | Source::Containers(_))
+                    && !self.shell_sources().is_empty()
+            }
+            (Command::NextTab | Command::PreviousTab | Command::CloseTab, _) => {
+                self.tab_count() > 1
+            }
             (Command::Logs | Command::PreviousLogs, Screen::List(_)) => self.log_target().is_some(),
             (Command::Back, screen) => {
                 self.at > 0
@@ -404,6 +417,9 @@ impl App {
 
     /// Why a command is refused here, when that is known already.
     pub fn refusal(&self, command: Command) -> Option<String> {
+        if matches!(command, Command::Shell | Command::Attach) {
+            return self.shell_refusal();
+        }
         if command != Command::Delete {
             return None;
         }

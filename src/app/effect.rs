@@ -2,6 +2,7 @@
 
 use super::msg::Id;
 use crate::config::State;
+use crate::domain::exec::ExecRequest;
 use crate::domain::feed::{AccessQuestion, Resource, Scope};
 use crate::domain::logs::{Reading, Source, SourceId};
 use crate::domain::session::Target;
@@ -49,6 +50,14 @@ pub enum Effect {
     },
     /// Nobody reads this log any more.
     CloseLog(Id),
+    /// Run a program in a container; what comes of it carries the id.
+    Exec(Id, ExecRequest),
+    /// Bytes for the standard input of a program. Sent once or not at all.
+    Write(Id, Vec<u8>),
+    /// The terminal of a program has this many columns and rows.
+    ResizeExec(Id, u16, u16),
+    /// The program is of no interest any more: its connection ends.
+    CloseExec(Id),
     /// Write a text into a file of its own, in the folder for what people save.
     Save {
         /// Begins the name of the file.

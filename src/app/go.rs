@@ -10,6 +10,7 @@ use super::screens::pods::{Of, Pods};
 use super::screens::table::Table;
 use super::screens::text::{Syntax, TextScreen};
 use super::screens::{ListScreen, Screen, Source, contexts, namespaces, nodes, notices, resources};
+use super::shells::{Tab, every};
 use super::{App, Effect, HISTORY, Job, Request};
 use crate::command::Command;
 use crate::domain::feed::{FeedState, Resource, Scope};
@@ -27,7 +28,10 @@ impl App {
             Meaning::Command(Command::Logs, Arguments { words, .. }) if !words.is_empty() => {
                 self.open_named_logs(&words, effects);
             }
-            Meaning::Command(Command::Quit, _) => effects.push(Effect::Quit),
+            Meaning::Command(Command::Quit, _) => self.ask_to_quit(effects),
+            Meaning::Command(Command::ShowTab, Arguments { words, .. }) => {
+                self.show_named_tab(&words)
+            }
             Meaning::Command(command, arguments) if arguments == Arguments::default() => {
                 self.command(command, effects);
             }
@@ -303,6 +307,10 @@ impl App {
 
     /// Shows a new screen after the present one; what could be gone forward to is forgotten.
     pub(super) fn push(&mut self, screen: Screen, effects: &mut Effects) {
+        // A shell keeps its tab to itself: what is opened from it goes to the first one.
+        if matches!(self.screen(), Screen::Shell(_)) {
+            self.show_tab(0);
+        }
         let dropped: Vec<Screen> = self.screens.drain(self.at + 1..).collect();
         Self::forget(&dropped, effects);
         self.screens.push(screen);
@@ -315,7 +323,7 @@ impl App {
         self.arrive();
     }
 
-    fn forget(screens: &[Screen], effects: &mut Effects) {
+    pub(super) fn forget(screens: &[Screen], effects: &mut Effects) {
         for screen in screens {
             if let Screen::List(ListScreen {
                 source: Source::Table(table),
@@ -323,6 +331,9 @@ impl App {
             }) = screen
             {
                 effects.push(Effect::CloseTable(table.id));
+            }
+            if let Screen::Shell(shell) = screen {
+                effects.push(Effect::CloseExec(shell.id));
             }
             if let Screen::Logs(log) = screen {
                 effects.push(Effect::CloseLog(log.id));
@@ -349,7 +360,7 @@ impl App {
     }
 
     /// The visible screen changed: its page is as high as the frame allows, its rows are fresh.
-    fn arrive(&mut self) {
+    pub(super) fn arrive(&mut self) {
         self.pending.clear();
         if let Screen::List(screen) = self.screen_mut().0 {
             screen.list.mark_stale();
@@ -367,7 +378,7 @@ impl App {
         self.world
             .feeds
             .retain(|(kind, scope), _| !kind.namespaced() || scopes.contains(scope));
-        for screen in &mut self.screens {
+        for screen in every(&mut self.screens, &mut self.tabs) {
             if let Screen::List(screen) = screen {
                 screen.list.mark_stale();
             }
@@ -396,7 +407,7 @@ impl App {
         let now = self.world.now;
         let across = scopes.len() > 1 || scopes.contains(&Scope::ALL);
         let mut last_id = self.last_id;
-        for screen in &mut self.screens {
+        for screen in every(&mut self.screens, &mut self.tabs) {
             if let Screen::List(ListScreen {
                 source: Source::Table(table),
                 list,
@@ -437,6 +448,10 @@ impl App {
         self.wanted_scopes = None;
         self.fell_back = false;
         self.jobs.clear();
+        // Shells and logs were of the old cluster.
+        self.tabs.clear();
+        self.tabs.push(Tab::default());
+        self.tab = 0;
         self.screens.truncate(1);
         self.at = 0;
         self.arrive();

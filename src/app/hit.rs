@@ -17,6 +17,8 @@ pub enum Hit {
     Choice(usize),
     /// The n-th of so many parts of the time that a log keeps.
     Moment(usize, usize),
+    /// The n-th tab.
+    Tab(usize),
     /// Nothing in particular.
     Nothing,
 }

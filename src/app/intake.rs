@@ -7,6 +7,7 @@ use super::preview::{Culprit, LINES, Preview, REST, Tail};
 use super::screens::table::Table;
 use super::screens::text::Arrival;
 use super::screens::{ListScreen, Screen, Source};
+use super::shells::every;
 use super::{App, Effect, Job, Request};
 use crate::domain::feed::{Batch, Failure, FailureSort, FeedState, Scope, TableChange};
 use crate::domain::fleet::Touched;
@@ -24,6 +25,7 @@ impl App {
             Msg::Batch(batch) => return self.batch(batch, effects),
             Msg::Feed { kind, scope, state } => self.feed(kind, scope, state, effects),
             Msg::Table(id, changes) => return self.table(id, changes),
+            Msg::Exec(id, item) => return self.take_exec(id, item, effects),
             Msg::Log(id, chunk) => return self.take_log(id, chunk, effects),
             Msg::TableFeed(id, state) => self.table_feed(id, state),
             Msg::Answer(id, answer) => self.answer(id, answer, effects),
@@ -151,7 +153,7 @@ impl App {
     }
 
     fn table_of(&mut self, id: Id) -> Option<(usize, &mut ListScreen)> {
-        self.screens.iter_mut().enumerate().find_map(|(n, screen)| match screen {
+        every(&mut self.screens, &mut self.tabs).enumerate().find_map(|(n, screen)| match screen {
             Screen::List(list) if matches!(&list.source, Source::Table(table) if table.id == id) => Some((n, list)),
             _ => None,
         })
@@ -163,7 +165,8 @@ impl App {
         let Some(n) = self.table_of(id).map(|(n, _)| n) else {
             return;
         };
-        let Screen::List(ListScreen { source, list }) = &mut self.screens[n] else {
+        let screen = every(&mut self.screens, &mut self.tabs).nth(n);
+        let Some(Screen::List(ListScreen { source, list })) = screen else {
             return;
         };
         let Source::Table(table) = source else { return };
@@ -243,7 +246,7 @@ impl App {
     }
 
     fn text_arrived(&mut self, id: Id, answer: Answer) {
-        let text = self.screens.iter_mut().find_map(|screen| match screen {
+        let text = every(&mut self.screens, &mut self.tabs).find_map(|screen| match screen {
             Screen::Text(text) if text.id == id => Some(text),
             _ => None,
         });
@@ -259,7 +262,7 @@ impl App {
         pod: &Target,
         change: impl FnOnce(&mut super::screens::containers::Containers),
     ) {
-        for screen in &mut self.screens {
+        for screen in every(&mut self.screens, &mut self.tabs) {
             if let Screen::List(ListScreen {
                 source: Source::Containers(rows),
                 ..
@@ -305,7 +308,10 @@ impl App {
     /// The selection has rested: ask for the lines.
     pub(super) fn timer(&mut self, id: Id, effects: &mut Effects) {
         if self.preview.waiting != Some(id) {
-            return self.log_timer(id, effects);
+            if !self.shell_timer(id) {
+                self.log_timer(id, effects);
+            }
+            return;
         }
         let Some(Culprit {
             pod,

@@ -1,15 +1,15 @@
 //! Keys, pastes and the mouse: to a line that is being typed, to a question, else to a command.
 
+use super::App;
 use super::effect::Effects;
 use super::hit::Hit;
 use super::line;
 use super::notice::Notice;
-use super::overlay::{Overlay, Then};
+use super::overlay::Overlay;
 use super::palette::Palette;
 use super::screens::logs::LogScreen;
 use super::screens::welcome::Step;
 use super::screens::{ListScreen, Screen};
-use super::{App, Effect};
 use crate::command::{Command, Context};
 use crate::domain::query::Query;
 use crate::domain::time::Timestamp;
@@ -30,11 +30,12 @@ impl App {
         match &self.overlay {
             Some(Overlay::Palette(..)) => true,
             Some(Overlay::Confirm(confirm)) => confirm.word.is_some(),
+            Some(Overlay::Pick(_)) => false,
             None => match self.screen() {
                 Screen::List(screen) => screen.list.filter.editing,
                 Screen::Text(screen) => screen.search.as_ref().is_some_and(|s| s.editing),
                 Screen::Logs(screen) => screen.input.is_some(),
-                Screen::Welcome(_) => false,
+                Screen::Shell(_) | Screen::Welcome(_) => false,
             },
         }
     }
@@ -47,8 +48,13 @@ impl App {
                 self.word_key(key, effects);
             }
             Some(Overlay::Confirm(_)) => self.command_key(key, effects),
+            Some(Overlay::Pick(_)) => self.pick_key(key, effects),
             None if self.typing() => self.field_key(key),
-            None => self.command_key(key, effects),
+            None => {
+                if !self.shell_key(key, effects) {
+                    self.command_key(key, effects);
+                }
+            }
         }
     }
 
@@ -128,7 +134,7 @@ impl App {
                 }
             },
             Screen::Logs(screen) => log_key(screen, key, leave, now),
-            Screen::Welcome(_) => {}
+            Screen::Shell(_) | Screen::Welcome(_) => {}
         }
     }
 
@@ -182,22 +188,23 @@ impl App {
         if !confirm.ready() {
             return;
         }
-        match confirm.then.clone() {
-            Then::Quit => effects.push(Effect::Quit),
-            Then::Requests(requests) => self.send(requests, effects),
-        }
+        let then = confirm.then.clone();
         self.overlay = None;
+        self.then(then, effects);
     }
 
-    pub(super) fn paste(&mut self, text: &str) {
+    pub(super) fn paste(&mut self, text: &str, effects: &mut Effects) {
         self.dirty = true;
+        if self.overlay.is_none() && self.shell_paste(text, effects) {
+            return;
+        }
         let typing = self.typing();
         match &mut self.overlay {
             Some(Overlay::Palette(palette, _)) => {
                 palette.line.insert(text);
                 palette.complete(&self.world);
             }
-            Some(Overlay::Confirm(_)) => {}
+            Some(Overlay::Confirm(_) | Overlay::Pick(_)) => {}
             None if typing => {
                 let (screen, world) = self.screen_mut();
                 match screen {
@@ -224,7 +231,7 @@ impl App {
                         }
                         screen.typed();
                     }
-                    Screen::Welcome(_) => {}
+                    Screen::Shell(_) | Screen::Welcome(_) => {}
                 }
             }
             None => self.notify(Notice::info(
@@ -242,6 +249,7 @@ impl App {
         }
         match hit {
             Hit::Command(command) => self.command(command, effects),
+            Hit::Tab(n) => self.show_tab(n),
             Hit::Crumb(n) => {
                 self.overlay = None;
                 self.go_to(self.root() + n);
@@ -267,6 +275,10 @@ impl App {
                         }
                         false
                     }
+                    Screen::Shell(shell) => {
+                        shell.focused = shell.is_live();
+                        false
+                    }
                     Screen::Welcome(welcome) => {
                         let Hit::Row(row) = hit else { return };
                         welcome.cursor = row;
@@ -288,6 +300,10 @@ impl App {
             Screen::List(screen) => screen.list.move_by(by),
             Screen::Text(screen) => screen.move_by(by),
             Screen::Logs(screen) => screen.move_by(by),
+            Screen::Shell(shell) => {
+                let lines = i32::try_from(-by).unwrap_or(0);
+                shell.terminal.scroll(crate::vt::Scroll::Lines(lines));
+            }
             Screen::Welcome(_) => {}
         }
     }

@@ -17,6 +17,8 @@ pub struct Area {
 /// The regions of a frame. A region that does not fit has no height.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Regions {
+    /// The strip of tabs, when there are several.
+    pub strip: Area,
     /// Line 1: the state of the world.
     pub world: Area,
     /// Line 2: where I am, and what filters it.
@@ -65,6 +67,7 @@ pub fn regions(columns: u16, rows: u16, preview: bool) -> Regions {
         ..body
     });
     Regions {
+        strip: Area::default(),
         world: line(0),
         place: line(1),
         body,
@@ -72,6 +75,49 @@ pub fn regions(columns: u16, rows: u16, preview: bool) -> Regions {
         notice: line(rows - 2),
         hints: line(rows - 1),
     }
+}
+
+/// The regions of a pane: the strip of tabs, the pane, and what can be pressed.
+pub fn pane(columns: u16, rows: u16, strip: bool) -> Regions {
+    let strip = u16::from(strip).min(rows.saturating_sub(1));
+    let hints = u16::from(rows > strip + 1);
+    let area = |y, height| Area {
+        x: 0,
+        y,
+        width: columns,
+        height,
+    };
+    Regions {
+        strip: area(0, strip),
+        body: area(strip, rows.saturating_sub(strip + hints)),
+        hints: area(rows.saturating_sub(hints), hints),
+        ..Regions::default()
+    }
+}
+
+/// The same regions below a strip of tabs, when there is one.
+pub fn below(strip: bool, mut regions: Regions) -> Regions {
+    if !strip {
+        return regions;
+    }
+    for area in [
+        &mut regions.world,
+        &mut regions.place,
+        &mut regions.body,
+        &mut regions.notice,
+        &mut regions.hints,
+    ] {
+        area.y += 1;
+    }
+    if let Some(preview) = &mut regions.preview {
+        preview.y += 1;
+    }
+    regions.strip = Area {
+        width: regions.body.width.max(regions.world.width),
+        height: 1,
+        ..Area::default()
+    };
+    regions
 }
 
 /// The body alone.

@@ -53,8 +53,8 @@ pub fn read(line: &str, world: &World) -> Result<Meaning, Notice> {
                 ..Arguments::default()
             },
         )),
-        Some(Command::Logs) => Ok(Meaning::Command(
-            Command::Logs,
+        Some(command @ (Command::Logs | Command::ShowTab)) => Ok(Meaning::Command(
+            command,
             Arguments {
                 words: rest.to_owned(),
                 ..Arguments::default()

@@ -7,6 +7,7 @@ use super::msg::Id;
 use super::notice::Notice;
 use super::screens::logs::{EARLIER, Earlier, LogScreen, TAIL};
 use super::screens::{ListScreen, Screen, Source as Rows};
+use super::shells::every;
 use crate::command::Command;
 use crate::domain::logs::stamp::Stamps;
 use crate::domain::logs::target::Target;
@@ -307,7 +308,7 @@ impl App {
         let at = self.at;
         let mut again = None;
         let mut came = None;
-        for (n, screen) in self.screens.iter_mut().enumerate() {
+        for (n, screen) in every(&mut self.screens, &mut self.tabs).enumerate() {
             let Screen::Logs(screen) = screen else {
                 continue;
             };
@@ -345,7 +346,7 @@ impl App {
     fn keep_to_the_limit(&mut self) {
         let limit = self.world.log_bytes;
         loop {
-            let logs = self.screens.iter_mut().filter_map(|screen| match screen {
+            let logs = every(&mut self.screens, &mut self.tabs).filter_map(|screen| match screen {
                 Screen::Logs(screen) => Some(screen),
                 _ => None,
             });
@@ -374,7 +375,7 @@ impl App {
     fn wake_log(&mut self, id: Id, until: Timestamp, effects: &mut Effects) {
         let timer = self.next_id();
         let wait = until.since(self.world.now);
-        for screen in &mut self.screens {
+        for screen in every(&mut self.screens, &mut self.tabs) {
             if let Screen::Logs(screen) = screen
                 && screen.id == id
             {
@@ -390,7 +391,7 @@ impl App {
         let now = self.world.now;
         let at = self.at;
         let mut again = None;
-        for (n, screen) in self.screens.iter_mut().enumerate() {
+        for (n, screen) in every(&mut self.screens, &mut self.tabs).enumerate() {
             let Screen::Logs(screen) = screen else {
                 continue;
             };
@@ -426,7 +427,7 @@ impl App {
 
     /// Pods came, went, or changed: containers join their logs.
     pub(super) fn join_logs(&mut self, effects: &mut Effects) {
-        for screen in &mut self.screens {
+        for screen in every(&mut self.screens, &mut self.tabs) {
             if let Screen::Logs(screen) = screen {
                 let members = screen.target.members(&self.world.fleet);
                 screen.join(&members, effects);

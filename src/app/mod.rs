@@ -22,6 +22,7 @@ pub mod overlay;
 pub mod palette;
 pub mod preview;
 pub mod screens;
+pub mod shells;
 pub mod status;
 #[cfg(test)]
 mod tests;
@@ -45,6 +46,7 @@ use preview::Preview;
 use screens::logs::HEAD_ROWS;
 use screens::welcome::Welcome;
 use screens::{ListScreen, Screen, Source};
+use shells::{Tab, every};
 use std::collections::BTreeMap;
 use world::World;
 
@@ -121,6 +123,9 @@ pub struct App {
     pub size: (u16, u16),
     screens: Vec<Screen>,
     at: usize,
+    /// All tabs; the place of the one that is seen is empty, its screens are those above.
+    tabs: Vec<Tab>,
+    tab: usize,
     jobs: BTreeMap<Id, Job>,
     last_id: u64,
     wanted_scopes: Option<Vec<Scope>>,
@@ -170,6 +175,8 @@ impl App {
             size,
             screens: vec![home],
             at: 0,
+            tabs: vec![Tab::default()],
+            tab: 0,
             jobs: BTreeMap::new(),
             last_id: 0,
             wanted_scopes: setup.scopes,
@@ -198,7 +205,7 @@ impl App {
         let mut effects = Effects::new();
         match msg {
             Msg::Key(key) => self.key(key, &mut effects),
-            Msg::Paste(text) => self.paste(&text),
+            Msg::Paste(text) => self.paste(&text, &mut effects),
             Msg::Click(hit) => self.click(hit, &mut effects),
             Msg::Wheel(by) => self.wheel(by),
             Msg::Resize(columns, rows) => {
@@ -259,9 +266,20 @@ impl App {
         if matches!(self.screen(), Screen::Logs(screen) if screen.fullscreen) {
             return layout::bare(self.size.0, self.size.1);
         }
+        let strip = self.tabs.len() > 1;
+        if matches!(self.screen(), Screen::Shell(_)) {
+            return layout::pane(self.size.0, self.size.1, strip);
+        }
         let preview =
             matches!(self.screen(), Screen::List(screen) if screen.source.kind().is_some());
-        layout::regions(self.size.0, self.size.1, preview)
+        layout::below(
+            strip,
+            layout::regions(
+                self.size.0,
+                self.size.1 - u16::from(strip).min(self.size.1),
+                preview,
+            ),
+        )
     }
 
     fn screen_mut(&mut self) -> (&mut Screen, &World) {
@@ -282,7 +300,7 @@ impl App {
 
     fn notify(&mut self, notice: Notice) {
         self.world.notices.push(self.world.now, notice);
-        for screen in &mut self.screens {
+        for screen in every(&mut self.screens, &mut self.tabs) {
             if let Screen::List(ListScreen {
                 source: Source::Notices(_),
                 list,
@@ -317,7 +335,7 @@ impl App {
                     .saturating_sub(if whole { HEAD_ROWS } else { 0 });
                 screen.page = usize::from(rows.max(1));
             }
-            Screen::Welcome(_) => {}
+            Screen::Shell(_) | Screen::Welcome(_) => {}
         }
         self.dirty = true;
     }
@@ -343,6 +361,8 @@ impl App {
         self.look_at_logs(effects);
         self.follow_culprit(effects);
         self.learn_rights(effects);
+        self.learn_exec(effects);
+        self.fit_shell(effects);
     }
 
     /// Hints are grey where the server would say no: ask about the selected row beforehand.

@@ -3,6 +3,7 @@
 
 use super::hit::Hit;
 use super::notice::Notice;
+use crate::domain::exec::ExecItem;
 use crate::domain::feed::{AccessAnswer, Batch, Failure, FeedState, Resource, Scope, TableChange};
 use crate::domain::logs::Chunk;
 use crate::domain::rows::Kind;
@@ -56,6 +57,8 @@ pub enum Msg {
     TableFeed(Id, FeedState),
     /// A source of a log brought something.
     Log(Id, Chunk),
+    /// Something came of a program in a pane.
+    Exec(Id, ExecItem),
     /// The answer to a request.
     Answer(Id, Answer),
     /// Something to tell the person.

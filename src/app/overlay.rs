@@ -3,6 +3,8 @@
 use super::effect::Request;
 use super::notice::Notice;
 use super::palette::Palette;
+use super::screens::shell::Way;
+use crate::domain::logs::Source;
 use crate::domain::session::Target;
 
 /// An overlay.
@@ -12,6 +14,8 @@ pub enum Overlay {
     Palette(Palette, Option<Notice>),
     /// A question.
     Confirm(Confirm),
+    /// A choice between containers.
+    Pick(Pick),
 }
 
 /// A question before something is done that cannot be undone.
@@ -36,18 +40,73 @@ pub enum Then {
     Requests(Vec<Request>),
     /// The program ends.
     Quit,
+    /// The tab that is seen is closed.
+    CloseTab,
+    /// This goes into the pane.
+    Paste(String),
+}
+
+/// A choice between containers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pick {
+    /// The containers, the default one first.
+    pub sources: Vec<Source>,
+    /// The chosen one.
+    pub chosen: usize,
+    /// What is opened in it.
+    pub way: Way,
+}
+
+impl Pick {
+    /// A choice between these.
+    pub fn new(sources: Vec<Source>, way: Way) -> Self {
+        Self {
+            sources,
+            chosen: 0,
+            way,
+        }
+    }
 }
 
 impl Confirm {
-    /// "Really leave?"
-    pub fn quit() -> Self {
+    fn plain(question: &str, lines: Vec<String>, then: Then) -> Self {
         Self {
-            question: "Leave quarterdeck?".into(),
-            lines: Vec::new(),
+            question: question.into(),
+            lines,
             word: None,
             typed: String::new(),
-            then: Then::Quit,
+            then,
         }
+    }
+
+    /// "Close the tab?", with what still runs in it.
+    pub fn close(live: Vec<String>) -> Self {
+        Self::plain(
+            "Close this tab? Its program still runs:",
+            live,
+            Then::CloseTab,
+        )
+    }
+
+    /// "Leave?", with what still runs.
+    pub fn quit_with(live: Vec<String>) -> Self {
+        Self::plain("Leave quarterdeck? These still run:", live, Then::Quit)
+    }
+
+    /// "Paste several lines?", for a program that runs each at once.
+    pub fn paste(text: &str) -> Self {
+        let lines: Vec<String> = text
+            .lines()
+            .take(5)
+            .map(|line| crate::domain::text::clean(line).into_owned())
+            .collect();
+        let question = format!("Paste {} lines? Each runs at once:", text.lines().count());
+        Self::plain(&question, lines, Then::Paste(text.to_owned()))
+    }
+
+    /// "Really leave?"
+    pub fn quit() -> Self {
+        Self::plain("Leave quarterdeck?", Vec::new(), Then::Quit)
     }
 
     /// "Delete these?"; on a production context the name has to be typed.

@@ -7,7 +7,8 @@ use super::answers;
 use super::mailbox::{Control, Post};
 use super::sources::Sources;
 use crate::app::{Answer, Effect, Id, Msg, Notice, Request};
-use crate::cluster::{Event, FeedHandle, Session};
+use crate::cluster::{Event, ExecHandle, ExecInput, FeedHandle, Session};
+use crate::domain::exec::{End, ExecItem, ExecRequest};
 use crate::domain::feed::{Failure, FeedState, Scope};
 use crate::domain::rows::Kind;
 use crate::domain::text::Text;
@@ -56,6 +57,7 @@ pub struct Driver {
     feeds: HashMap<(Kind, Scope), FeedHandle>,
     tables: HashMap<Id, Vec<FeedHandle>>,
     logs: HashMap<Id, Vec<FeedHandle>>,
+    programs: HashMap<Id, ExecHandle>,
     requests: HashMap<Id, Task>,
 }
 
@@ -74,6 +76,7 @@ impl Driver {
             feeds: HashMap::new(),
             tables: HashMap::new(),
             logs: HashMap::new(),
+            programs: HashMap::new(),
             requests: HashMap::new(),
         }
     }
@@ -112,6 +115,12 @@ impl Driver {
                 }
             }
             Effect::CloseLog(id) => drop(self.logs.remove(&id)),
+            Effect::Exec(id, request) => self.exec(id, request),
+            Effect::Write(id, bytes) => self.write(id, ExecInput::Bytes(bytes)),
+            Effect::ResizeExec(id, columns, rows) => {
+                self.write(id, ExecInput::Resize(columns, rows));
+            }
+            Effect::CloseExec(id) => drop(self.programs.remove(&id)),
             Effect::Fetch(id, request) => self.fetch(id, request),
             Effect::Cancel(id) => drop(self.requests.remove(&id)),
             Effect::After(id, wait) => self.after(id, wait),
@@ -128,6 +137,7 @@ impl Driver {
         self.feeds.clear();
         self.tables.clear();
         self.logs.clear();
+        self.programs.clear();
         self.requests.clear();
         self.session = None;
         self.data = None;
@@ -256,6 +266,31 @@ impl Driver {
         self.requests.insert(id, Task::of(&task));
     }
 
+    fn exec(&mut self, id: Id, request: ExecRequest) {
+        let (Some(session), Some(data)) = (&self.session, &self.data) else {
+            let end = End::Refused(answers::no_session());
+            return self.post.send_or_lose(Msg::Exec(id, ExecItem::Ended(end)));
+        };
+        let data = data.clone();
+        let handle = session.exec(request, move |item| {
+            let (data, program) = (data.clone(), id.0);
+            async move { data.send(Event::Exec { program, item }).await.is_ok() }
+        });
+        self.programs.insert(id, handle);
+    }
+
+    /// Writes to a program; one that takes nothing more is told of.
+    fn write(&mut self, id: Id, input: ExecInput) {
+        if let Some(program) = self.programs.get(&id)
+            && !program.write(input)
+        {
+            self.post.send_or_lose(Msg::Notice(Notice::warning(
+                "the program takes no input now: what was typed is lost",
+                "wait until it reads again",
+            )));
+        }
+    }
+
     fn after(&mut self, id: Id, wait: Millis) {
         let (post, wait) = (
             self.post.clone(),
@@ -304,6 +339,7 @@ pub fn message(event: Event) -> Msg {
         Event::Feed { kind, scope, state } => Msg::Feed { kind, scope, state },
         Event::Table { id, changes } => Msg::Table(Id(id), changes),
         Event::TableFeed { id, state } => Msg::TableFeed(Id(id), state),
+        Event::Exec { program, item } => Msg::Exec(Id(program), item),
         Event::Log { log, chunk } => Msg::Log(Id(log), chunk),
         Event::Skipped {
             kind, name, bytes, ..

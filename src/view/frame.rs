@@ -133,7 +133,7 @@ fn narrowing(app: &App, limit: u16, canvas: &Canvas<'_>) -> Vec<(String, Style)>
             spans
         }
         Screen::Logs(screen) => log_filters(screen, limit, canvas),
-        Screen::Welcome(_) => Vec::new(),
+        Screen::Shell(_) | Screen::Welcome(_) => Vec::new(),
     }
 }
 
@@ -341,7 +341,7 @@ pub fn hints(app: &App, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
     for (key, label) in typing_hints(app) {
         hint(canvas, key, label, None, false);
     }
-    if app.typing() {
+    if app.typing() || matches!(app.overlay, Some(Overlay::Pick(_))) {
         return;
     }
     if let Resolution::Pending(bindings) = pending(app) {
@@ -409,6 +409,11 @@ fn typing_hints(app: &App) -> &'static [(&'static str, &'static str)] {
         ],
         Some(Overlay::Confirm(confirm)) if confirm.word.is_some() => &[
             ("enter", "do it, once the name stands there"),
+            ("esc", "leave it"),
+        ],
+        Some(Overlay::Pick(_)) => &[
+            ("enter", "open"),
+            ("up/down", "choose"),
             ("esc", "leave it"),
         ],
         Some(Overlay::Confirm(_)) => &[],

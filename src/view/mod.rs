@@ -12,7 +12,9 @@ mod logs;
 mod overlay;
 mod paint;
 mod preview;
+mod shell;
 mod table;
+mod tabs;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -40,6 +42,7 @@ pub fn draw(app: &App, theme: &Theme, memory: &mut Memory, buffer: &mut Buffer) 
     let inside =
         |area: Area| area.x + area.width <= whole.width && area.y + area.height <= whole.height;
     if ![
+        regions.strip,
         regions.world,
         regions.place,
         regions.body,
@@ -58,6 +61,12 @@ pub fn draw(app: &App, theme: &Theme, memory: &mut Memory, buffer: &mut Buffer) 
         frame::notice(app, &mut canvas, regions.notice);
         frame::hints(app, &mut canvas, regions.hints, &mut hits);
     }
+    if regions.strip.height > 0 {
+        tabs::draw(app, &mut canvas, regions.strip, &mut hits);
+    }
+    if let Screen::Shell(screen) = app.screen() {
+        tabs::draw_foot(app, screen, &mut canvas, regions.hints, &mut hits);
+    }
     match app.screen() {
         Screen::List(screen) => {
             if let Some(area) = regions.preview {
@@ -66,6 +75,7 @@ pub fn draw(app: &App, theme: &Theme, memory: &mut Memory, buffer: &mut Buffer) 
             list::draw(app, screen, memory, &mut canvas, regions.body, &mut hits);
         }
         Screen::Text(screen) => text::draw(app, screen, &mut canvas, regions.body, &mut hits),
+        Screen::Shell(screen) => shell::draw(screen, &mut canvas, regions.body),
         Screen::Logs(screen) => logs::draw(app, screen, &mut canvas, regions.body, &mut hits),
         Screen::Welcome(screen) => welcome::draw(app, screen, &mut canvas, regions.body, &mut hits),
     }

@@ -4,7 +4,7 @@ use super::hits::Hits;
 use super::paint::{Canvas, width, wrap};
 use crate::app::layout::Area;
 use crate::app::notice::Notice;
-use crate::app::overlay::{Confirm, Overlay};
+use crate::app::overlay::{Confirm, Overlay, Pick};
 use crate::app::palette::Palette;
 use crate::app::{App, Hit};
 use crate::command::{Command, Info};
@@ -21,6 +21,7 @@ pub fn draw(app: &App, overlay: &Overlay, canvas: &mut Canvas<'_>, hits: &mut Hi
             draw_palette(app, palette, wrong.as_ref(), canvas, hits);
         }
         Overlay::Confirm(confirm) => draw_confirm(app, confirm, canvas, hits),
+        Overlay::Pick(pick) => draw_pick(app, pick, canvas),
     }
 }
 
@@ -117,6 +118,52 @@ fn draw_palette(
             (after, theme.field),
         ],
     );
+}
+
+/// The containers to choose from stand in the middle.
+fn draw_pick(app: &App, pick: &Pick, canvas: &mut Canvas<'_>) {
+    let theme = canvas.theme;
+    let (columns, rows) = app.size;
+    let title = format!("Which container of {}?", pick.sources[0].pod);
+    let names = pick.sources.iter().map(|source| width(&source.container));
+    let box_width = names
+        .max()
+        .unwrap_or(0)
+        .max(width(&title))
+        .saturating_add(6)
+        .min(columns);
+    let height = u16::try_from(pick.sources.len())
+        .unwrap_or(rows)
+        .saturating_add(4)
+        .min(rows);
+    let area = Area {
+        x: (columns - box_width) / 2,
+        y: (rows - height) / 2,
+        width: box_width,
+        height,
+    };
+    canvas.clear(area, theme.overlay);
+    if height > 4 && box_width > 6 {
+        canvas.frame(area, theme.accent);
+    }
+    let room = box_width.saturating_sub(6);
+    canvas.put(area.x + 3, area.y + 1, room, &title, theme.accent);
+    for (n, source) in pick.sources.iter().enumerate() {
+        let y = area.y + 2 + u16::try_from(n).unwrap_or(rows);
+        if y + 1 >= area.y + height {
+            break;
+        }
+        canvas.put(area.x + 3, y, room, &source.container, theme.text);
+        if n == pick.chosen {
+            let line = Area {
+                x: area.x + 2,
+                y,
+                width: box_width.saturating_sub(4),
+                height: 1,
+            };
+            canvas.wash(line, theme.selected);
+        }
+    }
 }
 
 /// A question stands in the middle, in the one frame that is drawn: it must be seen without

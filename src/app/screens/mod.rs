@@ -10,6 +10,7 @@ pub mod nodes;
 pub mod notices;
 pub mod pods;
 pub mod resources;
+pub mod shell;
 pub mod table;
 pub mod text;
 pub mod welcome;
@@ -24,6 +25,7 @@ use crate::domain::rows::{Kind, Labels};
 use containers::Containers;
 use logs::LogScreen;
 use pods::Pods;
+use shell::ShellScreen;
 use std::borrow::Cow;
 use table::Table;
 use text::TextScreen;
@@ -38,6 +40,8 @@ pub enum Screen {
     Text(TextScreen),
     /// The lines of containers.
     Logs(Box<LogScreen>),
+    /// A program in a container.
+    Shell(Box<ShellScreen>),
     /// No cluster: what is wrong, and the ways on.
     Welcome(Welcome),
 }
@@ -249,6 +253,7 @@ impl Screen {
             }
             Self::Text(screen) => capital(&screen.title),
             Self::Logs(screen) => capital(&screen.title()),
+            Self::Shell(screen) => screen.title(),
             Self::Welcome(_) => "Welcome".into(),
         }
     }
@@ -264,6 +269,7 @@ impl Screen {
             },
             Self::Text(screen) => screen.target.is_none(),
             Self::Logs(_) => false,
+            Self::Shell(_) => true,
             Self::Welcome(_) => true,
         }
     }
@@ -273,6 +279,7 @@ impl Screen {
         match self {
             Self::List(screen) => screen.source.key_contexts(),
             Self::Text(_) => &[Context::Text, Context::Global],
+            Self::Shell(_) => &[Context::Shell, Context::Global],
             Self::Logs(_) => &[Context::Logs, Context::Global],
             Self::Welcome(_) => &[Context::List, Context::Global],
         }

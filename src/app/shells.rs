@@ -1,0 +1,474 @@
+//! Shells and tabs: opening a program in a container, giving it the keyboard, keeping several at
+//! once.
+//!
+//! Each tab has a path of screens of its own. The screens of the tab that is seen are those of
+//! [`App`]; the others are parked, and go on taking in what comes for them.
+
+use super::effect::{Effect, Effects};
+use super::msg::Id;
+use super::notice::Notice;
+use super::overlay::{Confirm, Overlay, Pick, Then};
+use super::screens::fleet::Projects;
+use super::screens::shell::{Life, ShellScreen, Way};
+use super::screens::{ListScreen, Screen, Source as Rows};
+use super::{App, Job, Request};
+use crate::command::Command;
+use crate::domain::exec::ExecItem;
+use crate::domain::feed::{AccessQuestion, Scope};
+use crate::domain::logs::Source;
+use crate::domain::rows::State;
+use crate::domain::text::Text;
+use crate::domain::time::Millis;
+use crate::key::Key;
+use crate::vt::Scroll;
+
+/// A frame that a program has begun is shown after so long even if it is not ended.
+const FRAME: Millis = Millis(150);
+
+/// A tab that is not seen.
+#[derive(Debug, Default)]
+pub struct Tab {
+    screens: Vec<Screen>,
+    at: usize,
+}
+
+impl Tab {
+    /// The screen that would be seen.
+    pub fn screen(&self) -> Option<&Screen> {
+        self.screens.get(self.at)
+    }
+}
+
+/// All screens of all tabs, those of the seen tab first: a place below its length is one of them.
+pub(super) fn every<'a>(
+    screens: &'a mut [Screen],
+    tabs: &'a mut [Tab],
+) -> impl Iterator<Item = &'a mut Screen> {
+    screens
+        .iter_mut()
+        .chain(tabs.iter_mut().flat_map(|tab| &mut tab.screens))
+}
+
+impl App {
+    /// The visible screen of each tab, in order.
+    pub fn tab_screens(&self) -> impl Iterator<Item = (bool, &Screen)> {
+        self.tabs.iter().enumerate().filter_map(|(n, tab)| {
+            if n == self.tab {
+                Some((true, self.screen()))
+            } else {
+                Some((false, tab.screen()?))
+            }
+        })
+    }
+
+    /// How many tabs there are.
+    pub fn tab_count(&self) -> usize {
+        self.tabs.len()
+    }
+
+    /// Shows the n-th tab.
+    pub(super) fn show_tab(&mut self, n: usize) {
+        if n >= self.tabs.len() || n == self.tab {
+            return;
+        }
+        self.swap_tab();
+        self.tab = n;
+        self.swap_tab();
+        self.seen();
+        self.overlay = None;
+        self.arrive();
+    }
+
+    /// `:tab 2`
+    pub(super) fn show_named_tab(&mut self, words: &str) {
+        match words.trim().parse::<usize>() {
+            Ok(n) if (1..=self.tabs.len()).contains(&n) => self.show_tab(n - 1),
+            _ => self.notify(Notice::warning(
+                format!("there is no tab `{words}`"),
+                format!("tabs are numbered from 1 to {}", self.tabs.len()),
+            )),
+        }
+    }
+
+    /// Exchanges the seen screens with those that are kept for the tab.
+    fn swap_tab(&mut self) {
+        let tab = &mut self.tabs[self.tab];
+        std::mem::swap(&mut self.screens, &mut tab.screens);
+        std::mem::swap(&mut self.at, &mut tab.at);
+    }
+
+    fn seen(&mut self) {
+        if let Screen::Shell(shell) = &mut self.screens[self.at] {
+            (shell.active, shell.rung) = (false, false);
+        }
+        self.dirty = true;
+    }
+
+    /// A new tab that begins with this screen.
+    pub(super) fn new_tab(&mut self, screen: Screen) {
+        self.tabs.push(Tab {
+            screens: vec![screen],
+            at: 0,
+        });
+        self.show_tab(self.tabs.len() - 1);
+    }
+
+    /// Closes the tab that is seen; the first one stays.
+    pub(super) fn close_tab(&mut self, effects: &mut Effects) {
+        if self.tabs.len() < 2 {
+            return;
+        }
+        let gone = std::mem::take(&mut self.screens);
+        Self::forget(&gone, effects);
+        self.tabs.remove(self.tab);
+        self.tab = self.tab.min(self.tabs.len() - 1);
+        self.swap_tab();
+        self.seen();
+        self.arrive();
+    }
+
+    /// Closing a tab asks while its program runs.
+    pub(super) fn ask_to_close(&mut self, effects: &mut Effects) {
+        if self.tabs.len() < 2 {
+            return self.notify(Notice::info("this is the only tab; :q leaves quarterdeck"));
+        }
+        let live: Vec<String> = self.live_shells_of(&self.screens);
+        if live.is_empty() {
+            self.close_tab(effects);
+        } else {
+            self.overlay = Some(Overlay::Confirm(Confirm::close(live)));
+        }
+    }
+
+    fn live_shells_of(&self, screens: &[Screen]) -> Vec<String> {
+        screens
+            .iter()
+            .filter_map(|screen| match screen {
+                Screen::Shell(shell) if shell.is_live() => Some(shell.title()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Leaving the program asks once, with the list of what still runs.
+    pub(super) fn ask_to_quit(&mut self, effects: &mut Effects) {
+        let mut live = self.live_shells_of(&self.screens);
+        for tab in &self.tabs {
+            live.extend(self.live_shells_of(&tab.screens));
+        }
+        if live.is_empty() {
+            effects.push(Effect::Quit);
+        } else {
+            self.overlay = Some(Overlay::Confirm(Confirm::quit_with(live)));
+        }
+    }
+
+    /// A command about tabs or shells. False when it is none.
+    pub(super) fn shell_command(&mut self, command: Command, effects: &mut Effects) -> bool {
+        match command {
+            Command::Shell => self.open_shell(Way::Shell, effects),
+            Command::Attach => self.open_shell(Way::Attach, effects),
+            Command::NewTab => {
+                let home = Screen::list(Rows::Projects(Projects), &self.world);
+                self.new_tab(home);
+            }
+            Command::CloseTab => self.ask_to_close(effects),
+            Command::NextTab => self.show_tab((self.tab + 1) % self.tabs.len()),
+            Command::PreviousTab => {
+                self.show_tab((self.tab + self.tabs.len() - 1) % self.tabs.len());
+            }
+            command => match command.tab() {
+                Some(n) => self.show_tab(n - 1),
+                None => return self.pane_command(command, effects),
+            },
+        }
+        true
+    }
+
+    /// A command on the pane that is seen.
+    fn pane_command(&mut self, command: Command, effects: &mut Effects) -> bool {
+        let Screen::Shell(shell) = &mut self.screens[self.at] else {
+            return false;
+        };
+        match command {
+            // The keyboard is with the console: the same key again is meant for the program.
+            Command::LeaveShell => {
+                shell.press(Key::ctrl(']'), effects);
+                shell.focused = shell.is_live();
+            }
+            Command::Open => {
+                if shell.is_live() {
+                    shell.focused = true;
+                } else {
+                    self.ask_to_close(effects);
+                }
+            }
+            Command::Refresh | Command::Reconnect if !shell.is_live() => {
+                shell.life = Life::Opening;
+                shell.focused = true;
+                effects.push(Effect::Exec(shell.id, shell.request()));
+            }
+            Command::Back | Command::Quit => self.ask_to_close(effects),
+            Command::PageUp => shell.terminal.scroll(Scroll::PageUp),
+            Command::PageDown => shell.terminal.scroll(Scroll::PageDown),
+            Command::Up => shell.terminal.scroll(Scroll::Lines(1)),
+            Command::Down => shell.terminal.scroll(Scroll::Lines(-1)),
+            Command::Top => shell.terminal.scroll(Scroll::Top),
+            Command::Bottom => shell.terminal.scroll(Scroll::Bottom),
+            Command::CopyLines => {
+                let text = shell.terminal.text();
+                effects.push(Effect::Copy(text));
+                self.notify(Notice::info("copied what is shown"));
+            }
+            Command::SaveLog => {
+                effects.push(Effect::Save {
+                    name: shell.title(),
+                    text: shell.terminal.history_text(),
+                });
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// A key while the pane has the keyboard. False when the console is to have it.
+    pub(super) fn shell_key(&mut self, key: Key, effects: &mut Effects) -> bool {
+        let leave = self
+            .keymap
+            .key_for(Command::LeaveShell, &[crate::command::Context::Shell])
+            .is_some_and(|binding| binding.keys == [key]);
+        let Screen::Shell(shell) = &mut self.screens[self.at] else {
+            return false;
+        };
+        if !shell.focused {
+            return false;
+        }
+        use crate::key::Code;
+        match key.code {
+            _ if leave => shell.focused = false,
+            Code::PageUp if key.shift => shell.terminal.scroll(Scroll::PageUp),
+            Code::PageDown if key.shift => shell.terminal.scroll(Scroll::PageDown),
+            _ => shell.press(key, effects),
+        }
+        true
+    }
+
+    /// A paste into the pane asks once when it would run at once.
+    pub(super) fn shell_paste(&mut self, text: &str, effects: &mut Effects) -> bool {
+        let Screen::Shell(shell) = &mut self.screens[self.at] else {
+            return false;
+        };
+        if !shell.focused {
+            return false;
+        }
+        if shell.runs_at_once(text) {
+            self.overlay = Some(Overlay::Confirm(Confirm::paste(text)));
+        } else {
+            shell.paste(text, effects);
+        }
+        true
+    }
+
+    /// The paste was confirmed.
+    pub(super) fn paste_anyway(&mut self, text: &str, effects: &mut Effects) {
+        if let Screen::Shell(shell) = &mut self.screens[self.at] {
+            shell.paste(text, effects);
+        }
+    }
+
+    /// `s`, `a`: a shell in the selected pod or container; several containers are a choice.
+    fn open_shell(&mut self, way: Way, effects: &mut Effects) {
+        if self.world.readonly {
+            return self.notify(Notice::warning(
+                "this session is read-only: no shell is opened",
+                "start without --readonly",
+            ));
+        }
+        let sources = self.shell_sources();
+        match sources.len() {
+            0 => self.notify(Notice::info("no running container is selected")),
+            1 => self.enter(sources[0].clone(), way, effects),
+            _ => self.overlay = Some(Overlay::Pick(Pick::new(sources, way))),
+        }
+    }
+
+    /// The running containers of the selection, the default one first.
+    pub(super) fn shell_sources(&self) -> Vec<Source> {
+        let Screen::List(ListScreen { source, list }) = self.screen() else {
+            return Vec::new();
+        };
+        let Some(row) = list.selected() else {
+            return Vec::new();
+        };
+        let key = source.rows().key(&self.world, row);
+        let (namespace, name, only) = match source {
+            Rows::Pods(_) => (key.namespace, key.name, None),
+            Rows::Containers(rows) => (
+                rows.pod.namespace.clone(),
+                rows.pod.name.clone(),
+                Some(key.name),
+            ),
+            _ => return Vec::new(),
+        };
+        let Some(pod) = self.world.pod_named(&namespace, &name) else {
+            return Vec::new();
+        };
+        pod.init_containers
+            .iter()
+            .filter(|container| container.sidecar || only.is_some())
+            .chain(&*pod.containers)
+            .filter(|container| matches!(container.state, State::Running { .. }))
+            .filter(|container| only.as_ref().is_none_or(|only| *only == container.name))
+            .map(|container| Source {
+                namespace: namespace.clone(),
+                pod: name.clone(),
+                container: container.name.clone(),
+            })
+            .collect()
+    }
+
+    /// Opens a program in a container, on a tab of its own.
+    pub(super) fn enter(&mut self, source: Source, way: Way, effects: &mut Effects) {
+        let id = self.next_id();
+        let shell = ShellScreen::new(id, source, way, (80, 24));
+        self.new_tab(Screen::Shell(Box::new(shell)));
+        let size = self.pane_size();
+        if let Screen::Shell(shell) = &mut self.screens[self.at] {
+            shell.resize(size, &mut Effects::new());
+            effects.push(Effect::Exec(id, shell.request()));
+        }
+    }
+
+    fn pane_size(&self) -> (u16, u16) {
+        let body = self.regions().body;
+        (body.width, body.height)
+    }
+
+    /// Every pane fits its place; programs that are not seen keep their size.
+    pub(super) fn fit_shell(&mut self, effects: &mut Effects) {
+        let size = self.pane_size();
+        if let Screen::Shell(shell) = &mut self.screens[self.at] {
+            shell.resize(size, effects);
+        }
+    }
+
+    /// Something came of a program.
+    pub(super) fn take_exec(&mut self, id: Id, item: ExecItem, effects: &mut Effects) {
+        let seen = matches!(self.screen(), Screen::Shell(shell) if shell.id == id);
+        let ended = matches!(item, ExecItem::Ended(_));
+        let timer = self.next_id();
+        let mut verdict = None;
+        for screen in every(&mut self.screens, &mut self.tabs) {
+            let Screen::Shell(shell) = screen else {
+                continue;
+            };
+            if shell.id != id {
+                continue;
+            }
+            shell.take(item, seen, effects);
+            if shell.terminal.is_holding() && shell.timer.is_none() {
+                shell.timer = Some(timer);
+                effects.push(Effect::After(timer, FRAME));
+            }
+            if ended {
+                verdict = Some((shell.title(), shell.verdict().unwrap_or_default()));
+            }
+            break;
+        }
+        if let Some((title, verdict)) = verdict {
+            self.notify(Notice::info(format!("{title}: {verdict}")));
+        }
+        self.dirty |= seen || self.tabs.len() > 1;
+    }
+
+    /// A frame that a program began has taken too long. False when the timer is another's.
+    pub(super) fn shell_timer(&mut self, timer: Id) -> bool {
+        for screen in every(&mut self.screens, &mut self.tabs) {
+            if let Screen::Shell(shell) = screen
+                && shell.timer == Some(timer)
+            {
+                shell.timer = None;
+                shell.terminal.release();
+                self.dirty = true;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// What must be asked before a shell is offered: both verbs, since servers differ in which
+    /// one they check.
+    pub(super) fn exec_questions(namespace: &Text) -> [AccessQuestion; 2] {
+        ["get", "create"].map(|verb| AccessQuestion {
+            verb: verb.into(),
+            group: Text::default(),
+            resource: "pods".into(),
+            subresource: "exec".into(),
+            scope: Scope(Some(namespace.clone())),
+        })
+    }
+
+    /// Why no shell can be opened here, as far as is known.
+    pub(super) fn shell_refusal(&self) -> Option<String> {
+        if self.world.readonly {
+            return Some("read-only".into());
+        }
+        let namespace = self.shell_sources().first()?.namespace.clone();
+        Self::exec_questions(&namespace)
+            .iter()
+            .filter_map(|question| self.world.access(question))
+            .any(|answer| !answer.allowed)
+            .then(|| "you may not exec here".to_owned())
+    }
+
+    /// Asks beforehand whether a shell may be opened in the namespace of the selection.
+    pub(super) fn learn_exec(&mut self, effects: &mut Effects) {
+        if self.world.readonly || self.world.session.is_none() {
+            return;
+        }
+        let Some(namespace) = self.shell_sources().first().map(|s| s.namespace.clone()) else {
+            return;
+        };
+        let mut questions = Self::exec_questions(&namespace).to_vec();
+        questions.retain(|question| {
+            self.world.access(question).is_none() && self.world.may_ask(question)
+        });
+        if !questions.is_empty() {
+            self.ask(
+                Job::Access(questions.clone()),
+                Request::Access(questions),
+                effects,
+            );
+        }
+    }
+
+    /// Carries out what was chosen or confirmed.
+    pub(super) fn then(&mut self, then: Then, effects: &mut Effects) {
+        match then {
+            Then::Quit => effects.push(Effect::Quit),
+            Then::Requests(requests) => self.send(requests, effects),
+            Then::CloseTab => self.close_tab(effects),
+            Then::Paste(text) => self.paste_anyway(&text, effects),
+        }
+    }
+
+    /// Keys of the choice between containers.
+    pub(super) fn pick_key(&mut self, key: Key, effects: &mut Effects) {
+        use crate::key::Code;
+        let Some(Overlay::Pick(pick)) = &mut self.overlay else {
+            return;
+        };
+        match key.code {
+            Code::Up | Code::Char('k') => pick.chosen = pick.chosen.saturating_sub(1),
+            Code::Down | Code::Char('j') => {
+                pick.chosen = (pick.chosen + 1).min(pick.sources.len() - 1);
+            }
+            Code::Enter => {
+                let (source, way) = (pick.sources[pick.chosen].clone(), pick.way);
+                self.overlay = None;
+                self.enter(source, way, effects);
+            }
+            _ => self.overlay = None,
+        }
+    }
+}
