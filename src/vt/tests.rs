@@ -57,7 +57,7 @@ fn text_comes_back_after_the_pane_was_narrow() {
     terminal.resize(60, 5);
     assert!(
         terminal
-            .text()
+            .history_text()
             .contains("the quick brown fox jumps over the lazy dog")
     );
     for n in 0..100 {
