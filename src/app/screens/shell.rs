@@ -75,13 +75,13 @@ impl ShellScreen {
         }
     }
 
-    /// What stands on the tab: `api-5jmkx sh`.
+    /// What stands on the tab: `$ api-5jmkx` for a shell, `> api-5jmkx` for what is attached.
     pub fn title(&self) -> String {
-        let what = match self.way {
-            Way::Shell => "sh",
-            Way::Attach => "attached",
+        let sign = match self.way {
+            Way::Shell => '$',
+            Way::Attach => '>',
         };
-        format!("{} {what}", self.source.pod)
+        format!("{sign} {}", self.source.pod)
     }
 
     /// The request that opens it.

@@ -140,12 +140,12 @@ fn continuation_lines_and_here_documents_are_one_instruction() {
 #[test]
 fn a_version_that_ended_is_told_of_its_recipe() {
     let catalogue = Catalogue::built_in();
-    let mut recipe = crate::domain::recipe::Recipe::default();
+    let mut recipe = Recipe::default();
     recipe.base.stack = "go".into();
     recipe.base.version = "1.24".into();
     recipe.base.system = "debian".into();
     let said = |today| -> Vec<_> {
-        let remarks = super::lint_recipe(&recipe, &catalogue, today);
+        let remarks = lint_recipe(&recipe, &catalogue, today);
         remarks.into_iter().map(|it| it.what).collect()
     };
     assert_eq!(said("2026-02-01"), [""; 0]);

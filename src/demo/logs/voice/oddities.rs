@@ -22,9 +22,11 @@ pub fn intrude(speaker: &Speaker, random: &mut Random, out: &mut Vec<u8>) -> boo
     if !speaks || random.below(ONE_IN) != 0 {
         return false;
     }
+    // Bytes that are no text come from old scripts, not from services that write structured lines.
+    let raw = matches!(speaker.voice, Voice::Python);
     match random.below(6) {
-        0 => rubbish(random, out),
-        1 => {
+        0 if raw => rubbish(random, out),
+        1 if raw => {
             out.extend_from_slice(b"payload: ");
             rubbish(random, out);
         }
@@ -34,7 +36,7 @@ pub fn intrude(speaker: &Speaker, random: &mut Random, out: &mut Vec<u8>) -> boo
             out,
             "rejected user agent: \x1b]0;owned\x07\x1b[2J\x1b[31mcurl\x1b[0m/8.9\r\u{202e}gnp.exe"
         ),
-        4 => out.extend_from_slice(b"caf\xe9 latin-1 \x9b31m and a lone \x1b"),
+        4 if raw => out.extend_from_slice(b"caf\xe9 latin-1 \x9b31m and a lone \x1b"),
         _ => put!(
             out,
             "全角の行：｢{}｣ ｶﾀｶﾅ 👩‍👩‍👧‍👦 🇪🇺 e\u{301} \t tab",
