@@ -4,164 +4,20 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::print_stderr,
     reason = "tests"
 )]
 
 mod common;
 
-use common::demo::Demo;
+use common::kubectl::{Kubectl, wait_until};
 use serde_json::Value;
-use std::collections::BTreeSet;
-use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Stdio;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_quarterdeck");
 
-/// kubectl on a demo cluster of its own.
-struct Kubectl {
-    demo: Demo,
-}
-
-/// What kubectl said.
-struct Said {
-    ok: bool,
-    out: String,
-    all: String,
-}
-
-impl Said {
-    fn of(output: &Output) -> Self {
-        let out = String::from_utf8_lossy(&output.stdout).into_owned();
-        let all = format!("{out}{}", String::from_utf8_lossy(&output.stderr));
-        Self {
-            ok: output.status.success(),
-            out,
-            all,
-        }
-    }
-
-    /// Fails the test unless kubectl was content and said each of these.
-    #[track_caller]
-    fn says(self, parts: &[&str]) -> Self {
-        assert!(self.ok, "{}", self.all);
-        for part in parts {
-            assert!(self.all.contains(part), "no {part:?} in:\n{}", self.all);
-        }
-        self
-    }
-
-    #[track_caller]
-    fn refuses(&self, part: &str) {
-        assert!(
-            !self.ok && self.all.contains(part),
-            "no {part:?} in:\n{}",
-            self.all
-        );
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.all))
-    }
-
-    fn lines(&self) -> BTreeSet<String> {
-        self.out.lines().map(str::to_owned).collect()
-    }
-}
-
-impl Kubectl {
-    /// `None` where there is no kubectl.
-    fn start() -> Option<Self> {
-        let found = Command::new("kubectl")
-            .args(["version", "--client"])
-            .output();
-        if found.is_err() {
-            eprintln!("skipped: no kubectl");
-            return None;
-        }
-        Some(Self {
-            demo: Demo::start(Path::new(PROGRAM), &["--seed", "7"]),
-        })
-    }
-
-    fn command(&self, line: &str) -> Command {
-        let mut command = Command::new("kubectl");
-        command.args(line.split_whitespace()).envs(self.demo.env());
-        command
-    }
-
-    /// Runs a line of words without quotes.
-    fn run(&self, line: &str) -> Said {
-        Said::of(&self.command(line).stdin(Stdio::null()).output().unwrap())
-    }
-
-    fn run_with(&self, line: &str, input: &str) -> Said {
-        let mut child = self
-            .command(line)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(input.as_bytes())
-            .unwrap();
-        Said::of(&child.wait_with_output().unwrap())
-    }
-
-    /// A Deployment with at least two ready replicas: namespace, name, selector, replicas.
-    fn deployment(&self) -> (String, String, String, i64) {
-        let list = self.run("get deploy -A -o json").says(&[]).json();
-        let healthy = |item: &&Value| {
-            item["status"]["readyReplicas"].as_i64().unwrap_or(0) >= 2
-                && item["status"]["readyReplicas"] == item["spec"]["replicas"]
-        };
-        let item = list["items"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(healthy)
-            .unwrap();
-        let labels = item["spec"]["selector"]["matchLabels"].as_object().unwrap();
-        let selector: Vec<_> = labels
-            .iter()
-            .map(|(key, value)| format!("{key}={}", value.as_str().unwrap()))
-            .collect();
-        let text = |key: &str| item["metadata"][key].as_str().unwrap().to_owned();
-        (
-            text("namespace"),
-            text("name"),
-            selector.join(","),
-            item["spec"]["replicas"].as_i64().unwrap(),
-        )
-    }
-
-    fn pods(&self, ns: &str, selector: &str) -> BTreeSet<String> {
-        self.run(&format!("-n {ns} get pods -l {selector} -o name"))
-            .says(&[])
-            .lines()
-    }
-}
-
-/// Waits until it holds; fails the test after half a minute.
-#[track_caller]
-fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(began.elapsed() < Duration::from_secs(30), "never: {what}");
-        #[expect(clippy::disallowed_methods, reason = "polls another process")]
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
-
 #[test]
 fn every_kind_is_listed_in_every_form() {
-    let Some(kubectl) = Kubectl::start() else {
+    let Some(kubectl) = Kubectl::start(PROGRAM, &["--seed", "7"]) else {
         return;
     };
     let kinds = "nodes namespaces pods deploy rs sts ds controllerrevisions jobs cronjobs svc cm secrets sa events ingress \
@@ -203,7 +59,7 @@ fn every_kind_is_listed_in_every_form() {
 
 #[test]
 fn selections_and_watches_show_what_they_name() {
-    let Some(kubectl) = Kubectl::start() else {
+    let Some(kubectl) = Kubectl::start(PROGRAM, &["--seed", "7"]) else {
         return;
     };
     let all = kubectl.run("get pods -A -o name").says(&[]).lines();
@@ -247,7 +103,7 @@ fn selections_and_watches_show_what_they_name() {
 
 #[test]
 fn questions_about_the_cluster_and_oneself_are_answered() {
-    let Some(kubectl) = Kubectl::start() else {
+    let Some(kubectl) = Kubectl::start(PROGRAM, &["--seed", "7"]) else {
         return;
     };
     kubectl.run("version").says(&["Server Version: v1.36"]);
@@ -278,7 +134,7 @@ fn questions_about_the_cluster_and_oneself_are_answered() {
 
 #[test]
 fn people_may_do_their_part_only() {
-    let Some(kubectl) = Kubectl::start() else {
+    let Some(kubectl) = Kubectl::start(PROGRAM, &["--seed", "7"]) else {
         return;
     };
     let config = kubectl.run("config get-contexts -o name").says(&[]).lines();
@@ -317,7 +173,7 @@ fn people_may_do_their_part_only() {
 
 #[test]
 fn workloads_scale_heal_roll_and_come_back() {
-    let Some(kubectl) = Kubectl::start() else {
+    let Some(kubectl) = Kubectl::start(PROGRAM, &["--seed", "7"]) else {
         return;
     };
     let (ns, name, selector, replicas) = kubectl.deployment();
@@ -357,7 +213,7 @@ fn workloads_scale_heal_roll_and_come_back() {
 
 #[test]
 fn nodes_are_cordoned_and_everything_is_described() {
-    let Some(kubectl) = Kubectl::start() else {
+    let Some(kubectl) = Kubectl::start(PROGRAM, &["--seed", "7"]) else {
         return;
     };
     let nodes = kubectl.run("get nodes -o name").says(&[]).lines();
@@ -382,7 +238,7 @@ fn nodes_are_cordoned_and_everything_is_described() {
 
 #[test]
 fn manifests_are_applied_in_every_way() {
-    let Some(kubectl) = Kubectl::start() else {
+    let Some(kubectl) = Kubectl::start(PROGRAM, &["--seed", "7"]) else {
         return;
     };
     let (ns, ..) = kubectl.deployment();
@@ -448,10 +304,10 @@ fn manifests_are_applied_in_every_way() {
 
 #[test]
 fn the_same_seed_names_the_same_pods() {
-    let Some(first) = Kubectl::start() else {
+    let Some(first) = Kubectl::start(PROGRAM, &["--seed", "7"]) else {
         return;
     };
-    let second = Kubectl::start().unwrap();
+    let second = Kubectl::start(PROGRAM, &["--seed", "7"]).unwrap();
     let steady = |kubectl: &Kubectl| {
         kubectl
             .run("get sts,deploy,svc,nodes -A -o name")

@@ -5,8 +5,10 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stderr,
     reason = "a harness: each user takes a part of it, and a harness that cannot go on says why and ends"
 )]
 
 pub mod demo;
+pub mod kubectl;
 pub mod terminal;
