@@ -10,7 +10,6 @@
 mod common;
 
 use common::kubectl::{Kubectl, wait_until};
-use serde_json::Value;
 use std::process::Stdio;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_quarterdeck");

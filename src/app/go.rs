@@ -30,7 +30,7 @@ impl App {
             }
             Meaning::Command(Command::Quit, _) => self.ask_to_quit(effects),
             Meaning::Command(Command::ShowTab, Arguments { words, .. }) => {
-                self.show_named_tab(&words)
+                self.show_named_tab(&words);
             }
             Meaning::Command(command, arguments) if arguments == Arguments::default() => {
                 self.command(command, effects);

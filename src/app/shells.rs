@@ -19,7 +19,7 @@ use crate::domain::logs::Source;
 use crate::domain::rows::State;
 use crate::domain::text::Text;
 use crate::domain::time::Millis;
-use crate::key::Key;
+use crate::key::{Code, Key};
 use crate::vt::Scroll;
 
 /// A frame that a program has begun is shown after so long even if it is not ended.
@@ -132,7 +132,7 @@ impl App {
         if self.tabs.len() < 2 {
             return self.notify(Notice::info("this is the only tab; :q leaves quarterdeck"));
         }
-        let live: Vec<String> = self.live_shells_of(&self.screens);
+        let live: Vec<String> = Self::live_shells_of(&self.screens);
         if live.is_empty() {
             self.close_tab(effects);
         } else {
@@ -140,7 +140,7 @@ impl App {
         }
     }
 
-    fn live_shells_of(&self, screens: &[Screen]) -> Vec<String> {
+    fn live_shells_of(screens: &[Screen]) -> Vec<String> {
         screens
             .iter()
             .filter_map(|screen| match screen {
@@ -152,9 +152,9 @@ impl App {
 
     /// Leaving the program asks once, with the list of what still runs.
     pub(super) fn ask_to_quit(&mut self, effects: &mut Effects) {
-        let mut live = self.live_shells_of(&self.screens);
+        let mut live = Self::live_shells_of(&self.screens);
         for tab in &self.tabs {
-            live.extend(self.live_shells_of(&tab.screens));
+            live.extend(Self::live_shells_of(&tab.screens));
         }
         if live.is_empty() {
             effects.push(Effect::Quit);
@@ -243,7 +243,6 @@ impl App {
         if !shell.focused {
             return false;
         }
-        use crate::key::Code;
         match key.code {
             _ if leave => shell.focused = false,
             Code::PageUp if key.shift => shell.terminal.scroll(Scroll::PageUp),
@@ -454,7 +453,6 @@ impl App {
 
     /// Keys of the choice between containers.
     pub(super) fn pick_key(&mut self, key: Key, effects: &mut Effects) {
-        use crate::key::Code;
         let Some(Overlay::Pick(pick)) = &mut self.overlay else {
             return;
         };

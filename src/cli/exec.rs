@@ -168,12 +168,13 @@ async fn command(session: &Session, place: &Source, args: &ExecArgs) -> anyhow::
         let tx = tx.clone();
         async move { tx.send(item).await.is_ok() }
     });
-    let _raw = if tty { Some(Raw::begin()?) } else { None };
+    let raw = if tty { Some(Raw::begin()?) } else { None };
     if tty {
         tell_sizes(&handle)?;
     }
     let end = copy(rx, &handle, stdin).await?;
-    drop(_raw);
+    // The terminal is given back before anything is said on it.
+    drop(raw);
     code(end)
 }
 

@@ -163,7 +163,7 @@ fn log_filters(screen: &LogScreen, limit: u16, canvas: &Canvas<'_>) -> Vec<(Stri
             Purpose::Time => "go to time: ",
         };
         let mut parts = typed(input.line.text(), true, limit, canvas);
-        parts[0].0 = sign.to_owned();
+        sign.clone_into(&mut parts[0].0);
         if !spans.is_empty() {
             spans.push(("  ".into(), theme.dim));
         }

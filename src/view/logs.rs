@@ -114,8 +114,11 @@ fn draw_head(app: &App, screen: &LogScreen, canvas: &mut Canvas<'_>, area: Area,
     spans.extend(troubles(app, screen, theme));
     let mut numbers = format!("in {}", grouped(usize::try_from(counts.lines).unwrap_or(0)));
     if !screen.shown.filters().is_empty() {
-        numbers += &format!("  shown {}", grouped(screen.shown.len()));
-        numbers += &format!("  hidden {}", grouped(screen.shown.hidden()));
+        numbers = format!(
+            "{numbers}  shown {}  hidden {}",
+            grouped(screen.shown.len()),
+            grouped(screen.shown.hidden())
+        );
     }
     if !screen.shown.is_complete(screen.log.buffer()) {
         numbers += "  looking…";
@@ -585,7 +588,9 @@ impl Lines<'_> {
     fn light(&self, text: &str, canvas: &mut Canvas<'_>, area: Area) {
         let filters = self.screen.filters.iter().map(|filter| &filter.query);
         let sought = self.screen.search.iter().map(|search| &search.regex);
-        let found = filters.flat_map(|query| query.highlights()).chain(sought);
+        let found = filters
+            .flat_map(super::super::domain::query::Query::highlights)
+            .chain(sought);
         for regex in found {
             for hit in regex.find_iter(text).filter(|hit| !hit.is_empty()).take(50) {
                 let from = width(&text[..hit.start()]);

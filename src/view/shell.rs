@@ -65,7 +65,7 @@ pub fn draw(screen: &ShellScreen, canvas: &mut Canvas<'_>, area: Area) {
 
 /// The state of the pane in words, for the last line.
 pub fn state(screen: &ShellScreen) -> String {
-    let mut words = match &screen.life {
+    let words = match &screen.life {
         Life::Opening => "opening".to_owned(),
         Life::Live if screen.focused => String::new(),
         Life::Live => "runs".into(),
@@ -76,7 +76,7 @@ pub fn state(screen: &ShellScreen) -> String {
     };
     let offset = screen.terminal.offset();
     if offset > 0 {
-        words += &format!("  {offset} lines up");
+        return format!("{words}  {offset} lines up");
     }
     words
 }
@@ -90,11 +90,13 @@ fn colour(colour: Colour) -> Option<Color> {
 }
 
 fn styled(look: Look) -> Style {
-    let mut style = Style::default();
     // The pane has the outer terminal's own colours: programs count on them.
-    style.fg = colour(look.foreground).or(Some(Color::Reset));
-    style.bg = colour(look.background).or(Some(Color::Reset));
-    style.underline_color = colour(look.underline_colour);
+    let mut style = Style {
+        fg: colour(look.foreground).or(Some(Color::Reset)),
+        bg: colour(look.background).or(Some(Color::Reset)),
+        underline_color: colour(look.underline_colour),
+        ..Style::default()
+    };
     for (on, modifier) in [
         (look.bold, Modifier::BOLD),
         (look.dim, Modifier::DIM),

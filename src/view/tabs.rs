@@ -68,33 +68,22 @@ pub fn draw_foot(
         return;
     }
     let theme = canvas.theme;
-    let label = |command| {
-        app.keymap
-            .key_for(command, &[Context::Shell, Context::Global])
-            .map(Binding::label)
-            .unwrap_or_default()
-    };
-    let context = app
-        .world
-        .context()
-        .map(|context| context.to_string())
-        .unwrap_or_default();
-    let context = format!(" {context} ");
-    let place = if app.is_production() {
-        theme.production
-    } else {
-        theme.dim
-    };
-    let right = area.width.saturating_sub(width(&context) + 1);
-    canvas.put(area.x + right, area.y, width(&context), &context, place);
+    let right = draw_context(app, canvas, area);
+    let notices = &app.world.notices;
+    let notice = notices.current(app.world.now).filter(|_| !screen.focused);
+    if let Some(notice) = notice {
+        let room = right.saturating_sub(2);
+        canvas.put(area.x + 1, area.y, room, &notice.line(), theme.warning);
+        return;
+    }
     let mut x = area.x + 1;
-    let mut add = |canvas: &mut Canvas<'_>, key: &str, text: &str, command: Option<Command>| {
+    for (key, text, command) in hints(app, screen) {
         let start = x;
-        if x + width(key) + width(text) + 2 > right {
+        if x + width(&key) + width(&text) + 2 > right {
             return;
         }
-        x += canvas.put(x, area.y, right - x, key, theme.key) + 1;
-        x += canvas.put(x, area.y, right - x, text, theme.dim) + 3;
+        x += canvas.put(x, area.y, right - x, &key, theme.key) + 1;
+        x += canvas.put(x, area.y, right - x, &text, theme.dim) + 3;
         if let Some(command) = command {
             let used = Area {
                 x: start,
@@ -103,78 +92,56 @@ pub fn draw_foot(
             };
             hits.add(used, Hit::Command(command));
         }
+    }
+}
+
+/// The context at the right edge, in its warning colours on production. Returns where it begins.
+fn draw_context(app: &App, canvas: &mut Canvas<'_>, area: Area) -> u16 {
+    let context = app.world.context().map(ToString::to_string);
+    let context = format!(" {} ", context.unwrap_or_default());
+    let style = if app.is_production() {
+        canvas.theme.production
+    } else {
+        canvas.theme.dim
     };
+    let right = area.width.saturating_sub(width(&context) + 1);
+    canvas.put(area.x + right, area.y, width(&context), &context, style);
+    right
+}
+
+/// Keys, what they do, and what a click there does.
+fn hints(app: &App, screen: &ShellScreen) -> Vec<(String, String, Option<Command>)> {
+    let label = |command| {
+        let binding = app
+            .keymap
+            .key_for(command, &[Context::Shell, Context::Global]);
+        binding.map(Binding::label).unwrap_or_default()
+    };
+    let hint = |command, text: &str| (label(command), text.to_owned(), Some(command));
     let leave = label(Command::LeaveShell);
-    if let Some(notice) = app
-        .world
-        .notices
-        .current(app.world.now)
-        .filter(|_| !screen.focused)
-    {
-        canvas.put(
-            area.x + 1,
-            area.y,
-            right.saturating_sub(2),
-            &notice.line(),
-            theme.warning,
-        );
-        return;
-    }
-    match &screen.life {
-        Life::Ended(_) => {
-            add(
-                canvas,
-                &label(Command::Refresh),
-                "again",
-                Some(Command::Refresh),
-            );
-            add(canvas, &label(Command::Open), "close", Some(Command::Open));
-            add(
-                canvas,
-                &label(Command::CopyLines),
-                "copy",
-                Some(Command::CopyLines),
-            );
-            add(canvas, "", &shell::state(screen), None);
-        }
-        _ if screen.focused => {
-            add(canvas, &leave, "leaves the shell", None);
-            add(
-                canvas,
-                &format!("{leave} {leave}"),
-                "sends it to the shell",
+    let mut hints = match &screen.life {
+        Life::Ended(_) => vec![
+            hint(Command::Refresh, "again"),
+            hint(Command::Open, "close"),
+            hint(Command::CopyLines, "copy"),
+        ],
+        _ if screen.focused => vec![
+            (leave.clone(), "leaves the shell".into(), None),
+            (
+                format!("{leave} {leave}"),
+                "sends it to the shell".into(),
                 None,
-            );
-            add(canvas, "", &shell::state(screen), None);
-        }
-        _ => {
-            add(
-                canvas,
-                &label(Command::Open),
-                "back to the shell",
-                Some(Command::Open),
-            );
-            add(canvas, &leave, "send it to the shell", None);
-            add(
-                canvas,
-                &label(Command::Palette),
-                "command",
-                Some(Command::Palette),
-            );
-            add(
-                canvas,
-                &label(Command::NextTab),
-                "next tab",
-                Some(Command::NextTab),
-            );
-            add(
-                canvas,
-                &label(Command::CopyLines),
-                "copy",
-                Some(Command::CopyLines),
-            );
-            add(canvas, &label(Command::Back), "close", Some(Command::Back));
-            add(canvas, "", &shell::state(screen), None);
-        }
-    }
+            ),
+        ],
+        _ => vec![
+            hint(Command::Open, "back to the shell"),
+            hint(Command::LeaveShell, "send it to the shell"),
+            hint(Command::Palette, "command"),
+            hint(Command::NextTab, "next tab"),
+            hint(Command::CopyLines, "copy"),
+            hint(Command::Back, "close"),
+        ],
+    };
+    hints.push((String::new(), shell::state(screen), None));
+    hints
 }

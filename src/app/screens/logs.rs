@@ -491,14 +491,15 @@ impl LogScreen {
             Purpose::Filter => self.add_filter(&text),
             Purpose::Search => self.next_match(false),
             Purpose::Time if text.is_empty() => {}
-            Purpose::Time => match self.moment(&text, now) {
-                Some(at) => self.go_to_moment(at),
-                None => {
+            Purpose::Time => {
+                if let Some(at) = self.moment(&text, now) {
+                    self.go_to_moment(at);
+                } else {
                     input.problem =
                         Some("a time is 10:04, 10:04:11, -5m or 2026-11-23T10:04:00Z".into());
                     self.input = Some(input);
                 }
-            },
+            }
         }
     }
 
@@ -750,7 +751,7 @@ impl LogScreen {
         match command {
             Command::Up => opened.chosen = opened.chosen.saturating_sub(1),
             Command::Down => {
-                opened.chosen = (opened.chosen + 1).min(fields.len().saturating_sub(1))
+                opened.chosen = (opened.chosen + 1).min(fields.len().saturating_sub(1));
             }
             Command::Open | Command::Filter => {
                 if let Some((name, value)) = fields.get(opened.chosen) {

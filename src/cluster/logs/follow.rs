@@ -533,7 +533,7 @@ impl Follower {
                 self.mark(Mark::Deleted).await?;
                 return Ok(false);
             }
-            400..=404 | 405..=428 => {
+            400..=428 => {
                 let what = format!("read the log of {}", self.source);
                 self.mark(Mark::Refused(fault.failure(&what))).await?;
                 return Ok(false);

@@ -4,6 +4,12 @@
 //! By default that is a small shell over an in-memory file system, so that nobody who plays with
 //! the demo can harm the machine; see [`Mode`].
 
+#![allow(
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "the simulated shell writes short texts: one allocation more is nobody's loss"
+)]
+
 mod attach;
 mod channel;
 pub mod confine;

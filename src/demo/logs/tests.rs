@@ -369,7 +369,7 @@ mod streams {
         let mut pieces = ask(&logs, "follow=true").await.unwrap().into_data_stream();
         let piece = pieces.next().await.unwrap().unwrap();
         assert_eq!(memchr::memchr_iter(b'\n', &piece).count(), 10);
-        let wait = tokio::time::timeout(std::time::Duration::from_secs(60), pieces.next());
+        let wait = tokio::time::timeout(std::time::Duration::from_mins(1), pieces.next());
         assert!(wait.await.is_err());
         end_container(&logs);
         assert!(pieces.next().await.is_none());
@@ -396,7 +396,7 @@ mod streams {
         let mut pieces = ask(&logs, "").await.unwrap().into_data_stream();
         let first = pieces.next().await.unwrap().unwrap();
         assert_eq!(memchr::memchr_iter(b'\n', &first).count(), 10);
-        let wait = tokio::time::timeout(std::time::Duration::from_secs(60), pieces.next());
+        let wait = tokio::time::timeout(std::time::Duration::from_mins(1), pieces.next());
         assert!(wait.await.is_err());
         switch(&logs, json!([]));
         let mut lines = 10;
@@ -433,7 +433,7 @@ mod streams {
             let logs = Arc::clone(&logs);
             async move { ask(&logs, "").await.map(drop) }
         });
-        tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        tokio::time::sleep(std::time::Duration::from_mins(1)).await;
         assert!(!second.is_finished());
         drop(first);
         second.await.unwrap().unwrap();

@@ -215,15 +215,15 @@ impl Buffer {
     pub fn push(
         &mut self,
         line: &NewLine<'_>,
-        follows: impl FnOnce(&str, Option<Level>) -> Option<Option<Level>>,
+        follows: impl FnOnce(&str, Option<Level>) -> (bool, Option<Level>),
     ) -> Line<'_> {
         self.make_room(line.raw.len());
         let at = self.segments.len() - 1;
         self.bytes += self.segments[at].add(line, None);
         let written = self.last();
         let own = written.level;
-        let follows = follows(written.text, own);
-        if let (Some(level), Some(meta)) = (follows, self.segments[at].metas.last_mut()) {
+        let (follows, level) = follows(written.text, own);
+        if let Some(meta) = self.segments[at].metas.last_mut().filter(|_| follows) {
             meta.flags |= CONTINUATION;
             meta.level = Level::code(level.or(own));
         }
@@ -248,9 +248,9 @@ impl Buffer {
     /// ones come: somebody has just asked for them.
     pub fn prepend<'a>(&mut self, lines: impl ExactSizeIterator<Item = NewLine<'a>>) {
         let count = i64::try_from(lines.len()).unwrap_or(0);
-        let mut first = self.first().0 - count;
+        let first = self.first().0 - count;
         let mut older: Vec<Segment> = Vec::new();
-        for line in lines {
+        for (first, line) in (first..).zip(lines) {
             let full = |segment: &Segment| segment.text.len() + line.raw.len() > self.segment;
             if older.last().is_none_or(full) {
                 older.push(Segment {
@@ -261,7 +261,6 @@ impl Buffer {
             if let Some(segment) = older.last_mut() {
                 self.bytes += segment.add(&line, None);
             }
-            first += 1;
         }
         for segment in older.into_iter().rev() {
             self.segments.push_front(segment);
@@ -343,7 +342,7 @@ mod tests {
             raw: text.as_bytes(),
             cut: 0,
         };
-        buffer.push(&line, |_, _| None);
+        buffer.push(&line, |_, _| (false, None));
     }
 
     #[test]

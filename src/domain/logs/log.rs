@@ -280,8 +280,8 @@ impl Log {
 }
 
 impl Trace {
-    /// Whether a line goes on with a trace, and then with which level.
-    fn follows(&mut self, text: &str, level: Option<Level>) -> Option<Option<Level>> {
+    /// Whether a line goes on with a trace, and with which level.
+    fn follows(&mut self, text: &str, level: Option<Level>) -> (bool, Option<Level>) {
         let indented = text.starts_with([' ', '\t']);
         let goes_on = match self.kind {
             TraceKind::Python if indented || text.is_empty() => true,
@@ -311,7 +311,7 @@ impl Trace {
             self.kind = TraceKind::Python;
         }
         if goes_on {
-            return Some(self.level);
+            return (true, self.level);
         }
         self.kind = if text.starts_with("panic: ") || text.starts_with("fatal error: ") {
             TraceKind::Go
@@ -321,7 +321,7 @@ impl Trace {
             TraceKind::None
         };
         self.level = level;
-        None
+        (false, level)
     }
 }
 

@@ -293,11 +293,11 @@ mod tests {
     }
 
     fn lines(stamps: &[i64]) -> Item {
-        let text: String = stamps
+        let lines: Vec<String> = stamps
             .iter()
             .map(|n| format!("{} {n}\n", stamp(*n)))
             .collect();
-        Item::Lines(text.into())
+        Item::Lines(lines.concat().into())
     }
 
     fn released(merge: &mut Merge, now: i64) -> (Vec<(u32, String)>, Option<i64>) {

@@ -18,12 +18,15 @@ fn source(name: &str) -> Source {
 fn log(lines: &[&str]) -> Log {
     let mut log = Log::new(1 << 20);
     let (id, _) = log.join(&source("web-1"));
-    let text: String = lines
+    let text: Vec<String> = lines
         .iter()
         .enumerate()
         .map(|(n, line)| format!("2026-11-23T10:{:02}:{:02}Z {line}\n", n / 60, n % 60))
         .collect();
-    let items = vec![Item::State(SourceState::Live), Item::Lines(text.into())];
+    let items = vec![
+        Item::State(SourceState::Live),
+        Item::Lines(text.concat().into()),
+    ];
     log.take(Chunk { source: id, items }, Timestamp(0));
     log
 }

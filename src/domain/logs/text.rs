@@ -50,7 +50,7 @@ pub struct Run {
 pub fn is_plain(line: &[u8]) -> bool {
     // Without an early exit the compiler does sixteen bytes at a time.
     line.iter().fold(true, |plain, byte| {
-        plain & ((*byte >= 0x20 && *byte < 0x7f) | (*byte == b'\t'))
+        plain && (*byte >= 0x20 && *byte < 0x7f) || (*byte == b'\t')
     })
 }
 

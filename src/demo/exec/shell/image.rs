@@ -87,7 +87,13 @@ fn stack(container: &Value) -> Stack {
             Stack::Go
         }
         [.., "-jar", _] => Stack::Java,
-        [script] if script.ends_with(".js") => Stack::Node,
+        [script]
+            if script
+                .rsplit_once('.')
+                .is_some_and(|(_, kind)| kind == "js") =>
+        {
+            Stack::Node
+        }
         ["-m", _] => Stack::Python,
         ["-g", _] => Stack::Nginx,
         _ => Stack::Other,

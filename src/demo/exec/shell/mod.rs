@@ -55,13 +55,9 @@ pub async fn run(
         end,
     } = inside;
     let name = command.first().map(String::as_str).unwrap_or_default();
-    let missing = if !container.image.shell || container.fs().meta("/bin").is_none() {
-        Some(runtime::missing(name))
-    } else if commands::program(&container, name).is_none() {
-        Some(runtime::missing(name))
-    } else {
-        None
-    };
+    let bare = !container.image.shell || container.fs().meta("/bin").is_none();
+    let missing =
+        (bare || commands::program(&container, name).is_none()).then(|| runtime::missing(name));
     if let Some(why) = missing {
         // A client that is gone needs no answer.
         let _ = exit.send(Exit::Failed(runtime::not_started(&command, &why)));

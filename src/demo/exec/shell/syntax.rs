@@ -479,7 +479,7 @@ impl Parser {
             return Ok(None);
         };
         self.at += behind + 1;
-        let default = if operator == '<' { 0 } else { 1 };
+        let default = u8::from(operator != '<');
         let stream = numbered
             .and_then(|c| c.to_digit(10))
             .and_then(|digit| u8::try_from(digit).ok())

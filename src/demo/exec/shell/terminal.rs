@@ -189,7 +189,7 @@ impl Terminal {
                 self.editor.redraw(out);
             }
             ("", _) => out.push(7),
-            (rest, _) => self.editor.insert(&rest.to_owned(), out),
+            (rest, _) => self.editor.insert(rest, out),
         }
     }
 
@@ -204,13 +204,10 @@ impl Terminal {
                 }
             }
             tokio::select! {
-                piece = self.input.recv(), if self.open => match piece {
-                    Some(piece) => self.pending.extend(piece),
-                    None => {
-                        self.open = false;
-                        // A full channel means that nobody reads anyway.
-                        let _ = self.to_command.try_send(Bytes::new());
-                    }
+                piece = self.input.recv(), if self.open => if let Some(piece) = piece { self.pending.extend(piece) } else {
+                    self.open = false;
+                    // A full channel means that nobody reads anyway.
+                    let _ = self.to_command.try_send(Bytes::new());
                 },
                 done = &mut job => {
                     self.raw.store(false, Ordering::Relaxed);
@@ -243,10 +240,8 @@ impl Terminal {
                 let line = std::mem::take(&mut self.line);
                 self.hand_on(line.into());
             }
-            8 | 0x7f => {
-                if erase(&mut self.line) {
-                    self.echo(b"\x08 \x08");
-                }
+            8 | 0x7f if erase(&mut self.line) => {
+                self.echo(b"\x08 \x08");
             }
             0x15 => {
                 while erase(&mut self.line) {

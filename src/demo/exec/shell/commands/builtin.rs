@@ -295,12 +295,12 @@ async fn kill(call: &Call<'_>) -> Outcome {
             Ok(pid) => {
                 status = call
                     .complain(1, &format!("can't kill pid {pid}: No such process"))
-                    .await?
+                    .await?;
             }
             Err(_) => {
                 status = call
                     .complain(1, &format!("invalid number '{word}'"))
-                    .await?
+                    .await?;
             }
         }
     }

@@ -78,7 +78,7 @@ pub fn unescaped(text: &str) -> Vec<u8> {
             Some('e' | 'E') => all.push(27),
             Some('\\') => all.push(b'\\'),
             Some('0') => {
-                all.push(u8::try_from(digits(&mut chars, 8, 3).unwrap_or(0) & 0xff).unwrap_or(0))
+                all.push(u8::try_from(digits(&mut chars, 8, 3).unwrap_or(0) & 0xff).unwrap_or(0));
             }
             Some('x') => match digits(&mut chars, 16, 2) {
                 Some(value) => all.push(u8::try_from(value).unwrap_or(0)),
@@ -141,13 +141,12 @@ fn formatted<'a>(format: &str, mut arguments: &'a [String], text: &mut Vec<u8>) 
         text.extend(unescaped(&rest[..at]));
         rest = &rest[at + 1..];
         let end = rest.find(|c: char| !"-+ #0123456789.*".contains(c));
-        let (spec, conversion) = match end {
-            Some(end) => (&rest[..end], rest[end..].chars().next().unwrap_or('%')),
-            None => {
-                text.push(b'%');
-                text.extend_from_slice(rest.as_bytes());
-                return arguments;
-            }
+        let (spec, conversion) = if let Some(end) = end {
+            (&rest[..end], rest[end..].chars().next().unwrap_or('%'))
+        } else {
+            text.push(b'%');
+            text.extend_from_slice(rest.as_bytes());
+            return arguments;
         };
         rest = &rest[spec.len() + conversion.len_utf8()..];
         if conversion == '%' {

@@ -181,12 +181,11 @@ fn uname(call: &Call<'_>) -> String {
 async fn which(call: &Call<'_>) -> Outcome {
     let mut status = 0;
     for name in call.arguments {
-        match super::program(&call.shell.container, name) {
-            Some(known) => call.out(format!("/bin/{known}\n")).await?,
-            None => {
-                status = 1;
-                1
-            }
+        if let Some(known) = super::program(&call.shell.container, name) {
+            call.out(format!("/bin/{known}\n")).await?
+        } else {
+            status = 1;
+            1
         };
     }
     Ok(status)
