@@ -3,7 +3,9 @@
 use super::exit::{Code, Refusal};
 use super::out::{Out, warn};
 use crate::config::Paths;
-use crate::domain::catalogue::{BUILT_IN_NAME, Catalogue, Stack};
+use crate::domain::build::Fault;
+use crate::domain::catalogue::{BUILT_IN_NAME, Catalogue, ImageRef, Stack};
+use crate::images;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use std::io::ErrorKind;
@@ -30,6 +32,14 @@ pub enum What {
         /// The document
         file: PathBuf,
     },
+    /// Ask the registries for the digest behind each tag of a document, and write it beside the tag
+    Pin {
+        /// The document
+        file: PathBuf,
+        /// Ask again for images that have a digest already
+        #[arg(long)]
+        renew: bool,
+    },
     /// Show which catalogue is in force, and what it offers
     Show {
         /// A catalogue document laid over the others
@@ -55,6 +65,7 @@ pub enum Form {
 pub fn run(args: &CatalogueArgs, out: &mut Out) -> anyhow::Result<Code> {
     match &args.what {
         What::Check { file } => check(file, out),
+        What::Pin { file, renew } => pin(file, *renew, out),
         What::Show { catalogue, output } => show(catalogue.as_deref(), *output, out),
     }
 }
@@ -78,6 +89,49 @@ fn check(file: &Path, out: &mut Out) -> anyhow::Result<Code> {
         return Ok(Code::Done);
     }
     Ok(Code::Failed)
+}
+
+/// Writes digests beside tags. An image that nobody could tell stays as it is, and makes it fail.
+fn pin(file: &Path, renew: bool, out: &mut Out) -> anyhow::Result<Code> {
+    let text = read(file)?.ok_or_else(|| missing(file))?;
+    let mut own = Catalogue::default();
+    let flaws = own.lay(&file.display().to_string(), &text);
+    if !flaws.is_empty() {
+        return Err(flawed(&flaws).into());
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let (mut pinned, mut left) = (text.clone(), 0);
+    for image in own.images() {
+        if image.is_scratch() || image.tag.is_empty() || !image.digest.is_empty() && !renew {
+            continue;
+        }
+        match runtime.block_on(resolve(&image)) {
+            Ok(digest) => {
+                let known = ImageRef {
+                    digest,
+                    ..image.clone()
+                };
+                pinned = pinned.replace(&format!("\"{image}\""), &format!("\"{known}\""));
+                out.line(&known)?;
+            }
+            Err(why) => {
+                left += 1;
+                warn(&format!("{image} was left as it is: {why}"));
+            }
+        }
+    }
+    if pinned != text {
+        super::image::write(file, &pinned)?;
+    }
+    Ok(if left == 0 { Code::Done } else { Code::Failed })
+}
+
+/// The digest that the registry has under the image's tag.
+async fn resolve(image: &ImageRef) -> Result<String, Fault> {
+    let known = images::credentials(image.registry(), &|name: &str| std::env::var_os(name)).await;
+    images::verify(image, None, known.as_ref()).await
 }
 
 /// The catalogue in force: the built-in one, the machine's, the person's, then `extra`, each laid

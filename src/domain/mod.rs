@@ -1,6 +1,7 @@
 //! Pure nouns and rules. No tokio, kube, bollard, ratatui, file system or clock: time comes in as
 //! an argument, text comes in already cleaned, and everything here can be tested by value.
 
+pub mod build;
 pub mod catalogue;
 pub mod detect;
 pub mod dockerfile;

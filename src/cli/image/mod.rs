@@ -1,11 +1,14 @@
 //! `quarterdeck image`: from a source to a Dockerfile, for scripts and pipes.
 
+mod build;
 mod detect;
 mod dockerfile;
 mod init;
 mod lint;
 mod outdated;
 mod project;
+
+pub use project::write;
 
 use super::exit::Code;
 use super::out::Out;
@@ -30,6 +33,12 @@ pub enum What {
     Dockerfile(DockerfileArgs),
     /// Say what is wrong with a recipe and its Dockerfile, or with a Dockerfile of your own
     Lint(LintArgs),
+    /// Build the image with the Docker Engine, and push it when asked
+    Build(BuildArgs),
+    /// Push an image of the engine, and ask the registry whether it arrived
+    Push(PushArgs),
+    /// Ask the registry which digest it has under a tag
+    Verify(PushArgs),
     /// List recipes whose Dockerfile is not what the catalogue gives today
     Outdated(OutdatedArgs),
 }
@@ -142,6 +151,47 @@ pub struct LintArgs {
     pub output: Form,
 }
 
+/// Arguments of `image build`.
+#[derive(Debug, Args)]
+pub struct BuildArgs {
+    /// The folder with the recipe
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    #[command(flatten)]
+    pub catalogue: CatalogueArg,
+    /// Name and tag of the image: registry/project/name:tag
+    #[arg(short, long, value_name = "IMAGE")]
+    pub tag: String,
+    /// Push it when it is built, and verify the digest
+    #[arg(long)]
+    pub push: bool,
+    /// Build without `BuildKit`
+    #[arg(long)]
+    pub classic: bool,
+    /// Version of the service, for the image's labels
+    #[arg(long = "image-version", value_name = "VERSION", default_value = "")]
+    pub version: String,
+    /// Commit of the source, for the image's labels
+    #[arg(long, value_name = "COMMIT", default_value = "")]
+    pub revision: String,
+    /// Time of the commit (RFC 3339), for the image's labels
+    #[arg(long, value_name = "TIME", default_value = "")]
+    pub created: String,
+    /// Form of the answer; json is an event a line
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Form,
+}
+
+/// Arguments of `image push` and `image verify`.
+#[derive(Debug, Args)]
+pub struct PushArgs {
+    /// Name and tag of the image: registry/project/name:tag
+    pub tag: String,
+    /// Form of the answer; json is an event a line
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Form,
+}
+
 /// Arguments of `image outdated`.
 #[derive(Debug, Args)]
 pub struct OutdatedArgs {
@@ -168,6 +218,9 @@ pub fn run(args: &ImageArgs, out: &mut Out) -> anyhow::Result<Code> {
         What::Init(args) => init::run(args, out),
         What::Dockerfile(args) => dockerfile::run(args, out),
         What::Lint(args) => lint::run(args, out),
+        What::Build(args) => build::build(args, out),
+        What::Push(args) => build::push(args, out),
+        What::Verify(args) => build::verify(args, out),
         What::Outdated(args) => outdated::run(args, out),
     }
 }

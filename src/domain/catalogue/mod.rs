@@ -323,6 +323,18 @@ impl Catalogue {
         self.stacks.iter().find(|stack| stack.id == id)
     }
 
+    /// Every image that is named, each once, sorted.
+    pub fn images(&self) -> Vec<ImageRef> {
+        let pairs = self.stacks.iter().flat_map(|stack| &stack.images);
+        let mut images: Vec<ImageRef> = pairs
+            .flat_map(|pair| pair.builder.iter().chain([&pair.run]))
+            .cloned()
+            .collect();
+        images.sort();
+        images.dedup();
+        images
+    }
+
     /// The dependency of that key.
     pub fn dependency(&self, id: &str) -> Option<&Dependency> {
         self.dependencies

@@ -6,6 +6,7 @@
 
 mod compare;
 mod ignore;
+mod patterns;
 mod plan;
 pub mod quote;
 mod render;
@@ -13,6 +14,7 @@ mod steps;
 
 pub use compare::compare;
 pub use ignore::render as render_ignore;
+pub use patterns::Ignore;
 pub use plan::{Plan, plan};
 pub use render::render;
 

@@ -1,0 +1,323 @@
+//! `quarterdeck image build`, `push` and `verify`: what a pipeline runs.
+
+use super::project::{flawed, recipe, text};
+use super::{BuildArgs, Form, PushArgs};
+use crate::cli::catalogue;
+use crate::cli::exit::{Code, Refusal};
+use crate::cli::out::{Out, warn};
+use crate::domain::build::{Event, Fault, FaultSort, StepState};
+use crate::domain::catalogue::{Catalogue, ImageRef};
+use crate::domain::dockerfile::{CA_FILE, Ignore, Variant, plan, render, render_ignore};
+use crate::domain::lint::parse;
+use crate::domain::recipe::Recipe;
+use crate::domain::text::clean;
+use crate::images::{self, Context, Engine, Order};
+use serde_json::{Value, json};
+use std::ffi::OsString;
+use std::time::Instant;
+use tokio::sync::mpsc;
+
+/// The made Dockerfile's name in the context: one of the project's own stays what it is.
+const MADE: &str = ".quarterdeck.Dockerfile";
+
+/// Events that wait at most: a reader that is slow slows the build.
+const EVENTS: usize = 256;
+
+/// The image's id, where one was built, and its digest, where one was pushed or asked for.
+type Made = (Option<String>, Option<String>);
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        let code = match fault.sort {
+            FaultSort::NoEngine | FaultSort::Registry => Code::Unreachable,
+            FaultSort::Denied => Code::Forbidden,
+            FaultSort::NotVerified | FaultSort::Context | FaultSort::Build => Code::Failed,
+        };
+        Self::new(code, fault.to_string())
+    }
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+/// Builds, and pushes when asked.
+pub fn build(args: &BuildArgs, out: &mut Out) -> anyhow::Result<Code> {
+    let catalogue = catalogue::load(args.catalogue.catalogue.as_deref())?;
+    let read = recipe(&args.dir)?;
+    let tag = reference(&args.tag)?;
+    carry(args.output, &tag, out, async |events| {
+        let engine = Engine::connect(variable).await?;
+        let buildkit = engine.buildkit && !args.classic;
+        let order = order(
+            args,
+            &read.recipe,
+            &catalogue,
+            tag.clone(),
+            buildkit,
+            &|flaws| {
+                read.places.locate(flaws);
+            },
+        )?;
+        let id = images::build(&engine, order, &events, &variable).await?;
+        let digest = if args.push {
+            Some(images::push(&engine, &tag, &events, &variable).await?)
+        } else {
+            None
+        };
+        Ok((Some(id), digest))
+    })
+}
+
+/// Pushes an image that is there.
+pub fn push(args: &PushArgs, out: &mut Out) -> anyhow::Result<Code> {
+    let tag = reference(&args.tag)?;
+    carry(args.output, &tag, out, async |events| {
+        let engine = Engine::connect(variable).await?;
+        let digest = images::push(&engine, &tag, &events, &variable).await?;
+        Ok((None, Some(digest)))
+    })
+}
+
+/// Asks the registry what it has under a tag.
+pub fn verify(args: &PushArgs, out: &mut Out) -> anyhow::Result<Code> {
+    let tag = reference(&args.tag)?;
+    carry(args.output, &tag, out, async |_events| {
+        let known = images::credentials(tag.registry(), &variable).await;
+        let expected = (!tag.digest.is_empty()).then_some(tag.digest.as_str());
+        let digest = images::verify(&tag, expected, known.as_ref()).await?;
+        Ok((None, Some(digest)))
+    })
+}
+
+fn reference(tag: &str) -> Result<ImageRef, Refusal> {
+    ImageRef::parse(tag).map_err(|must_be| {
+        Refusal::new(
+            Code::Usage,
+            format!("`{tag}` is no name for an image: it must be {must_be}"),
+        )
+    })
+}
+
+/// Runs `work`, prints its events as they come, and its result at the end. An interrupt drops it,
+/// which ends the engine's work.
+fn carry(
+    form: Form,
+    tag: &ImageRef,
+    out: &mut Out,
+    work: impl AsyncFnOnce(mpsc::Sender<Event>) -> Result<Made, Refusal>,
+) -> anyhow::Result<Code> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    let start = Instant::now();
+    let done: anyhow::Result<Result<Made, Refusal>> = runtime.block_on(async {
+        let (tx, mut rx) = mpsc::channel(EVENTS);
+        let mut work = Box::pin(work(tx));
+        loop {
+            tokio::select! {
+                biased;
+                Some(event) = rx.recv() => print(&event, form, out)?,
+                done = &mut work => {
+                    while let Ok(event) = rx.try_recv() {
+                        print(&event, form, out)?;
+                    }
+                    break Ok(done);
+                }
+                _ = tokio::signal::ctrl_c() => {
+                    break Ok(Err(Refusal::new(Code::Failed, "cancelled; the engine has stopped the build")));
+                }
+            }
+        }
+    });
+    runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+    let done = done?;
+    result(form, tag, &done, start, out)?;
+    Ok(done.map(|_| Code::Done)?)
+}
+
+/// The last line: how it ended.
+fn result(
+    form: Form,
+    tag: &ImageRef,
+    done: &Result<Made, Refusal>,
+    start: Instant,
+    out: &mut Out,
+) -> anyhow::Result<()> {
+    let seconds = start.elapsed().as_secs_f64();
+    let line = match (form, done) {
+        (Form::Json, Ok((image, digest))) => {
+            json!({ "result": "done", "tag": tag.tagged(), "image": image, "digest": digest, "seconds": seconds }).to_string()
+        }
+        (Form::Json, Err(error)) => {
+            json!({ "result": "failed", "tag": tag.tagged(), "digest": Value::Null, "error": error.message, "seconds": seconds }).to_string()
+        }
+        (Form::Text, Ok((_, Some(digest)))) => format!("{}@{digest} is in the registry ({seconds:.1} s)", tag.tagged()),
+        (Form::Text, Ok((Some(id), None))) => format!("{} is built: {id} ({seconds:.1} s)", tag.tagged()),
+        (Form::Text, _) => return Ok(()),
+    };
+    out.line(line)?;
+    Ok(())
+}
+
+/// What goes to the engine.
+fn order(
+    args: &BuildArgs,
+    recipe: &Recipe,
+    catalogue: &Catalogue,
+    tag: ImageRef,
+    buildkit: bool,
+    locate: &dyn Fn(&mut [crate::domain::document::Flaw]),
+) -> Result<Order, Refusal> {
+    let network = &catalogue.network;
+    // Secrets reach BuildKit through a session that the Engine API does not open here: the
+    // certificates go the way that leaves nothing without it, and other secrets are refused.
+    let variant = if buildkit && network.ca_bundle.is_empty() {
+        Variant::BuildKit
+    } else {
+        Variant::Classic
+    };
+    if variant == Variant::BuildKit && !recipe.build.secrets.is_empty() {
+        let what = "`build.secrets` cannot be given to the engine yet; `quarterdeck image dockerfile --write`, then `docker buildx build --secret …`";
+        return Err(Refusal::new(Code::Failed, what));
+    }
+    let own = &recipe.build.dockerfile;
+    let (name, dockerfile, made_ignore) = if own.is_empty() {
+        let plan = plan(recipe, catalogue, variant).map_err(|mut flaws| {
+            locate(&mut flaws);
+            flawed("the recipe cannot be used", &flaws)
+        })?;
+        (MADE.to_owned(), render(&plan), render_ignore(&plan))
+    } else {
+        let file = args.dir.join(own);
+        let brought = text(&file)?.ok_or_else(|| {
+            Refusal::new(
+                Code::NotFound,
+                format!("there is no file `{}`", file.display()),
+            )
+        })?;
+        (own.clone(), brought, String::new())
+    };
+    let ignore = text(&args.dir.join(".dockerignore"))?.unwrap_or(made_ignore);
+    let bases = parse(&dockerfile)
+        .iter()
+        .filter(|at| at.keyword == "FROM")
+        .filter_map(|at| ImageRef::parse(at.rest.split_whitespace().next()?).ok())
+        .collect();
+    let mut extra = vec![(name.clone(), dockerfile.into_bytes())];
+    if !network.ca_bundle.is_empty() {
+        let bundle = std::fs::read(&network.ca_bundle).map_err(|error| {
+            Refusal::new(
+                Code::Failed,
+                format!(
+                    "the catalogue's `ca_bundle`, `{}`, cannot be read: {error}",
+                    network.ca_bundle
+                ),
+            )
+        })?;
+        extra.push((CA_FILE.to_owned(), bundle));
+    }
+    let context = Context::list(&args.dir, &Ignore::parse(&ignore), extra)?;
+    for path in &context.skipped {
+        warn(&format!("`{path}` is no file and is not sent"));
+    }
+    Ok(Order {
+        context,
+        dockerfile: name,
+        bases,
+        tag,
+        arguments: arguments(catalogue, args),
+        buildkit,
+    })
+}
+
+/// Build arguments: the proxy, and what the labels say of this build.
+fn arguments(catalogue: &Catalogue, args: &BuildArgs) -> Vec<(String, String)> {
+    let network = &catalogue.network;
+    [
+        ("HTTP_PROXY", &network.proxy),
+        ("HTTPS_PROXY", &network.proxy),
+        ("http_proxy", &network.proxy),
+        ("https_proxy", &network.proxy),
+        ("NO_PROXY", &network.no_proxy),
+        ("no_proxy", &network.no_proxy),
+        ("VERSION", &args.version),
+        ("REVISION", &args.revision),
+        ("CREATED", &args.created),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_empty())
+    .map(|(name, value)| (name.to_owned(), value.clone()))
+    .collect()
+}
+
+fn print(event: &Event, form: Form, out: &mut Out) -> anyhow::Result<()> {
+    if form == Form::Json {
+        out.line(as_json(event))?;
+    } else if let Some(line) = as_text(event) {
+        out.line(clean(&line))?;
+    }
+    // Somebody watches.
+    out.flush()?;
+    Ok(())
+}
+
+fn as_json(event: &Event) -> Value {
+    match event {
+        Event::Context {
+            files,
+            bytes,
+            largest,
+        } => {
+            let largest: Vec<Value> = largest
+                .iter()
+                .map(|(file, bytes)| json!({ "file": file, "bytes": bytes }))
+                .collect();
+            json!({ "event": "context", "files": files, "bytes": bytes, "largest": largest })
+        }
+        Event::Step { id, name, state } => {
+            json!({ "event": "step", "id": id, "name": name, "state": state.word() })
+        }
+        Event::Log { step, line } => json!({ "event": "log", "step": step, "line": line }),
+        Event::Progress {
+            what,
+            current,
+            total,
+        } => json!({ "event": "progress", "what": what, "current": current, "total": total }),
+        Event::Image { id } => json!({ "event": "image", "id": id }),
+        Event::Pushed { digest } => json!({ "event": "pushed", "digest": digest }),
+        Event::Verified { digest } => json!({ "event": "verified", "digest": digest }),
+    }
+}
+
+fn as_text(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Context {
+            files,
+            bytes,
+            largest,
+        } => {
+            let mut line = format!("sends {files} files, {bytes} bytes");
+            // A context of more than this is a surprise, as a rule.
+            if *bytes > 50_000_000 {
+                let named: Vec<String> = largest
+                    .iter()
+                    .map(|(file, bytes)| format!("{file} ({bytes})"))
+                    .collect();
+                line = format!("{line}; the largest: {}", named.join(", "));
+            }
+            line
+        }
+        Event::Step {
+            name,
+            state: StepState::Started,
+            ..
+        } => format!("> {name}"),
+        Event::Step { name, state, .. } => format!("  {}: {name}", state.word()),
+        Event::Log { line, .. } => format!("    {line}"),
+        Event::Progress { .. } | Event::Image { .. } => return None,
+        Event::Pushed { digest } => format!("pushed {digest}"),
+        Event::Verified { digest } => format!("verified {digest}"),
+    })
+}

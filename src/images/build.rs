@@ -1,0 +1,554 @@
+//! Building and pushing through the Docker Engine. Dropping the future ends the engine's work.
+
+use super::context::Context;
+use super::credentials::{self, Credentials};
+use super::engine::Engine;
+use crate::domain::build::{Event, Fault, FaultSort, StepState};
+use crate::domain::catalogue::ImageRef;
+use crate::domain::text::{Text, clean};
+use bollard::auth::DockerCredentials;
+use bollard::errors::Error;
+use bollard::models::{BuildInfo, BuildInfoAux, ProgressDetail};
+use bollard::{body_try_stream, query_parameters as query};
+use futures::StreamExt;
+use std::collections::HashMap;
+use std::ffi::OsString;
+use tokio::sync::mpsc;
+use tokio_stream_of::stream_of;
+
+/// What is built.
+#[derive(Debug)]
+pub struct Order {
+    /// The source.
+    pub context: Context,
+    /// The Dockerfile's name in the context.
+    pub dockerfile: String,
+    /// Images of its `FROM` lines: their registries may want credentials.
+    pub bases: Vec<ImageRef>,
+    /// Name and tag of the image.
+    pub tag: ImageRef,
+    /// Build arguments.
+    pub arguments: Vec<(String, String)>,
+    /// Whether `BuildKit` builds.
+    pub buildkit: bool,
+}
+
+/// Builds; the answer is the image's id. Events go to `events` as they come.
+pub async fn build(
+    engine: &Engine,
+    order: Order,
+    events: &mpsc::Sender<Event>,
+    get: &impl Fn(&str) -> Option<OsString>,
+) -> Result<String, Fault> {
+    tell(events, order.context.size()).await;
+    let mut known = HashMap::new();
+    for base in &order.bases {
+        if let Some(found) = credentials::find(base.registry(), get).await {
+            known.insert(
+                base.registry().to_owned(),
+                for_engine(base.registry(), &found),
+            );
+        }
+    }
+    let arguments: HashMap<&str, &str> = order
+        .arguments
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let tagged = order.tag.tagged();
+    let session = format!("quarterdeck-{}-{}", std::process::id(), unique());
+    let mut options = query::BuildImageOptionsBuilder::default()
+        .dockerfile(&order.dockerfile)
+        .t(&tagged)
+        .buildargs(&arguments)
+        .rm(true)
+        .forcerm(true);
+    if order.buildkit {
+        options = options
+            .version(query::BuilderVersion::BuilderBuildKit)
+            .session(&session);
+    }
+    let body = body_try_stream(stream_of(order.context.stream()));
+    let mut answers = Box::pin(
+        engine
+            .docker
+            .build_image(options.build(), Some(known), Some(body)),
+    );
+    let mut progress = Progress::default();
+    while let Some(answer) = answers.next().await {
+        match answer {
+            Ok(info) => {
+                for event in progress.events(info) {
+                    tell(events, event).await;
+                }
+            }
+            Err(error) => {
+                for event in progress.failed() {
+                    tell(events, event).await;
+                }
+                return Err(progress.fault(&error));
+            }
+        }
+    }
+    for event in progress.ended() {
+        tell(events, event).await;
+    }
+    match progress.image {
+        Some(id) => Ok(id),
+        None => Err(Fault::new(
+            FaultSort::NoEngine,
+            "the engine ended the build without an image and without a reason",
+            "look whether it still runs, and build again",
+        )),
+    }
+}
+
+/// Pushes, and asks the registry what it has; the answer is the digest that it was shown.
+pub async fn push(
+    engine: &Engine,
+    tag: &ImageRef,
+    events: &mpsc::Sender<Event>,
+    get: &impl Fn(&str) -> Option<OsString>,
+) -> Result<String, Fault> {
+    let registry = tag.registry();
+    let found = credentials::find(registry, get).await;
+    let known = found.as_ref().map(|found| for_engine(registry, found));
+    let options = query::PushImageOptionsBuilder::default()
+        .tag(&tag.tag)
+        .build();
+    let mut answers = Box::pin(engine.docker.push_image(&tag.name, Some(options), known));
+    let mut pushed = None;
+    while let Some(answer) = answers.next().await {
+        let info = answer.map_err(|error| not_pushed(tag, &error))?;
+        let status = clean(info.status.as_deref().unwrap_or_default()).into_owned();
+        // The only place where the engine tells the digest: `1: digest: sha256:… size: 528`.
+        if let Some((_, rest)) = status.split_once("digest: ") {
+            pushed = rest.split_whitespace().next().map(str::to_owned);
+        }
+        if let Some(event) = moved(&status, info.progress_detail.as_ref()) {
+            tell(events, event).await;
+        }
+    }
+    let Some(pushed) = pushed else {
+        return Err(Fault::new(
+            FaultSort::Registry,
+            format!("the push of {tag} ended without a digest"),
+            "push again: layers that arrived are not sent twice",
+        ));
+    };
+    tell(
+        events,
+        Event::Pushed {
+            digest: pushed.clone(),
+        },
+    )
+    .await;
+    let digest = verify(tag, Some(&pushed), found.as_ref()).await?;
+    tell(
+        events,
+        Event::Verified {
+            digest: digest.clone(),
+        },
+    )
+    .await;
+    Ok(digest)
+}
+
+/// Asks the registry for the digest under a tag, and compares it with `expected`.
+pub async fn verify(
+    tag: &ImageRef,
+    expected: Option<&str>,
+    credentials: Option<&Credentials>,
+) -> Result<String, Fault> {
+    let again = "push again, and see whether somebody else pushes to the same tag";
+    match (super::registry::digest(tag, credentials).await?, expected) {
+        (None, _) => Err(Fault::new(
+            FaultSort::NotVerified,
+            format!("{} has no {tag}", tag.registry()),
+            again,
+        )),
+        (Some(found), Some(expected)) if found != expected => Err(Fault::new(
+            FaultSort::NotVerified,
+            format!(
+                "{} has {found} under {tag}, and {expected} was pushed",
+                tag.registry()
+            ),
+            again,
+        )),
+        (Some(found), _) => Ok(found),
+    }
+}
+
+fn for_engine(registry: &str, found: &Credentials) -> DockerCredentials {
+    DockerCredentials {
+        username: Some(found.user.clone()),
+        password: found.token.is_none().then(|| found.password.clone()),
+        identitytoken: found.token.clone(),
+        serveraddress: Some(registry.to_owned()),
+        ..DockerCredentials::default()
+    }
+}
+
+fn not_pushed(tag: &ImageRef, error: &Error) -> Fault {
+    let text = said(error);
+    let lower = text.to_ascii_lowercase();
+    let denied = [
+        "denied",
+        "unauthorized",
+        "authentication required",
+        "no basic auth",
+    ]
+    .iter()
+    .any(|it| lower.contains(it));
+    let (sort, remedy) = if denied {
+        (
+            FaultSort::Denied,
+            format!(
+                "log in with `docker login {}`, or ask for the right to push",
+                tag.registry()
+            ),
+        )
+    } else {
+        (
+            FaultSort::Registry,
+            "push again: layers that arrived are not sent twice".to_owned(),
+        )
+    };
+    Fault::new(sort, format!("{tag} was not pushed: {text}"), remedy)
+}
+
+/// What the engine says, without the client's words around it.
+fn said(error: &Error) -> String {
+    let text = match error {
+        Error::DockerStreamError { error } => error.clone(),
+        Error::DockerResponseServerError { message, .. } => message.clone(),
+        other => other.to_string(),
+    };
+    clean(text.trim()).into_owned()
+}
+
+/// A number that no other build of this process has.
+fn unique() -> u64 {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// A reader that went away does not stop a build.
+async fn tell(events: &mpsc::Sender<Event>, event: Event) {
+    let _ = events.send(event).await;
+}
+
+fn moved(what: &str, detail: Option<&ProgressDetail>) -> Option<Event> {
+    let number = |it: Option<i64>| it.and_then(|it| u64::try_from(it).ok()).unwrap_or_default();
+    let (current, total) = (number(detail?.current), number(detail?.total));
+    (current > 0).then(|| Event::Progress {
+        what: what.to_owned(),
+        // Engines have been seen to count past the total.
+        current: if total > 0 {
+            current.min(total)
+        } else {
+            current
+        },
+        total,
+    })
+}
+
+/// What is known of a running build.
+#[derive(Debug, Default)]
+struct Progress {
+    /// Steps by id: name and state.
+    steps: HashMap<String, (String, StepState)>,
+    /// The step that runs, for the classic builder.
+    current: String,
+    /// A line that has not ended yet, by step.
+    partial: HashMap<String, String>,
+    image: Option<String>,
+}
+
+impl Progress {
+    fn events(&mut self, info: BuildInfo) -> Vec<Event> {
+        let mut events = Vec::new();
+        if let Some(text) = info.stream {
+            self.classic(&text, &mut events);
+        }
+        match info.aux {
+            Some(BuildInfoAux::BuildKit(status)) => {
+                for vertex in status.vertexes {
+                    let state = if !vertex.error.is_empty() {
+                        StepState::Failed
+                    } else if vertex.cached {
+                        StepState::Cached
+                    } else if vertex.completed.is_some() {
+                        StepState::Done
+                    } else if vertex.started.is_some() {
+                        StepState::Started
+                    } else {
+                        continue;
+                    };
+                    self.step(&vertex.digest, &vertex.name, state, &mut events);
+                }
+                for moved in status.statuses {
+                    let number = |it: i64| u64::try_from(it).unwrap_or_default();
+                    if moved.current > 0 {
+                        events.push(Event::Progress {
+                            what: clean(&moved.id).into_owned(),
+                            current: number(moved.current),
+                            total: number(moved.total),
+                        });
+                    }
+                }
+                for log in status.logs {
+                    self.log(&log.vertex, &String::from_utf8_lossy(&log.msg), &mut events);
+                }
+            }
+            Some(BuildInfoAux::Default(image)) => {
+                if let Some(id) = image.id {
+                    events.push(Event::Image { id: id.clone() });
+                    self.image = Some(id);
+                }
+            }
+            None => {}
+        }
+        events.extend(moved(
+            info.status.as_deref().unwrap_or_default(),
+            info.progress_detail.as_ref(),
+        ));
+        events
+    }
+
+    /// A fragment of the classic builder's text.
+    fn classic(&mut self, text: &str, events: &mut Vec<Event>) {
+        if text.starts_with("Step ")
+            && let Some((number, name)) = text.trim().split_once(" : ")
+        {
+            self.finish(events);
+            number.clone_into(&mut self.current);
+            let id = self.current.clone();
+            self.step(&id, name, StepState::Started, events);
+        } else if text.trim() == "---> Using cache" {
+            let id = self.current.clone();
+            let name = self
+                .steps
+                .get(&id)
+                .map_or_else(String::new, |(name, _)| name.clone());
+            self.step(&id, &name, StepState::Cached, events);
+        } else if !text.starts_with(" ---> ") {
+            let step = self.current.clone();
+            self.log(&step, text, events);
+        }
+    }
+
+    fn step(&mut self, id: &str, name: &str, state: StepState, events: &mut Vec<Event>) {
+        let known = self.steps.insert(id.to_owned(), (name.to_owned(), state));
+        if known.is_none_or(|(_, before)| before != state) {
+            events.push(Event::Step {
+                id: id.to_owned(),
+                name: Text::new(name).to_string(),
+                state,
+            });
+        }
+    }
+
+    /// Whole lines of a step; what has not ended waits.
+    fn log(&mut self, step: &str, text: &str, events: &mut Vec<Event>) {
+        let partial = self.partial.entry(step.to_owned()).or_default();
+        partial.push_str(text);
+        while let Some(end) = partial.find('\n') {
+            let line: String = partial.drain(..=end).collect();
+            let line = uncoloured(line.trim_end());
+            if !line.is_empty() && !is_housekeeping(&line) {
+                events.push(Event::Log {
+                    step: step.to_owned(),
+                    line,
+                });
+            }
+        }
+    }
+
+    /// The classic builder says only when the next step begins that one is done.
+    fn finish(&mut self, events: &mut Vec<Event>) {
+        let id = std::mem::take(&mut self.current);
+        if let Some((name, StepState::Started)) = self.steps.get(&id).cloned() {
+            self.step(&id, &name, StepState::Done, events);
+        }
+    }
+
+    fn ended(&mut self) -> Vec<Event> {
+        let mut events = Vec::new();
+        self.finish(&mut events);
+        events
+    }
+
+    fn failed(&mut self) -> Vec<Event> {
+        let mut events = Vec::new();
+        for (step, rest) in std::mem::take(&mut self.partial) {
+            let line = uncoloured(rest.trim_end());
+            if !line.is_empty() {
+                events.push(Event::Log { step, line });
+            }
+        }
+        let id = self.current.clone();
+        if let Some((name, StepState::Started)) = self.steps.get(&id).cloned() {
+            self.step(&id, &name, StepState::Failed, &mut events);
+        }
+        events
+    }
+
+    fn fault(&self, error: &Error) -> Fault {
+        let failed = self
+            .steps
+            .values()
+            .find(|(_, state)| *state == StepState::Failed);
+        let text = said(error);
+        match error {
+            Error::DockerStreamError { .. } | Error::DockerResponseServerError { .. } => {
+                let what = match failed {
+                    Some((name, _)) => format!("the step `{}` failed: {text}", clean(name)),
+                    None => format!("the build failed: {text}"),
+                };
+                Fault::new(
+                    FaultSort::Build,
+                    what,
+                    remedy(failed.map(|(name, _)| name.as_str()), &text),
+                )
+            }
+            Error::IOError { .. } => Fault::new(
+                FaultSort::Context,
+                format!("the source could not be sent: {text}"),
+                "correct what it names, and build again",
+            ),
+            _ => Fault::new(
+                FaultSort::NoEngine,
+                format!("the engine went away: {text}"),
+                "look whether it still runs, and build again",
+            ),
+        }
+    }
+}
+
+/// What the classic builder says of itself between the lines of a step.
+fn is_housekeeping(line: &str) -> bool {
+    [
+        "Removing intermediate container ",
+        "Successfully built ",
+        "Successfully tagged ",
+    ]
+    .iter()
+    .any(|start| line.starts_with(start))
+}
+
+/// Which answer of the recipe to look at.
+fn remedy(step: Option<&str>, text: &str) -> &'static str {
+    let step = step.unwrap_or_default();
+    if text.contains("no space left") {
+        "the engine's disk is full: `docker system prune` frees what nothing uses"
+    } else if text.contains("not found")
+        && (step.contains("FROM") || text.contains("manifest") || text.contains("pull access"))
+    {
+        "the base image is not there: check [base], or the image in the catalogue"
+    } else if step.contains("apt-get") || step.contains("apk add") {
+        "look at `dependencies` under [run] and [build]; the catalogue holds their versions"
+    } else if step.contains("COPY") {
+        "look at `manifests`, `output` and `ignore` under [build]"
+    } else if step.contains("RUN") {
+        "look at `commands`, `target` and `tool` under [build]; the lines above say why"
+    } else {
+        "look at the lines above; `quarterdeck image lint` checks the Dockerfile"
+    }
+}
+
+/// A line without colours, made harmless.
+fn uncoloured(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find("\u{1b}[") {
+        out.push_str(&rest[..at]);
+        let after = &rest[at + 2..];
+        let end = after
+            .find(|c: char| c.is_ascii_alphabetic())
+            .map_or(after.len(), |end| end + 1);
+        rest = &after[end..];
+    }
+    out.push_str(rest);
+    clean(&out).into_owned()
+}
+
+/// A channel as a stream.
+mod tokio_stream_of {
+    use futures::Stream;
+    use tokio::sync::mpsc::Receiver;
+
+    /// The items of a channel.
+    pub fn stream_of<T: Send + 'static>(rx: Receiver<T>) -> impl Stream<Item = T> + Send + 'static {
+        futures::stream::unfold(rx, |mut rx| async move { Some((rx.recv().await?, rx)) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stream(text: &str) -> BuildInfo {
+        BuildInfo {
+            stream: Some(text.to_owned()),
+            ..BuildInfo::default()
+        }
+    }
+
+    #[test]
+    fn the_classic_builders_text_becomes_steps_and_lines() {
+        let mut progress = Progress::default();
+        let mut all = Vec::new();
+        for text in [
+            "Step 1/2 : FROM a:1",
+            "\n",
+            " ---> 123\n",
+            "Step 2/2 : RUN x",
+            "\n",
+            "one\ntw",
+            "\u{1b}[91mo\n\u{1b}[0m",
+            "Successfully built 1\n",
+        ] {
+            all.extend(progress.events(stream(text)));
+        }
+        all.extend(progress.ended());
+        let step = |id: &str, name: &str, state| Event::Step {
+            id: id.into(),
+            name: name.into(),
+            state,
+        };
+        let log = |line: &str| Event::Log {
+            step: "Step 2/2".into(),
+            line: line.into(),
+        };
+        let expected = [
+            step("Step 1/2", "FROM a:1", StepState::Started),
+            step("Step 1/2", "FROM a:1", StepState::Done),
+            step("Step 2/2", "RUN x", StepState::Started),
+            log("one"),
+            log("two"),
+            step("Step 2/2", "RUN x", StepState::Done),
+        ];
+        assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn a_failure_names_the_step_and_the_answer() {
+        let mut progress = Progress::default();
+        drop(progress.events(stream("Step 1/1 : RUN apt-get install x")));
+        drop(progress.failed());
+        let fault = progress.fault(&Error::DockerStreamError {
+            error: "returned a non-zero code: 100".into(),
+        });
+        assert!(
+            fault.what.contains("RUN apt-get") && fault.remedy.contains("dependencies"),
+            "{fault}"
+        );
+    }
+
+    #[test]
+    fn colours_and_controls_do_not_pass() {
+        assert_eq!(uncoloured("\u{1b}[91mred\u{1b}[0m \u{7}x"), "red \u{fffd}x");
+    }
+}
