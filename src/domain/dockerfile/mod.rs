@@ -52,6 +52,7 @@ pub fn generate(
 }
 
 #[cfg(test)]
+#[path = "tests/matrix.rs"]
 mod matrix;
 #[cfg(test)]
 mod tests;
