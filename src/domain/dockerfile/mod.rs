@@ -1,6 +1,6 @@
 //! From a recipe and a catalogue to a Dockerfile and a `.dockerignore`.
 //!
-//! [`plan`] looks everything up and says what is missing or not allowed; [`render`] writes what was
+//! [`plan()`] looks everything up and says what is missing or not allowed; [`render()`] writes what was
 //! planned. Both are pure: the same recipe and catalogue give the same bytes, always. Nothing of a
 //! recipe gets into the text without passing [`quote`].
 
