@@ -23,7 +23,10 @@ pub fn intrude(speaker: &Speaker, random: &mut Random, out: &mut Vec<u8>) -> boo
         return false;
     }
     // Bytes that are no text come from old scripts, not from services that write structured lines.
-    let raw = matches!(speaker.voice, Voice::Python);
+    let raw = matches!(
+        speaker.voice,
+        Voice::Python | Voice::Uvicorn | Voice::Coloured | Voice::Logback
+    );
     match random.below(6) {
         0 if raw => rubbish(random, out),
         1 if raw => {
