@@ -183,7 +183,7 @@ fn the_world_speaks_in_many_voices() {
             };
             let mut script = script_of(pod, &run);
             let until = script.end().unwrap_or(now());
-            let out = read(&mut script, until - 600 * SECOND, until, usize::MAX);
+            let out = read(&mut script, until - 1_200 * SECOND, until, usize::MAX);
             for line in out.split(|byte| *byte == b'\n') {
                 match std::str::from_utf8(line) {
                     Err(_) => strange += 1,

@@ -13,7 +13,6 @@ pub fn intrude(speaker: &Speaker, random: &mut Random, out: &mut Vec<u8>) -> boo
         speaker.voice,
         Voice::GoJson
             | Voice::Logfmt
-            | Voice::Logback
             | Voice::Pino
             | Voice::Coloured
             | Voice::Python
@@ -25,7 +24,7 @@ pub fn intrude(speaker: &Speaker, random: &mut Random, out: &mut Vec<u8>) -> boo
     // Bytes that are no text come from old scripts, not from services that write structured lines.
     let raw = matches!(
         speaker.voice,
-        Voice::Python | Voice::Uvicorn | Voice::Coloured | Voice::Logback
+        Voice::Python | Voice::Uvicorn | Voice::Coloured
     );
     match random.below(6) {
         0 if raw => rubbish(random, out),
