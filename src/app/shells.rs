@@ -241,7 +241,7 @@ impl App {
             return false;
         };
         if !shell.focused {
-            return false;
+            return shell.just_ended(self.world.now);
         }
         match key.code {
             _ if leave => shell.focused = false,
@@ -356,6 +356,7 @@ impl App {
         let seen = matches!(self.screen(), Screen::Shell(shell) if shell.id == id);
         let ended = matches!(item, ExecItem::Ended(_));
         let timer = self.next_id();
+        let now = self.world.now;
         let mut verdict = None;
         for screen in every(&mut self.screens, &mut self.tabs) {
             let Screen::Shell(shell) = screen else {
@@ -364,7 +365,7 @@ impl App {
             if shell.id != id {
                 continue;
             }
-            shell.take(item, seen, effects);
+            shell.take(item, seen, now, effects);
             if shell.terminal.is_holding() && shell.timer.is_none() {
                 shell.timer = Some(timer);
                 effects.push(Effect::After(timer, FRAME));

@@ -732,3 +732,31 @@ fn before_all_first_lists_have_come_nobody_is_called_sick() {
     });
     assert_eq!(shown(&bench), (Some(Health::Failing), false));
 }
+
+#[test]
+fn a_key_typed_into_a_shell_that_has_just_ended_is_no_command() {
+    use super::screens::shell::Way;
+    use crate::domain::exec::{End, ExecItem};
+    let mut bench = Bench::new(Setup::default());
+    bench.connect("prod-eu");
+    let source = crate::domain::logs::Source {
+        namespace: "a".into(),
+        pod: "web-1".into(),
+        container: "app".into(),
+    };
+    let mut effects = Effects::new();
+    bench.app.enter(source, Way::Shell, &mut effects);
+    let Some(Effect::Exec(id, request)) = effects.pop() else {
+        panic!("{effects:?}");
+    };
+    assert!(request.tty && request.stdin);
+    bench.send(Msg::Exec(id, ExecItem::Started));
+    bench.keys("q");
+    assert_eq!(bench.effects, [Effect::Write(id, b"q".to_vec())]);
+    bench.send(Msg::Exec(id, ExecItem::Ended(End::Exited(0))));
+    bench.keys("q");
+    assert_eq!(bench.app.tab_count(), 2, "it was meant for the shell");
+    let later = NOW.plus(crate::domain::time::Millis::seconds(2));
+    bench.app.update(Msg::Key(Key::char('q')), later);
+    assert_eq!(bench.app.tab_count(), 1);
+}

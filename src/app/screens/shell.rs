@@ -8,8 +8,13 @@ use crate::app::msg::Id;
 use crate::domain::exec::{BEST_SHELL, End, ExecItem, ExecRequest};
 use crate::domain::logs::Source;
 use crate::domain::text::Text;
+use crate::domain::time::{Millis, Timestamp};
 use crate::key::Key;
 use crate::vt::{Modes, Scroll, Terminal, encode_key, encode_paste};
+
+/// After the end of its program a pane takes no key for so long: longer than between two keys of
+/// somebody who types.
+const REST: Millis = Millis(700);
 
 /// What was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +55,8 @@ pub struct ShellScreen {
     pub active: bool,
     /// Bells that nobody has seen.
     pub rung: bool,
+    /// When the program ended.
+    ended_at: Timestamp,
     /// The size that the program was told.
     told: (u16, u16),
     bells: u64,
@@ -69,6 +76,7 @@ impl ShellScreen {
             focused: true,
             active: false,
             rung: false,
+            ended_at: Timestamp::default(),
             told: size,
             bells: 0,
             timer: None,
@@ -107,7 +115,13 @@ impl ShellScreen {
     }
 
     /// Something came of the program. What is to be told to the person, when it ended badly.
-    pub(in crate::app) fn take(&mut self, item: ExecItem, seen: bool, effects: &mut Effects) {
+    pub(in crate::app) fn take(
+        &mut self,
+        item: ExecItem,
+        seen: bool,
+        now: Timestamp,
+        effects: &mut Effects,
+    ) {
         match item {
             ExecItem::Started => self.life = Life::Live,
             ExecItem::Output(bytes) | ExecItem::Errors(bytes) => {
@@ -124,10 +138,17 @@ impl ShellScreen {
             ExecItem::Ended(end) => {
                 self.terminal.release();
                 self.life = Life::Ended(end);
+                self.ended_at = now;
                 self.focused = false;
                 self.active |= !seen;
             }
         }
+    }
+
+    /// Whether a key was probably meant for the program: it has only just ended, and what is typed
+    /// into a shell must not become a command of the console.
+    pub(in crate::app) fn just_ended(&self, now: Timestamp) -> bool {
+        !self.is_live() && now.since(self.ended_at) < REST
     }
 
     /// A key for the program.
