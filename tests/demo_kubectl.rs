@@ -203,6 +203,11 @@ fn workloads_scale_heal_roll_and_come_back() {
         "get deploy {name} -o jsonpath={{.metadata.labels.tried}}{{.metadata.annotations.tried}}"
     ))
     .says(&["yesyes"]);
+    // Pods of the run before still end: one of them could be gone before it is deleted.
+    let wanted = usize::try_from(replicas).unwrap() + 1;
+    wait_until("the old pods are gone", || {
+        kubectl.pods(&ns, &selector).len() == wanted
+    });
     run(&format!(
         "delete {}",
         kubectl.pods(&ns, &selector).first().unwrap()
