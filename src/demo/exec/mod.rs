@@ -1,4 +1,4 @@
-//! `pods/exec`, `pods/attach` and `pods/portforward`: from the request to a connection with
+//! `pods/exec` and `pods/attach`: from the request to a connection with
 //! something living at its other end.
 //!
 //! By default that is a small shell over an in-memory file system, so that nobody who plays with
@@ -70,7 +70,7 @@ pub struct Exec {
 
 /// The subresources served here.
 pub fn serves(subresource: &str) -> bool {
-    matches!(subresource, "exec" | "attach" | "portforward")
+    matches!(subresource, "exec" | "attach")
 }
 
 /// A request for a connection, allowed by the access rules already.
