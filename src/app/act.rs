@@ -13,6 +13,9 @@ use crate::domain::query::Query;
 use crate::domain::session::Target;
 use crate::domain::text::Text;
 
+/// Terminals take so many bytes for the clipboard, if not less.
+const CLIPBOARD: usize = 512 << 10;
+
 impl App {
     /// Carries out a command.
     pub(super) fn command(&mut self, command: Command, effects: &mut Effects) {
@@ -298,13 +301,24 @@ impl App {
                 }
             }
         };
-        if text.is_empty() {
+        self.put_on_clipboard(text, effects);
+    }
+
+    /// Puts a text on the clipboard and says so.
+    pub(super) fn put_on_clipboard(&mut self, text: String, effects: &mut Effects) {
+        if text.trim_end_matches('\n').is_empty() {
             return self.notify(Notice::info("there is nothing to copy"));
         }
-        let what = if text.contains('\n') {
-            format!("{} lines", text.lines().count())
-        } else {
-            format!("`{text}`")
+        if text.len() > CLIPBOARD {
+            let size = text.len() >> 10;
+            return self.notify(Notice::warning(
+                format!("{size} KiB are more than a terminal takes for its clipboard"),
+                "select less, or save it to a file",
+            ));
+        }
+        let what = match text.trim_end_matches('\n') {
+            one if !one.contains('\n') && one.len() < 80 => format!("`{one}`"),
+            several => format!("{} lines", several.lines().count()),
         };
         self.notify(Notice::info(format!("copied {what}")));
         effects.push(Effect::Copy(text));

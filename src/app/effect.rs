@@ -58,12 +58,21 @@ pub enum Effect {
     ResizeExec(Id, u16, u16),
     /// The program is of no interest any more: its connection ends.
     CloseExec(Id),
-    /// Write a text into a file of its own, in the folder for what people save.
+    /// Begin a file in the folder for what people save; its parts follow.
     Save {
+        /// Parts and answers carry it.
+        id: Id,
         /// Begins the name of the file.
         name: String,
+    },
+    /// Write a part; [`super::Msg::Saved`] asks for the next.
+    SavePart {
+        /// The file.
+        id: Id,
         /// What is written.
         text: String,
+        /// The file is complete with it.
+        last: bool,
     },
     /// Ask for something; the answer carries the id.
     Fetch(Id, Request),

@@ -25,6 +25,7 @@ impl App {
             Msg::Batch(batch) => return self.batch(batch, effects),
             Msg::Feed { kind, scope, state } => self.feed(kind, scope, state, effects),
             Msg::Table(id, changes) => return self.table(id, changes),
+            Msg::Saved(id) => return self.save_more(id, effects),
             Msg::Exec(id, item) => return self.take_exec(id, item, effects),
             Msg::Log(id, chunk) => return self.take_log(id, chunk, effects),
             Msg::TableFeed(id, state) => self.table_feed(id, state),

@@ -10,9 +10,9 @@ use super::palette::Palette;
 use super::screens::logs::LogScreen;
 use super::screens::welcome::Step;
 use super::screens::{ListScreen, Screen};
+use super::world::World;
 use crate::command::{Command, Context};
 use crate::domain::query::Query;
-use crate::domain::time::Timestamp;
 use crate::input::Resolution;
 use crate::key::{Code, Key};
 
@@ -89,7 +89,6 @@ impl App {
     /// Keys of the filter line and of the search line.
     fn field_key(&mut self, key: Key) {
         let leave = key.code == Code::Esc || key == Key::ctrl('c');
-        let now = self.world.now;
         let (screen, world) = self.screen_mut();
         match screen {
             Screen::List(ListScreen { source, list }) => match key.code {
@@ -133,7 +132,7 @@ impl App {
                     }
                 }
             },
-            Screen::Logs(screen) => log_key(screen, key, leave, now),
+            Screen::Logs(screen) => log_key(screen, key, leave, world),
             Screen::Shell(_) | Screen::Welcome(_) => {}
         }
     }
@@ -349,10 +348,10 @@ impl App {
 }
 
 /// Keys of the line that is being typed on a log screen.
-fn log_key(screen: &mut LogScreen, key: Key, leave: bool, now: Timestamp) {
+fn log_key(screen: &mut LogScreen, key: Key, leave: bool, world: &World) {
     match key.code {
         _ if leave => screen.drop_input(),
-        Code::Enter => screen.keep_input(now),
+        Code::Enter => screen.keep_input(world.now, &world.zone),
         Code::Up | Code::Down | Code::PageUp | Code::PageDown => {
             screen.command(moving(key.code));
         }

@@ -9,9 +9,11 @@ use super::screens::logs::{EARLIER, Earlier, LogScreen, TAIL};
 use super::screens::{ListScreen, Screen, Source as Rows};
 use super::shells::every;
 use crate::command::Command;
+use crate::domain::feed::Scope;
+use crate::domain::logs::buffer::Older;
 use crate::domain::logs::stamp::Stamps;
 use crate::domain::logs::target::Target;
-use crate::domain::logs::{Chunk, Item, Reading, SourceState, Start};
+use crate::domain::logs::{Chunk, Item, Nanos, Reading, SourceId, SourceState, Start};
 use crate::domain::selector::Selector;
 use crate::domain::text::Text;
 use crate::domain::time::{Millis, Timestamp};
@@ -33,13 +35,7 @@ impl App {
             None if words.contains('=') && !words.contains('/') => {
                 Selector::parse(words).map(|selector| Target::Selector(Text::new(words), selector))
             }
-            None => {
-                let home = match &self.world.scopes[..] {
-                    [crate::domain::feed::Scope(Some(one))] => Some(one),
-                    _ => None,
-                };
-                Target::parse(words, home)
-            }
+            None => Target::parse(words, Scope::only(&self.world.scopes)),
         };
         match target {
             Ok(target)
@@ -58,19 +54,11 @@ impl App {
 
     fn show_log(&mut self, target: Target, previous: bool, effects: &mut Effects) {
         let members = target.members(&self.world.fleet);
-        if previous && members.iter().all(|member| member.restarts == 0) {
-            return self.notify(Notice::info(
-                "no container of it was restarted: there is no previous run",
-            ));
+        if previous && !members.iter().any(|member| member.has_log(true)) {
+            return self.notify(no_previous_run());
         }
         let id = self.next_id();
-        let reading = Reading {
-            start: Start::Tail(TAIL),
-            follow: !previous,
-            previous,
-            until: None,
-            before: false,
-        };
+        let reading = reading_from(Start::Tail(TAIL), previous);
         let mut screen = LogScreen::new(id, target, reading, self.world.log_bytes);
         if !previous {
             self.begin_with_the_cause(&mut screen, effects);
@@ -107,7 +95,9 @@ impl App {
             return;
         }
         screen.wanted_source = Some(member.source.clone());
-        let (id, _) = screen.log.join(&member.source);
+        let Some((id, _)) = screen.log.join([&member.source]).pop() else {
+            return;
+        };
         screen.remark = Some(format!(
             "begins with the run of {} before the present one: that is where the cause is",
             culprit.container
@@ -205,19 +195,11 @@ impl App {
             Command::CopyLines => {
                 let text = screen.copied();
                 screen.selecting = None;
-                let lines = text.lines().count();
-                effects.push(Effect::Copy(text));
-                self.notify(Notice::info(match lines {
-                    1 => "copied".to_owned(),
-                    lines => format!("copied {lines} lines"),
-                }));
+                self.put_on_clipboard(text, effects);
                 return true;
             }
             Command::SaveLog => {
-                effects.push(Effect::Save {
-                    name: screen.target.title(),
-                    text: screen.saved(),
-                });
+                self.save_log(effects);
                 return true;
             }
             _ => return false,
@@ -235,22 +217,14 @@ impl App {
             return;
         };
         let members = screen.target.members(&self.world.fleet);
-        if previous && members.iter().all(|member| member.restarts == 0) {
-            return self.notify(Notice::info(
-                "no container of it was restarted: there is no previous run",
-            ));
+        if previous && !members.iter().any(|member| member.has_log(true)) {
+            return self.notify(no_previous_run());
         }
         effects.push(Effect::CloseLog(screen.id));
         if let Some(earlier) = screen.earlier.take() {
             effects.push(Effect::CloseLog(earlier.id));
         }
-        let reading = Reading {
-            start,
-            follow: !previous,
-            previous,
-            until: None,
-            before: false,
-        };
+        let reading = reading_from(start, previous);
         let fresh = LogScreen::new(id, screen.target.clone(), reading, limit);
         let old = std::mem::replace(&mut **screen, fresh);
         screen.log.set_order(old.log.order());
@@ -262,6 +236,35 @@ impl App {
         (screen.fullscreen, screen.page) = (old.fullscreen, old.page);
         screen.look_again(old.shown.context(), old.shown.folded());
         screen.join(&members, effects);
+    }
+
+    fn save_log(&mut self, effects: &mut Effects) {
+        let id = self.next_id();
+        let Screen::Logs(screen) = &mut self.screens[self.at] else {
+            return;
+        };
+        if screen.saving.is_some() {
+            return self.notify(Notice::info("the lines are being saved"));
+        }
+        screen.begin_to_save(id);
+        effects.push(Effect::Save {
+            id,
+            name: screen.target.title(),
+        });
+        self.save_more(id, effects);
+    }
+
+    /// What was saved last is written: the next part follows. Lines are taken part by part, so
+    /// that no key waits for them and a slow disk does not fill memory.
+    pub(super) fn save_more(&mut self, id: Id, effects: &mut Effects) {
+        for screen in every(&mut self.screens, &mut self.tabs) {
+            if let Screen::Logs(screen) = screen
+                && screen.saving.is_some_and(|saving| saving.id == id)
+                && let Some((id, text, last)) = screen.next_to_save()
+            {
+                effects.push(Effect::SavePart { id, text, last });
+            }
+        }
     }
 
     /// `<`: lines from before the first one of each container.
@@ -281,7 +284,7 @@ impl App {
             let Some((first, _)) = info.span else {
                 continue;
             };
-            let source = crate::domain::logs::SourceId(u32::try_from(n).unwrap_or(u32::MAX));
+            let source = SourceId(u32::try_from(n).unwrap_or(u32::MAX));
             let known = u32::try_from(info.lines).unwrap_or(u32::MAX);
             earlier.open.insert(source, true);
             effects.push(Effect::ReadLog {
@@ -414,7 +417,7 @@ impl App {
         let Screen::Logs(screen) = &self.screens[self.at] else {
             return;
         };
-        if screen.timer.is_some() || screen.shown.is_complete(screen.log.buffer()) {
+        if screen.timer.is_some() || screen.is_complete() {
             return;
         }
         let id = screen.id;
@@ -436,6 +439,34 @@ impl App {
     }
 }
 
+/// The log from there on; only the present run is followed.
+fn reading_from(start: Start, previous: bool) -> Reading {
+    Reading {
+        start,
+        follow: !previous,
+        previous,
+        until: None,
+        before: false,
+    }
+}
+
+fn no_previous_run() -> Notice {
+    Notice::info("no container of it was restarted: there is no previous run")
+}
+
+impl Earlier {
+    fn keep(&mut self, source: SourceId, (at, raw): (Option<Nanos>, &[u8]), cut: u64) {
+        // What has no stamp belongs to the line before it.
+        let at = at.or_else(|| self.lines.last().map(|line| line.at));
+        self.lines.push(Older {
+            at: at.unwrap_or_default(),
+            source,
+            raw: raw.to_vec(),
+            cut,
+        });
+    }
+}
+
 impl LogScreen {
     /// Earlier lines came; how many, once all sources have told theirs.
     fn take_earlier(&mut self, chunk: Chunk) -> Option<usize> {
@@ -448,11 +479,10 @@ impl LogScreen {
                         .split(|byte| *byte == b'\n')
                         .filter(|line| !line.is_empty())
                     {
-                        if let (Some(at), text) = stamps.split(line) {
-                            earlier.lines.push((at, chunk.source, text.to_vec()));
-                        }
+                        earlier.keep(chunk.source, stamps.split(line), 0);
                     }
                 }
+                Item::Long(head, cut) => earlier.keep(chunk.source, stamps.split(&head), cut),
                 Item::State(SourceState::Ended) => {
                     earlier.open.remove(&chunk.source);
                 }

@@ -57,6 +57,8 @@ pub enum Msg {
     TableFeed(Id, FeedState),
     /// A source of a log brought something.
     Log(Id, Chunk),
+    /// A part of what is saved is written.
+    Saved(Id),
     /// Something came of a program in a pane.
     Exec(Id, ExecItem),
     /// The answer to a request.

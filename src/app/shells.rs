@@ -217,13 +217,16 @@ impl App {
             Command::Bottom => shell.terminal.scroll(Scroll::Bottom),
             Command::CopyLines => {
                 let text = shell.terminal.text();
-                effects.push(Effect::Copy(text));
-                self.notify(Notice::info("copied what is shown"));
+                self.put_on_clipboard(text, effects);
             }
             Command::SaveLog => {
-                effects.push(Effect::Save {
-                    name: shell.title(),
-                    text: shell.terminal.history_text(),
+                let (name, text) = (shell.title(), shell.terminal.history_text());
+                let id = self.next_id();
+                effects.push(Effect::Save { id, name });
+                effects.push(Effect::SavePart {
+                    id,
+                    text,
+                    last: true,
                 });
             }
             _ => return false,

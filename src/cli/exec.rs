@@ -57,12 +57,8 @@ pub fn run(cluster: &ClusterArgs, args: &ExecArgs) -> anyhow::Result<ExitCode> {
     let settings = Settings::load(cluster, &ConsoleArgs::default());
     settings.complain();
     let named = scopes(cluster);
-    let home = match named.as_deref() {
-        Some([Scope(Some(one))]) => Some(one.clone()),
-        _ => None,
-    };
-    let target =
-        Target::parse(&args.target, home.as_ref()).map_err(|why| Refusal::new(Code::Usage, why))?;
+    let home = named.as_deref().and_then(Scope::only);
+    let target = Target::parse(&args.target, home).map_err(|why| Refusal::new(Code::Usage, why))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -19,6 +19,14 @@ impl Scope {
         Self(Some(Text::new(name)))
     }
 
+    /// The namespace, when these scopes are one.
+    pub fn only(scopes: &[Self]) -> Option<&Text> {
+        match scopes {
+            [Self(namespace)] => namespace.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Whether an object of `namespace` is in it.
     pub fn holds(&self, namespace: &str) -> bool {
         self.0.as_ref().is_none_or(|ns| ns.as_str() == namespace)

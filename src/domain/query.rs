@@ -162,6 +162,19 @@ impl Query {
         query
     }
 
+    /// A filter that seeks this expression and nothing else, spaces and colons included.
+    pub fn sought(expression: &str) -> Self {
+        let mut problem = None;
+        let term = Term::Text {
+            pattern: pattern(expression, &mut problem),
+            negated: false,
+        };
+        Self {
+            terms: vec![term],
+            problem,
+        }
+    }
+
     fn push_selector(&mut self, text: &str) {
         match Selector::parse(text) {
             Ok(selector) => self.terms.push(Term::Labels(selector)),
@@ -620,6 +633,18 @@ mod tests {
         ] {
             assert_eq!(passes(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_sought_is_one_expression() {
+        let pod = Pod {
+            labels: Labels::default(),
+        };
+        let finds = |text: &str| Query::sought(text).matches(&pod, &mut Scratch::default());
+        assert!(finds("stopped: 3"));
+        assert!(finds("tag:5000 stop"));
+        assert!(!finds("health:failing"), "no column is meant");
+        assert!(Query::sought("web[").problem.is_some());
     }
 
     #[test]

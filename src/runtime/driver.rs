@@ -124,7 +124,11 @@ impl Driver {
             Effect::Fetch(id, request) => self.fetch(id, request),
             Effect::Cancel(id) => drop(self.requests.remove(&id)),
             Effect::After(id, wait) => self.after(id, wait),
-            Effect::Copy(_) | Effect::Save { .. } | Effect::SaveState(_) | Effect::Quit => {}
+            Effect::Copy(_)
+            | Effect::Save { .. }
+            | Effect::SavePart { .. }
+            | Effect::SaveState(_)
+            | Effect::Quit => {}
         }
     }
 

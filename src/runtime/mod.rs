@@ -31,6 +31,7 @@ use driver::Driver;
 use face::Face;
 use frames::{Cause, Frames};
 use mailbox::{Control, Mailbox, Post};
+use save::Savers;
 use sources::Sources;
 use state::Keeper;
 use std::io;
@@ -94,8 +95,7 @@ struct Shell {
     terminal: Terminal,
     driver: Driver,
     keeper: Keeper,
-    saved: PathBuf,
-    post: Post,
+    savers: Savers,
     /// Stopped, or the terminal is lost: nothing is drawn.
     dark: bool,
     /// The exit code, once the end is decided.
@@ -116,8 +116,7 @@ impl Shell {
             terminal,
             driver: Driver::new(post.clone(), Sources::new(start.connect, start.demo)),
             keeper: Keeper::new(start.state_file),
-            saved: start.saved,
-            post: post.clone(),
+            savers: Savers::new(start.saved, post.clone()),
             dark: false,
             end: None,
         };
@@ -225,20 +224,12 @@ impl Shell {
             match effect {
                 Effect::Quit => self.end = Some(0),
                 Effect::SaveState(state) => self.keeper.keep(state, Instant::now()),
-                Effect::Save { name, text } => self.save(name, text),
+                Effect::Save { id, name } => self.savers.begin(id, &name, now()),
+                Effect::SavePart { id, text, last } => self.savers.part(id, text, last),
                 Effect::Copy(text) => self.write(&terminal::copy(&text)),
                 effect => self.driver.carry_out(effect),
             }
         }
-    }
-
-    /// Writes a file beside the loop: a slow disk stops nothing.
-    fn save(&self, name: String, text: String) {
-        let (folder, post) = (self.saved.clone(), self.post.clone());
-        tokio::task::spawn_blocking(move || {
-            let notice = save::save(&folder, &name, &text, now());
-            post.send_or_lose(Msg::Notice(notice));
-        });
     }
 
     fn draw_if_due(&mut self) {

@@ -1,74 +1,121 @@
-//! Files that people ask for: a log that is saved. Each is new, for this person alone, and told
-//! with its path; a write that fails says how far it came.
+//! Files that people ask for: a log that is saved, what a pane holds. Each is new, for this person
+//! alone, and told with its path; a write that fails says how far it came.
 
+use super::mailbox::Post;
 use super::state::private_folder;
-use crate::app::Notice;
+use crate::app::{Id, Msg, Notice};
 use crate::domain::feed::{Failure, FailureSort};
 use crate::domain::text::Text;
 use crate::domain::time::Timestamp;
-use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
 
-/// Bytes written at a time.
-const STEP: usize = 1 << 20;
-
-/// Writes `text` into a new file of `folder` and says where, or why not.
-pub fn save(folder: &Path, name: &str, text: &str, now: Timestamp) -> Notice {
-    let file = folder.join(file_name(name, now));
-    let mut written = 0;
-    match write(folder, &file, text.as_bytes(), &mut written) {
-        Ok(()) => Notice::info(format!(
-            "saved {} lines to {}",
-            text.lines().count(),
-            file.display()
-        )),
-        Err(error) => Notice::from(Failure {
-            what: Text::new(&format!("save to {}", file.display())),
-            why: Text::new(&format!(
-                "{error}; {written} of {} bytes are written",
-                text.len()
-            )),
-            remedy: "make room or choose another folder with XDG_DATA_HOME".into(),
-            sort: FailureSort::Other,
-        }),
-    }
+/// The parts of files that are being written, each by a thread of its own: a slow disk stops
+/// nothing.
+#[derive(Debug)]
+pub struct Savers {
+    folder: PathBuf,
+    post: Post,
+    open: HashMap<Id, Sender<(String, bool)>>,
 }
 
-/// `shop-prod-20261123T100411.log`: one word, never a way out of the folder.
-fn file_name(name: &str, now: Timestamp) -> PathBuf {
-    let word: String = name
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '-' {
-                c
-            } else {
-                '-'
+impl Savers {
+    /// Files in `folder`.
+    pub fn new(folder: PathBuf, post: Post) -> Self {
+        Self {
+            folder,
+            post,
+            open: HashMap::new(),
+        }
+    }
+
+    /// Begins a file.
+    pub fn begin(&mut self, id: Id, name: &str, now: Timestamp) {
+        let (parts, received) = channel();
+        let (folder, post, name) = (self.folder.clone(), self.post.clone(), name.to_owned());
+        tokio::task::spawn_blocking(move || {
+            let written = || post.send_or_lose(Msg::Saved(id));
+            if let Some(notice) = save(&folder, &name, now, &received, written) {
+                post.send_or_lose(Msg::Notice(notice));
             }
-        })
-        .take(80)
-        .collect();
-    let stamp: String = now
-        .to_string()
-        .chars()
-        .filter(|c| c.is_ascii_digit() || *c == 'T')
-        .collect();
-    format!("{word}-{stamp}.log").into()
+        });
+        self.open.insert(id, parts);
+    }
+
+    /// Writes a part.
+    pub fn part(&mut self, id: Id, text: String, last: bool) {
+        if let Some(parts) = self.open.get(&id) {
+            // A writer that has failed has said why.
+            let _ = parts.send((text, last));
+        }
+        if last {
+            self.open.remove(&id);
+        }
+    }
 }
 
-fn write(folder: &Path, file: &Path, bytes: &[u8], written: &mut usize) -> io::Result<()> {
-    private_folder(folder)?;
-    let mut out = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file)?;
-    for step in bytes.chunks(STEP) {
-        out.write_all(step)?;
-        *written += step.len();
+/// Writes the parts into a new file; what is to be told. Nothing when nobody sends them any more.
+fn save(
+    folder: &Path,
+    name: &str,
+    now: Timestamp,
+    parts: &Receiver<(String, bool)>,
+    written: impl Fn(),
+) -> Option<Notice> {
+    let (mut bytes, mut lines) = (0, 0);
+    let mut file = match create(folder, name, now) {
+        Ok(file) => file,
+        Err(error) => return Some(failed(folder, &error, 0)),
+    };
+    while let Ok((text, last)) = parts.recv() {
+        if let Err(error) = file.1.write_all(text.as_bytes()) {
+            return Some(failed(&file.0, &error, bytes));
+        }
+        bytes += text.len();
+        lines += text.lines().count();
+        if last {
+            return Some(match file.1.sync_all() {
+                Ok(()) => Notice::info(format!("saved {lines} lines to {}", file.0.display())),
+                Err(error) => failed(&file.0, &error, bytes),
+            });
+        }
+        written();
     }
-    out.sync_all()
+    None
+}
+
+fn failed(file: &Path, error: &io::Error, written: usize) -> Notice {
+    Notice::from(Failure {
+        what: Text::new(&format!("save to {}", file.display())),
+        why: Text::new(&format!("{error}; {written} bytes are written")),
+        remedy: "make room, or choose another folder with XDG_DATA_HOME".into(),
+        sort: FailureSort::Other,
+    })
+}
+
+/// `shop-prod-20261123T100411.log`: one word, never a way out of the folder, and new.
+fn create(folder: &Path, name: &str, now: Timestamp) -> io::Result<(PathBuf, File)> {
+    private_folder(folder)?;
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let word: String = name.chars().map(plain).take(80).collect();
+    let digit = |c: &char| c.is_ascii_digit() || *c == 'T';
+    let stamp: String = now.to_string().chars().filter(digit).collect();
+    let mut more = String::new();
+    for n in 2.. {
+        let file = folder.join(format!("{}-{stamp}{more}.log", word.trim_matches('-')));
+        let mut options = OpenOptions::new();
+        match options.write(true).create_new(true).mode(0o600).open(&file) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && n < 100 => {
+                more = format!("-{n}");
+            }
+            opened => return Ok((file, opened?)),
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
 }
 
 #[cfg(test)]
@@ -77,22 +124,38 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
+    fn saved(folder: &Path, parts: &[&str]) -> String {
+        let (tx, rx) = channel();
+        for (n, part) in parts.iter().enumerate() {
+            tx.send(((*part).to_owned(), n + 1 == parts.len())).unwrap();
+        }
+        let notice = save(folder, "$ ../evil name", Timestamp(0), &rx, || {});
+        notice.unwrap().line()
+    }
+
     #[test]
-    fn a_saved_log_is_private_and_a_full_disk_is_told() {
+    fn a_saved_log_is_private_whole_and_new() {
         let folder = tempfile::tempdir().unwrap();
         let inside = folder.path().join("saved");
-        let notice = save(&inside, "../evil name", "a\nb\n", Timestamp(0));
-        let file = inside.join("---evil-name-19700101T000000.log");
-        assert!(notice.line().contains("saved 2 lines"), "{}", notice.line());
+        let line = saved(&inside, &["a\n", "b\n"]);
+        let file = inside.join("evil-name-19700101T000000.log");
+        assert!(
+            line.contains("saved 2 lines") && line.contains("evil-name"),
+            "{line}"
+        );
         let mode = std::fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "a\nb\n");
-        let mut written = 0;
-        if Path::new("/dev/full").exists() {
-            let mut full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-            assert!(full.write_all(b"x").and_then(|()| full.flush()).is_err());
-        }
-        assert!(write(&inside, &file, b"again", &mut written).is_err());
-        assert_eq!(written, 0);
+        assert!(saved(&inside, &["again\n"]).contains("19700101T000000-2.log"));
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "a\nb\n");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let line = saved(&file, &["a\n"]);
+        assert!(line.contains("0 bytes are written"), "{line}");
     }
 }

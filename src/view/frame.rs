@@ -19,9 +19,6 @@ pub const UNNOTICED: Millis = Millis(150);
 
 /// Between the parts of the path.
 const STEP: &str = "  ›  ";
-/// Lines that are counted for a search at each frame.
-const COUNTED: usize = 10_000;
-
 /// Between the path and what filters.
 const GAP: u16 = 3;
 
@@ -172,8 +169,8 @@ fn log_filters(screen: &LogScreen, limit: u16, canvas: &Canvas<'_>) -> Vec<(Stri
             spans.push((format!("   {problem}"), theme.warning));
         }
     } else if let Some(search) = &screen.search {
-        let (found, all) = screen.matches_near(COUNTED);
-        let more = if all { "" } else { "+" };
+        let found = search.found.len();
+        let more = if screen.is_complete() { "" } else { "+" };
         if !spans.is_empty() {
             spans.push(("  ".into(), theme.dim));
         }

@@ -9,14 +9,15 @@ use crate::app::layout::Area;
 use crate::app::screens::logs::{HEAD_ROWS, LogScreen, Times};
 use crate::app::{App, Hit};
 use crate::domain::logs::buffer::Line;
-use crate::domain::logs::histogram::Bar;
 use crate::domain::logs::structure::{Format, Structure};
 use crate::domain::logs::text::{Color as InkColor, Ink, Run};
 use crate::domain::logs::{Level, Seq, SourceState, Start};
+use crate::domain::query::Query;
 use crate::domain::time::brief;
 use crate::theme::Theme;
 use ratatui::style::{Color, Modifier, Style};
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// From so many columns on a level is a word; below, its first letter.
 const WIDE: u16 = 100;
@@ -120,7 +121,7 @@ fn draw_head(app: &App, screen: &LogScreen, canvas: &mut Canvas<'_>, area: Area,
             grouped(screen.shown.hidden())
         );
     }
-    if !screen.shown.is_complete(screen.log.buffer()) {
+    if !screen.is_complete() {
         numbers += "  looking…";
     }
     spans.push((numbers, theme.dim));
@@ -164,7 +165,7 @@ fn beginning(screen: &LogScreen) -> String {
         Start::Head => "all kept lines".into(),
         Start::Tail(lines) => format!("tail {}", grouped(lines as usize)),
         Start::Since(span) => format!("since {}", brief(span)),
-        Start::At(at) => format!("since {}", at.clock()),
+        Start::At(at) => format!("since {}", at.clock(0)),
     }
 }
 
@@ -204,7 +205,11 @@ fn troubles(app: &App, screen: &LogScreen, theme: &Theme) -> Vec<(String, Style)
 fn draw_sparkline(screen: &LogScreen, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
     const STEPS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
     let theme = canvas.theme;
-    let bars: Vec<Bar> = screen.log.histogram().bars(usize::from(area.width));
+    let bars = screen
+        .log
+        .histogram()
+        .timeline(usize::from(area.width))
+        .bars;
     let highest = bars.iter().map(|bar| bar.lines).max().unwrap_or(0).max(1);
     let lines: u64 = bars.iter().map(|bar| u64::from(bar.lines)).sum();
     let errors: u64 = bars.iter().map(|bar| u64::from(bar.errors)).sum();
@@ -356,13 +361,9 @@ impl Lines<'_> {
             return 1;
         }
         let room = columns.saturating_sub(self.columns.message + 1);
-        let (text, structure) = said(line);
-        let text = if structure {
-            Cow::Owned(whole(line, &text))
-        } else {
-            text
-        };
-        wrap(&text, room).len()
+        Said::of(line)
+            .rows(room, usize::from(self.app.size.1))
+            .len()
     }
 
     /// Draws a line; how many rows it took.
@@ -460,7 +461,11 @@ impl Lines<'_> {
             .log
             .source(line.source)
             .map_or("", |info| info.short.as_str());
-        let text = format!("── {who} {mark} ");
+        let offset = match self.screen.times {
+            Times::Utc => 0,
+            _ => self.app.world.zone.offset(line.at.timestamp()),
+        };
+        let text = format!("── {who} {} ", mark.words(offset));
         let used = canvas.put(
             area.x + 1,
             area.y,
@@ -476,65 +481,57 @@ impl Lines<'_> {
     /// The message, and what is known beside it.
     fn draw_message(&self, line: Line<'_>, canvas: &mut Canvas<'_>, area: Area) -> u16 {
         let theme = canvas.theme;
-        let (mut text, structure) = said(line);
-        if self.screen.wrap && structure {
-            text = Cow::Owned(whole(line, &text));
-        }
+        let said = Said::of(line);
         let style = match line.level {
             Some(Level::Error | Level::Fatal) if line.continuation => theme.dim,
             _ => theme.text,
         };
         let mut area = area;
         for column in &self.screen.columns {
-            let value = Structure::of(line.text)
-                .field(column)
-                .unwrap_or("")
-                .to_owned();
-            let wide = width(column)
-                .max(width(&value))
-                .clamp(6, 20)
-                .min(area.width);
-            canvas.put(area.x, area.y, wide, &value, theme.accent);
+            let value = said.structure.field(column).unwrap_or("");
+            let wide = width(column).max(width(value)).clamp(6, 20).min(area.width);
+            canvas.put(area.x, area.y, wide, value, theme.accent);
             area.x += wide + 2;
             area.width = area.width.saturating_sub(wide + 2);
         }
+        let height = usize::from(area.height);
         let parts: Vec<Cow<'_, str>> = if self.screen.wrap {
-            wrap(&text, area.width)
+            said.rows(area.width, height)
                 .into_iter()
                 .map(Cow::Owned)
                 .collect()
         } else {
-            vec![Cow::Borrowed(skip_columns(&text, self.screen.left))]
+            let from = skip_columns(&said.text, self.screen.left);
+            vec![Cow::Borrowed(head(from, area.width))]
         };
+        let inked = said.inked && !self.screen.wrap && self.screen.left == 0;
         let mut end = area.x;
         let mut rows = 0;
-        for part in parts.iter().take(usize::from(area.height)) {
-            let y = area.y + rows;
-            end = area.x;
-            if line.runs.is_empty() || structure || self.screen.wrap || self.screen.left > 0 {
-                end += canvas.put(area.x, y, area.width, part, style);
+        for part in parts.iter().take(height) {
+            let row = Area {
+                y: area.y + rows,
+                ..area
+            };
+            end = if inked {
+                draw_runs(canvas, row, part, line.runs, style)
             } else {
-                end = draw_runs(canvas, Area { y, ..area }, part, line.runs, style);
-            }
-            self.light(part, canvas, Area { y, ..area });
+                row.x + canvas.put(row.x, row.y, row.width, part, style)
+            };
+            self.light(part, canvas, row);
             rows += 1;
         }
-        self.draw_details(
-            line,
-            structure,
-            canvas,
-            Area {
-                x: end,
-                y: area.y + rows.max(1) - 1,
-                width: (area.x + area.width).saturating_sub(end),
-                height: 1,
-            },
-        );
+        let rest = Area {
+            x: end,
+            y: area.y + rows.max(1) - 1,
+            width: (area.x + area.width).saturating_sub(end),
+            height: 1,
+        };
+        self.draw_details(line, &said, canvas, rest);
         rows.max(1)
     }
 
     /// Fields beside the message, a cut end, and what is folded away.
-    fn draw_details(&self, line: Line<'_>, structure: bool, canvas: &mut Canvas<'_>, area: Area) {
+    fn draw_details(&self, line: Line<'_>, said: &Said<'_>, canvas: &mut Canvas<'_>, area: Area) {
         let theme = canvas.theme;
         let mut x = area.x;
         let end = area.x + area.width;
@@ -544,9 +541,10 @@ impl Lines<'_> {
                 x += canvas.put(x, area.y, end - x, text, style);
             }
         };
-        if structure && !self.screen.wrap {
-            for (name, value) in Structure::of(line.text).details() {
+        if said.lifted && !self.screen.wrap {
+            for (name, value) in said.structure.details() {
                 if !self.screen.columns.iter().any(|column| *column == **name) {
+                    let value = head(value, area.width);
                     add(canvas, &format!("{name}={value}"), theme.dim);
                 }
             }
@@ -558,11 +556,8 @@ impl Lines<'_> {
         if self.screen.shown.folded() && self.screen.shown.filters().is_empty() {
             let hidden = self.folded_under(line);
             if hidden > 0 {
-                add(
-                    canvas,
-                    &format!("▸ {}", count(hidden, "more line")),
-                    theme.info,
-                );
+                let more = format!("▸ {}", count(hidden, "more line"));
+                add(canvas, &more, theme.info);
             }
         }
     }
@@ -587,11 +582,8 @@ impl Lines<'_> {
     /// Lights what is sought and what filters found.
     fn light(&self, text: &str, canvas: &mut Canvas<'_>, area: Area) {
         let filters = self.screen.filters.iter().map(|filter| &filter.query);
-        let sought = self.screen.search.iter().map(|search| &search.regex);
-        let found = filters
-            .flat_map(super::super::domain::query::Query::highlights)
-            .chain(sought);
-        for regex in found {
+        let sought = self.screen.search.iter().map(|search| &search.query);
+        for regex in filters.chain(sought).flat_map(Query::highlights) {
             for hit in regex.find_iter(text).filter(|hit| !hit.is_empty()).take(50) {
                 let from = width(&text[..hit.start()]);
                 if from < area.width {
@@ -608,30 +600,59 @@ impl Lines<'_> {
     }
 }
 
-/// What a line says, and whether it was taken out of a structure.
-fn said(line: Line<'_>) -> (Cow<'_, str>, bool) {
-    let structure = Structure::of(line.text);
-    if structure.format == Format::Plain || structure.message.is_empty() {
-        let text = if line.text.contains('\t') {
+/// A line taken apart, once for each time it is drawn.
+struct Said<'a> {
+    structure: Structure<'a>,
+    /// What it says.
+    text: Cow<'a, str>,
+    /// The message was lifted out of a structure.
+    lifted: bool,
+    /// The places of its inks are those of the text.
+    inked: bool,
+}
+
+impl<'a> Said<'a> {
+    fn of(line: Line<'a>) -> Self {
+        let structure = Structure::of(line.text);
+        let lifted = structure.format != Format::Plain && !structure.message.is_empty();
+        let tabs = !lifted && line.text.contains('\t');
+        let text = if lifted {
+            structure.message.clone()
+        } else if tabs {
             Cow::Owned(line.text.replace('\t', "    "))
         } else {
             Cow::Borrowed(line.text)
         };
-        return (text, false);
+        Self {
+            structure,
+            text,
+            lifted,
+            inked: !lifted && !tabs && !line.runs.is_empty(),
+        }
     }
-    (structure.message, true)
+
+    /// The message with all that stands beside it, over at most so many rows.
+    fn rows(&self, columns: u16, rows: usize) -> Vec<String> {
+        let mut text = self.text.to_string();
+        let details = if self.lifted {
+            self.structure.details()
+        } else {
+            &[]
+        };
+        for (name, value) in details {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "  {name}={value}");
+        }
+        let most = columns.saturating_mul(u16::try_from(rows).unwrap_or(u16::MAX));
+        wrap(head(&text, most), columns)
+    }
 }
 
-/// The message with all that stands beside it.
-fn whole(line: Line<'_>, message: &str) -> String {
-    let mut text = message.to_owned();
-    for (name, value) in Structure::of(line.text).details() {
-        text.push_str("  ");
-        text.push_str(name);
-        text.push('=');
-        text.push_str(value);
-    }
-    text
+/// The beginning of a text that fills so many columns for certain: what is drawn of a line of
+/// 64 KiB must not cost more than what is seen of it.
+fn head(text: &str, columns: u16) -> &str {
+    // A character of one column has at most four bytes; marks over it may add a few.
+    &text[..text.floor_char_boundary(usize::from(columns) * 16 + 16)]
 }
 
 /// `10:04:11.204`

@@ -9,14 +9,15 @@ use crate::app::msg::Id;
 use crate::app::palette::Line as Typed;
 use crate::command::Command;
 use crate::domain::logs::buffer::Line;
+use crate::domain::logs::buffer::Older;
 use crate::domain::logs::shown::Shown;
 use crate::domain::logs::structure::Structure;
 use crate::domain::logs::target::{Member, Target};
 use crate::domain::logs::{Level, Log, Mark, Nanos, Order, Reading, Seq, Source, SourceId, Start};
 use crate::domain::query::{Query, quantity};
-use crate::domain::time::{Millis, Timestamp};
-use regex::Regex;
+use crate::domain::time::{Millis, Timestamp, Zone};
 use std::collections::{BTreeSet, HashMap};
+use std::fmt::Write as _;
 
 /// Lines of each container that are read when a log is opened.
 pub const TAIL: u32 = 1_000;
@@ -24,8 +25,8 @@ pub const TAIL: u32 = 1_000;
 /// Earlier lines of each container that `<` asks for at a time.
 pub const EARLIER: u32 = 2_000;
 
-/// Among so many of the last lines the end of a run is sought.
-const SOUGHT: usize = 50_000;
+/// The kept time is looked through for errors in so many parts.
+const PARTS: usize = 120;
 
 /// Rows of the screen that are not lines: counts and the sparkline.
 pub const HEAD_ROWS: u16 = 1;
@@ -66,13 +67,15 @@ pub struct Input {
     pub problem: Option<String>,
 }
 
-/// A search.
-#[derive(Clone, Debug)]
+/// A search: the lines among those that are seen in which something is found.
+#[derive(Debug)]
 pub struct Search {
     /// As typed.
     pub text: String,
-    /// As understood; a broken expression is sought as it stands.
-    pub regex: Regex,
+    /// As understood.
+    pub query: Query,
+    /// Where it is found; it grows as the seen lines do.
+    pub found: Shown,
 }
 
 /// A filter in force.
@@ -91,6 +94,17 @@ pub struct Opened {
     pub seq: Seq,
     /// The chosen field.
     pub chosen: usize,
+}
+
+/// Bytes that are saved at a time: a moment's work.
+const PART: usize = 1 << 20;
+
+/// How far a log is saved.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::app) struct Saving {
+    pub id: Id,
+    next: Seq,
+    end: Seq,
 }
 
 /// A log screen.
@@ -144,6 +158,12 @@ pub struct LogScreen {
     pub remark: Option<String>,
     /// Jump to where a run of this source ended, once that is here.
     pub(in crate::app) wanted_source: Option<Source>,
+    /// Lines before this one were there when the log was last looked at.
+    looked: Seq,
+    /// Containers have joined: what joins from now on has appeared since.
+    joined: bool,
+    /// What is being saved.
+    pub(in crate::app) saving: Option<Saving>,
     /// Sources for which earlier lines were asked, and the lines that came.
     pub(in crate::app) earlier: Option<Earlier>,
     /// A timer that is under way.
@@ -156,7 +176,7 @@ pub(in crate::app) struct Earlier {
     /// Their messages carry it.
     pub id: Id,
     pub open: HashMap<SourceId, bool>,
-    pub lines: Vec<(Nanos, SourceId, Vec<u8>)>,
+    pub lines: Vec<Older>,
 }
 
 impl LogScreen {
@@ -188,6 +208,9 @@ impl LogScreen {
             page: 1,
             remark: None,
             wanted_source: None,
+            looked: Seq::default(),
+            joined: false,
+            saving: None,
             earlier: None,
             timer: None,
         }
@@ -206,26 +229,19 @@ impl LogScreen {
     /// Containers that have joined are read. `init` containers too; what has not started yet
     /// joins when it does.
     pub(in crate::app) fn join(&mut self, members: &[Member], effects: &mut Effects) {
-        let first = self.log.sources().is_empty();
-        for member in members {
-            let worth = if self.reading.previous {
-                member.restarts > 0
-            } else {
-                member.started
-            };
-            if !worth {
-                continue;
+        let worth = members
+            .iter()
+            .filter(|member| member.has_log(self.reading.previous))
+            .map(|member| &member.source);
+        for (id, source) in self.log.join(worth) {
+            let mut reading = self.reading.clone();
+            if self.joined {
+                // It appeared while we look: all of it is new.
+                reading.start = Start::Head;
             }
-            let (source, new) = self.log.join(&member.source);
-            if new {
-                let mut reading = self.reading.clone();
-                if !first {
-                    // It appeared while we look: all of it is new.
-                    reading.start = Start::Head;
-                }
-                self.read(source, &member.source, reading, effects);
-            }
+            self.read(id, source, reading, effects);
         }
+        self.joined = true;
     }
 
     fn read(&self, source: SourceId, of: &Source, reading: Reading, effects: &mut Effects) {
@@ -246,8 +262,18 @@ impl LogScreen {
     /// The lines have changed: those that are seen follow.
     pub(in crate::app) fn freshen(&mut self) {
         let first = self.log.buffer().first();
-        self.shown.trim(first);
-        self.shown.grow(self.log.buffer(), self.log.sources());
+        let new = self.looked.max(first);
+        self.looked = self.log.buffer().end();
+        let (buffer, sources) = (self.log.buffer(), self.log.sources());
+        for shown in [
+            Some(&mut self.shown),
+            self.search.as_mut().map(|it| &mut it.found),
+        ] {
+            if let Some(shown) = shown {
+                shown.trim(first);
+                shown.grow(buffer, sources);
+            }
+        }
         while self.marked.first().is_some_and(|seq| *seq < first) {
             self.marked.pop_first();
         }
@@ -258,26 +284,25 @@ impl LogScreen {
             self.top = self.top.max(first);
             self.cursor = self.cursor.max(first);
         }
-        self.jump_to_wanted_end();
+        self.jump_to_wanted_end(new);
     }
 
-    fn jump_to_wanted_end(&mut self) {
+    /// Looks through the new lines for the end of the run that is to be shown.
+    fn jump_to_wanted_end(&mut self, from: Seq) {
         let Some(source) = &self.wanted_source else {
             return;
         };
-        let from = self.shown.len().saturating_sub(SOUGHT);
-        let end = (from..self.shown.len())
-            .rev()
-            .filter_map(|n| self.shown.get(n))
-            .find(|seq| {
-                self.log.buffer().get(*seq).is_some_and(|line| {
-                    matches!(line.mark, Some(Mark::Ended { .. }))
-                        && self
-                            .log
-                            .source(line.source)
-                            .is_some_and(|info| info.source == *source)
-                })
-            });
+        let buffer = self.log.buffer();
+        let end = (from.0..buffer.end().0).rev().map(Seq).find(|seq| {
+            let line = buffer.get(*seq);
+            line.is_some_and(|line| {
+                matches!(line.mark, Some(Mark::Ended { .. }))
+                    && self
+                        .log
+                        .source(line.source)
+                        .is_some_and(|info| info.source == *source)
+            })
+        });
         if let Some(seq) = end {
             self.leave_following();
             self.cursor = seq;
@@ -470,16 +495,18 @@ impl LogScreen {
             Purpose::Filter => self.look(self.shown.context(), self.shown.folded()),
             Purpose::Search => {
                 self.search = (!text.is_empty()).then(|| Search {
-                    regex: expression(&text),
+                    query: Query::sought(&text),
+                    found: Shown::new(self.log.buffer().end()),
                     text,
                 });
+                self.look_for_search();
             }
             Purpose::Time => {}
         }
     }
 
     /// Enter: what was typed is kept.
-    pub(in crate::app) fn keep_input(&mut self, now: Timestamp) {
+    pub(in crate::app) fn keep_input(&mut self, now: Timestamp, zone: &Zone) {
         let Some(mut input) = self.input.take() else {
             return;
         };
@@ -492,7 +519,7 @@ impl LogScreen {
             Purpose::Search => self.next_match(false),
             Purpose::Time if text.is_empty() => {}
             Purpose::Time => {
-                if let Some(at) = self.moment(&text, now) {
+                if let Some(at) = self.moment(&text, now, zone) {
                     self.go_to_moment(at);
                 } else {
                     input.problem =
@@ -549,9 +576,8 @@ impl LogScreen {
         marked
     }
 
-    /// Looks anew which lines are seen. The line the reader is at stays where it is, or the one
-    /// next to it.
-    fn look(&mut self, context: usize, folded: bool) {
+    /// What lines must pass to be seen.
+    fn queries(&self) -> Vec<Query> {
         let mut queries: Vec<Query> = self.filters.iter().map(|f| f.query.clone()).collect();
         if let Some(level) = self.level {
             queries.push(Query::parse(&format!("level>={}", level.name())));
@@ -564,7 +590,24 @@ impl LogScreen {
         {
             queries.push(Query::parse(line.text()));
         }
+        queries
+    }
+
+    /// Looks anew which lines are seen. The line the reader is at stays where it is, or the one
+    /// next to it.
+    fn look(&mut self, context: usize, folded: bool) {
+        let queries = self.queries();
         self.shown.set(queries, context, folded, self.log.buffer());
+        self.look_for_search();
+    }
+
+    /// Looks anew where the search is found.
+    fn look_for_search(&mut self) {
+        let mut queries = self.queries();
+        if let Some(search) = &mut self.search {
+            queries.push(search.query.clone());
+            search.found.set_without_marks(queries, self.log.buffer());
+        }
         self.work();
     }
 
@@ -573,29 +616,36 @@ impl LogScreen {
         self.look(context, folded);
     }
 
-    /// Looks at some more kept lines; whether more are left.
-    pub(in crate::app) fn work(&mut self) -> bool {
-        let (_, more) = self.shown.work(self.log.buffer(), self.log.sources());
+    /// Whether all kept lines have been looked at, for the filters and for the search.
+    pub fn is_complete(&self) -> bool {
+        let buffer = self.log.buffer();
+        let search = self.search.as_ref();
+        self.shown.is_complete(buffer) && search.is_none_or(|it| it.found.is_complete(buffer))
+    }
+
+    /// Looks at some more kept lines.
+    pub(in crate::app) fn work(&mut self) {
+        let (buffer, sources) = (self.log.buffer(), self.log.sources());
+        self.shown.work(buffer, sources);
+        if let Some(search) = &mut self.search {
+            search.found.work(buffer, sources);
+        }
         if self.follow {
             self.cursor = self.last();
         }
-        more
     }
 
     fn next_match(&mut self, later: bool) {
         let Some(search) = &self.search else { return };
-        let at = self.shown.place(self.cursor);
-        let here = self.shown.get(at) == Some(self.cursor);
-        let found = |n: &usize| {
-            self.line(*n)
-                .is_some_and(|line| search.regex.is_match(line.text))
-        };
+        let at = search.found.place(self.cursor);
         let next = if later {
-            (at + usize::from(here)..self.shown.len()).find(found)
+            let here = search.found.get(at) == Some(self.cursor);
+            search.found.get(at + usize::from(here))
         } else {
-            (0..at.min(self.shown.len())).rev().find(found)
+            at.checked_sub(1).and_then(|n| search.found.get(n))
         };
-        if let Some(n) = next {
+        if let Some(seq) = next {
+            let n = self.shown.place(seq);
             self.go_to(n);
             self.center(n);
         }
@@ -610,22 +660,7 @@ impl LogScreen {
         }
     }
 
-    /// How many of the lines on and around the page are matched: all of them would take too long
-    /// to count at every frame of a flood.
-    pub fn matches_near(&self, limit: usize) -> (usize, bool) {
-        let Some(search) = &self.search else {
-            return (0, true);
-        };
-        let len = self.shown.len();
-        let from = len.saturating_sub(limit);
-        let count = (from..len)
-            .filter_map(|n| self.line(n))
-            .filter(|line| search.regex.is_match(line.text))
-            .count();
-        (count, from == 0)
-    }
-
-    fn moment(&self, text: &str, now: Timestamp) -> Option<Nanos> {
+    fn moment(&self, text: &str, now: Timestamp, zone: &Zone) -> Option<Nanos> {
         if let Some(span) = text.strip_prefix('-') {
             #[expect(clippy::cast_possible_truncation, reason = "spans of time fit")]
             let span = Millis((quantity(span)? * -1000.0) as i64);
@@ -642,8 +677,13 @@ impl LogScreen {
         if !(0..24).contains(&hours) || !(0..60).contains(&minutes) || !(0..60).contains(&seconds) {
             return None;
         }
-        let last = self.log.histogram().span()?.1;
-        let midnight = last - last.rem_euclid(86_400);
+        let last = Nanos(self.log.histogram().span()?.1 * 1_000_000_000);
+        let offset = match self.times {
+            Times::Utc => 0,
+            _ => zone.offset(last.timestamp()),
+        };
+        let local = last.seconds() + offset;
+        let midnight = local - local.rem_euclid(86_400) - offset;
         Some(Nanos(
             (midnight + hours * 3_600 + minutes * 60 + seconds) * 1_000_000_000,
         ))
@@ -659,44 +699,33 @@ impl LogScreen {
 
     /// Goes to the beginning of the n-th of so many parts of the kept time.
     pub fn go_to_part(&mut self, n: usize, of: usize) {
-        if let Some(at) = self.log.histogram().moment(n, of) {
-            self.go_to_moment(at);
-        }
+        let timeline = self.log.histogram().timeline(of);
+        self.go_to_moment(timeline.moment(n));
     }
 
     /// Goes to the next part of the kept time in which there were errors, or, where there were
     /// none, more lines than usual.
     fn peak(&mut self, later: bool) {
-        const PARTS: usize = 120;
-        let bars = self.log.histogram().bars(PARTS);
+        let timeline = self.log.histogram().timeline(PARTS);
+        let bars = &timeline.bars;
         let total: u64 = bars.iter().map(|bar| u64::from(bar.lines)).sum();
         let usual = total / (bars.len() as u64).max(1);
         let errors = bars.iter().any(|bar| bar.errors > 0);
-        let high = |n: &usize| {
-            let bar = bars[*n];
-            if errors {
-                bar.errors > 0
-            } else {
-                u64::from(bar.lines) > usual * 2
-            }
+        let high = |n: &usize| match bars[*n] {
+            bar if errors => bar.errors > 0,
+            bar => u64::from(bar.lines) > usual * 2,
         };
         let Some(line) = self.log.buffer().get(self.cursor) else {
             return;
         };
-        let here = (0..bars.len())
-            .rev()
-            .find(|n| {
-                let moment = self.log.histogram().moment(*n, PARTS);
-                moment.is_some_and(|moment| moment <= line.at)
-            })
-            .unwrap_or(0);
+        let here = timeline.part_of(line.at);
         let next = if later {
             (here + 1..bars.len()).find(high)
         } else {
             (0..here).rev().find(high)
         };
-        if let Some(at) = next.and_then(|n| self.log.histogram().moment(n, PARTS)) {
-            self.go_to_moment(at);
+        if let Some(n) = next {
+            self.go_to_moment(timeline.moment(n));
         }
     }
 
@@ -810,40 +839,34 @@ impl LogScreen {
         text
     }
 
-    /// What is saved: all seen lines with their stamps and sources.
-    pub(in crate::app) fn saved(&self) -> String {
-        let mut text = String::with_capacity(self.log.buffer().bytes() / 2);
-        for n in 0..self.shown.len() {
-            let Some(line) = self.line(n) else { continue };
-            text.push_str(&line.at.rfc3339());
-            text.push(' ');
-            if let Some(info) = self.log.source(line.source) {
-                text.push_str(&info.short);
-            }
-            text.push(' ');
-            match line.mark {
-                Some(mark) => text.push_str(&mark.to_string()),
-                None => text.push_str(line.text),
-            }
-            text.push('\n');
-        }
-        text
+    /// Begins to save all seen lines.
+    pub(in crate::app) fn begin_to_save(&mut self, id: Id) {
+        self.saving = Some(Saving {
+            id,
+            next: self.shown.get(0).unwrap_or_default(),
+            end: self.log.buffer().end(),
+        });
     }
-}
 
-/// The expression, or the text as it stands when it is none; capitals count when one is typed.
-fn expression(text: &str) -> Regex {
-    let folded = !text.chars().any(char::is_uppercase);
-    let build = |pattern: &str| {
-        regex::RegexBuilder::new(pattern)
-            .case_insensitive(folded)
-            .size_limit(1 << 20)
-            .build()
-    };
-    build(text)
-        .or_else(|_| build(&regex::escape(text)))
-        .unwrap_or_else(|_| {
-            #[expect(clippy::expect_used, reason = "a constant expression")]
-            Regex::new("[^\\s\\S]").expect("a constant expression")
-        })
+    /// The next part of what is saved: lines with their stamps and sources, in the form in which
+    /// they are seen. `true` with the last one.
+    pub(in crate::app) fn next_to_save(&mut self) -> Option<(Id, String, bool)> {
+        let saving = self.saving?;
+        let mut text = String::with_capacity(PART + PART / 8);
+        let mut n = self.shown.place(saving.next);
+        while text.len() < PART
+            && let Some(line) = self.line(n).filter(|line| line.seq < saving.end)
+        {
+            n += 1;
+            let source = self.log.source(line.source).map_or("", |info| &info.short);
+            // Writing to a String cannot fail.
+            let _ = match line.mark {
+                Some(mark) => writeln!(text, "{} {source} {mark}", line.at.rfc3339()),
+                None => writeln!(text, "{} {source} {}", line.at.rfc3339(), line.text),
+            };
+        }
+        let next = self.shown.get(n).filter(|seq| *seq < saving.end);
+        self.saving = next.map(|next| Saving { next, ..saving });
+        Some((saving.id, text, next.is_none()))
+    }
 }

@@ -100,7 +100,7 @@ impl LogsArgs {
             filters.push(Query::parse(&format!("level>={level}")));
         }
         if let Some(pattern) = &self.grep {
-            let query = Query::parse(&format!("\"{pattern}\""));
+            let query = Query::sought(pattern);
             if let Some(problem) = &query.problem {
                 return Err(Refusal::new(Code::Usage, problem.clone()));
             }
@@ -114,10 +114,7 @@ impl LogsArgs {
             let selector = Selector::parse(text).map_err(|why| Refusal::new(Code::Usage, why))?;
             return Ok(Target::Selector(text.as_str().into(), selector));
         }
-        let home = match scopes {
-            Some([Scope(Some(one))]) => Some(one),
-            _ => None,
-        };
+        let home = scopes.and_then(Scope::only);
         let mut targets = self
             .targets
             .iter()
@@ -269,19 +266,22 @@ impl Reader {
 
     /// Containers that belong to the target and are not read yet join.
     fn join(&mut self) {
-        for member in self.target.members(&self.fleet) {
-            let (id, new) = self.log.join(&member.source);
-            if new {
-                let mut reading = self.reading.clone();
-                if !self.handles.is_empty() && !self.feeds.is_empty() {
-                    // It appeared while we follow: all of it is new.
-                    reading.start = Start::Head;
-                }
-                let handle =
-                    self.session
-                        .read_log(0, id, &member.source, &reading, self.tx.clone());
-                self.handles.push(handle);
+        let members = self.target.members(&self.fleet);
+        // A pod that is named is read whatever its state, and waited for.
+        let named = matches!(self.target, Target::Container(_) | Target::Pod { .. });
+        let worth = members
+            .iter()
+            .filter(|member| named || member.has_log(self.reading.previous))
+            .map(|member| &member.source);
+        for (id, source) in self.log.join(worth) {
+            let mut reading = self.reading.clone();
+            if !self.feeds.is_empty() {
+                // It appeared while we follow: all of it is new.
+                reading.start = Start::Head;
             }
+            let tx = self.tx.clone();
+            self.handles
+                .push(self.session.read_log(0, id, source, &reading, tx));
         }
     }
 

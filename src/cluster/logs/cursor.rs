@@ -47,8 +47,9 @@ enum Search {
     /// Everything is new.
     #[default]
     Done,
-    /// The first line of the run has not come yet.
-    First,
+    /// The first line of the run has not come yet. In a stream of a new run of the container it
+    /// may never come, and nothing is missing then.
+    First { new_run: bool },
     /// So many lines of the run are still to come.
     Rest(u64),
     /// The run has come. A server may send its lines once more; they are older than its last.
@@ -84,16 +85,11 @@ impl Cursor {
         Some(Nanos(self.run?.first.seconds() * 1_000_000_000))
     }
 
-    /// A new stream begins, from [`Cursor::since`].
-    pub(super) fn reopen(&mut self) {
+    /// A new stream begins, from [`Cursor::since`]; `new_run` when the container was restarted.
+    pub(super) fn reopen(&mut self, new_run: bool) {
         if self.run.is_some() {
-            self.search = Search::First;
+            self.search = Search::First { new_run };
         }
-    }
-
-    /// A new stream begins, of a run of the container of which nothing was read.
-    pub(super) fn restart(&mut self) {
-        self.search = Search::Done;
     }
 
     /// Reads whole lines; says what of them is new.
@@ -154,15 +150,23 @@ impl Cursor {
             return Verdict::New;
         };
         match self.search {
-            Search::First if at == run.first && self.first_line == beginning(line) => {
+            Search::First { .. } if at == run.first && self.first_line == beginning(line) => {
                 self.search = match run.count {
                     1 => Search::Again { repeated: false },
                     count => Search::Rest(count - 1),
                 };
                 Verdict::Known
             }
-            Search::First if at <= run.last => Verdict::Known,
-            Search::First => {
+            // Status and stream are asked one after the other: the new run may have been read
+            // already. Where its first line is another, it was not.
+            Search::First { new_run: true } => {
+                self.search = Search::Done;
+                // Its lines are sought by themselves from now on, also within the same second.
+                self.second = [0; SECOND];
+                Verdict::New
+            }
+            Search::First { .. } if at <= run.last => Verdict::Known,
+            Search::First { .. } => {
                 self.search = Search::Done;
                 Verdict::AfterGap(at)
             }
@@ -281,7 +285,7 @@ mod tests {
                 let sent = match cursor.since() {
                     None => text(&lines[..cut], start),
                     Some(at) => {
-                        cursor.reopen();
+                        cursor.reopen(false);
                         since(&lines[..cut], at.seconds())
                     }
                 };
@@ -300,7 +304,7 @@ mod tests {
             let cut = usize::from(cut.min(count));
             let mut cursor = Cursor::default();
             let (mut got, _) = read(&mut cursor, &text(&lines[..cut], 0));
-            cursor.reopen();
+            cursor.reopen(false);
             let twice = text(&lines[..cut], 0) + &text(&lines, 0);
             let (new, gap) = read(&mut cursor, &twice);
             got.push_str(&new);
@@ -313,9 +317,22 @@ mod tests {
         let lines: Vec<(u8, u16)> = (0..40).map(|n| (n / 10, u16::from(n % 10))).collect();
         let mut cursor = Cursor::default();
         read(&mut cursor, &text(&lines[..15], 0));
-        cursor.reopen();
+        cursor.reopen(false);
         let (new, gap) = read(&mut cursor, &text(&lines, 22));
         assert_eq!((new, gap), (text(&lines, 22), true));
+    }
+
+    #[test]
+    fn a_new_run_has_no_gap_and_is_not_read_twice() {
+        let old: Vec<(u8, u16)> = (0..5).map(|n| (3, n)).collect();
+        let new: Vec<(u8, u16)> = (0..5).map(|n| (3, n + 5)).collect();
+        let mut cursor = Cursor::default();
+        read(&mut cursor, &text(&old, 0));
+        cursor.reopen(true);
+        assert_eq!(read(&mut cursor, &text(&new, 0)), (text(&new, 0), false));
+        // The restart was noticed only after the new run had been read.
+        cursor.reopen(true);
+        assert_eq!(read(&mut cursor, &text(&new, 0)).0, text(&new, 5));
     }
 
     #[test]
@@ -323,7 +340,7 @@ mod tests {
         let lines: Vec<(u8, u16)> = (0..10).map(|n| (3, n)).collect();
         let mut cursor = Cursor::default();
         read(&mut cursor, &text(&lines[..5], 4));
-        cursor.reopen();
+        cursor.reopen(false);
         let (new, gap) = read(&mut cursor, &text(&lines, 0));
         assert_eq!((new, gap), (text(&lines, 5), false));
     }

@@ -14,12 +14,9 @@ use crate::cluster::body::Chunks;
 use crate::cluster::call::{Call, escape};
 use crate::cluster::connect::Session;
 use crate::cluster::error::Fault;
-use crate::cluster::pulse::now;
 use crate::cluster::retry::Backoff;
 use crate::domain::logs::stamp::Stamps;
-use crate::domain::logs::{
-    Chunk, Item, Mark, Nanos, Reading, Source, SourceId, SourceState, Start,
-};
+use crate::domain::logs::{Chunk, Item, Mark, Reading, Source, SourceId, SourceState, Start};
 use crate::domain::text::Text;
 use crate::domain::time::Millis;
 use bytes::Bytes;
@@ -66,8 +63,6 @@ struct Stretch {
     /// The run before the present one.
     previous: bool,
     follow: bool,
-    /// Nothing of this run has been read: what it holds is new.
-    fresh: bool,
 }
 
 /// Follows one source.
@@ -85,6 +80,10 @@ pub(super) struct Follower {
     known: Option<Status>,
     /// When the stream was lost.
     lost: Option<Instant>,
+    begun: Instant,
+    /// A run of the container of which, as far as is known, nothing was read: nothing is missing
+    /// before its first line.
+    new_run: bool,
 }
 
 impl Follower {
@@ -92,14 +91,10 @@ impl Follower {
         session: &Session,
         (log, id): (u64, SourceId),
         source: &Source,
-        mut reading: Reading,
+        reading: Reading,
         tx: Sender<Event>,
     ) -> Self {
         let timing = session.timing();
-        // A moment stays where it is, however often a stream must be opened.
-        if let Start::Since(span) = reading.start {
-            reading.start = Start::At(Nanos::of(now().plus(Millis(-span.0))));
-        }
         Self {
             session: session.clone(),
             log,
@@ -112,6 +107,8 @@ impl Follower {
             state: SourceState::Queued,
             known: None,
             lost: None,
+            begun: Instant::now(),
+            new_run: false,
         }
     }
 
@@ -120,12 +117,11 @@ impl Follower {
         let _ = self.live().await;
     }
 
-    /// Reads what the container wrote before its last restart, and how that run ended.
+    /// Reads all that the container wrote before its last restart, and how that run ended.
     async fn run_before(&mut self) -> Result<(), Closed> {
         let before = Stretch {
             previous: true,
             follow: false,
-            fresh: true,
         };
         if let End::Closed = self.stream(before).await {
             return Err(Closed);
@@ -146,30 +142,27 @@ impl Follower {
         if self.reading.before {
             self.run_before().await?;
         }
-        let mut stretch = Stretch {
+        let stretch = Stretch {
             previous: self.reading.previous,
             follow: self.reading.follow && !self.reading.previous,
-            fresh: true,
         };
         loop {
             match self.stream(stretch).await {
                 End::Closed => return Err(Closed),
                 End::Enough => return self.over().await,
-                End::Turn => stretch.fresh = false,
+                End::Turn => {}
                 End::Complete if !stretch.follow => return self.over().await,
-                End::Complete => match self.ended().await? {
-                    Some(fresh) => stretch.fresh = fresh,
-                    None => return self.over().await,
-                },
+                End::Complete => {
+                    if !self.ended().await? {
+                        return self.over().await;
+                    }
+                }
                 End::Failed(fault) => {
                     if !self.failed(fault, stretch).await? {
                         return self.over().await;
                     }
-                    stretch.fresh &= self.cursor.last().is_none();
-                    if stretch.follow
-                        && let Some(fresh) = self.restarted_meanwhile().await?
-                    {
-                        stretch.fresh = fresh;
+                    if stretch.follow {
+                        self.look_for_restart().await?;
                     }
                 }
             }
@@ -225,7 +218,15 @@ impl Follower {
         let _ = match start {
             Start::Head => Ok(()),
             Start::Tail(lines) => write!(path, "&tailLines={lines}"),
-            Start::Since(span) => write!(path, "&sinceSeconds={}", span.whole_seconds().max(1)),
+            // By the server's clock, and the same moment however late the stream is opened.
+            Start::Since(span) => {
+                let late = i64::try_from(self.begun.elapsed().as_secs()).unwrap_or(0);
+                write!(
+                    path,
+                    "&sinceSeconds={}",
+                    (span.whole_seconds() + late).max(1)
+                )
+            }
             Start::At(at) => {
                 let second = jiff::Timestamp::from_second(at.seconds()).unwrap_or_default();
                 write!(path, "&sinceTime={}", escape(&second.to_string()))
@@ -270,11 +271,7 @@ impl Follower {
             gate.too_many();
         }
         let chunks = Chunks::of(opened?);
-        if stretch.fresh {
-            self.cursor.restart();
-        } else {
-            self.cursor.reopen();
-        }
+        self.cursor.reopen(self.new_run);
         Ok(chunks)
     }
 
@@ -303,7 +300,7 @@ impl Follower {
                     let Some(chunk) = chunk? else {
                         let mut pieces = Vec::new();
                         lines.finish(&mut pieces);
-                        self.take(pieces, stretch).await?;
+                        self.take(pieces).await?;
                         self.resumed().await?;
                         return Ok(End::Complete);
                     };
@@ -312,8 +309,12 @@ impl Follower {
                     (look_every, look) = (timing.stall, heard + timing.stall);
                     let mut pieces = Vec::new();
                     lines.feed(chunk, &mut pieces);
-                    if self.take(pieces, stretch).await? {
+                    if self.take(pieces).await? {
                         return Ok(End::Enough);
+                    }
+                    // A flood never rests: it looks by itself whether others wait.
+                    if opened.elapsed() >= TURN && gate.is_crowded() {
+                        return Ok(End::Turn);
                     }
                 }
                 () = tokio::time::sleep(timing.caught_up), if !caught_up => {
@@ -349,7 +350,7 @@ impl Follower {
     }
 
     /// Hands on what is new. True when what was asked for has been read.
-    async fn take(&mut self, pieces: Vec<Piece>, stretch: Stretch) -> Result<bool, Closed> {
+    async fn take(&mut self, pieces: Vec<Piece>) -> Result<bool, Closed> {
         let mut items = Vec::with_capacity(pieces.len());
         let mut enough = false;
         for piece in pieces {
@@ -360,13 +361,18 @@ impl Follower {
                     let news = self.cursor.read(&lines);
                     (news.gap, Item::Lines(news.lines))
                 }
-                Piece::Long(head, cut) => match self.cursor.read_long(&head) {
-                    (true, gap) => (gap, Item::Long(head, cut)),
-                    (false, _) => continue,
-                },
+                Piece::Long(head, cut) => {
+                    if self.is_past(&head) {
+                        enough = true;
+                        break;
+                    }
+                    match self.cursor.read_long(&head) {
+                        (true, gap) => (gap, Item::Long(head, cut)),
+                        (false, _) => continue,
+                    }
+                }
             };
-            // In a run that began after the last line, nothing can be missing before its first.
-            if let Some((from, to)) = gap.filter(|_| !stretch.fresh) {
+            if let Some((from, to)) = gap {
                 self.lost = None;
                 items.push(Item::Mark(Mark::Gap { from, to: Some(to) }));
             }
@@ -380,11 +386,19 @@ impl Follower {
         if items.is_empty() {
             return Ok(enough);
         }
-        if self.lost.is_some() {
-            self.resumed().await?;
-        }
+        self.new_run = false;
+        self.resumed().await?;
         self.send(items).await?;
         Ok(enough)
+    }
+
+    /// Whether a line lies past the moment at which reading is to stop.
+    fn is_past(&self, line: &[u8]) -> bool {
+        let stamp = Stamps::default().split(line).0;
+        self.reading
+            .until
+            .zip(stamp)
+            .is_some_and(|(until, at)| at >= until)
     }
 
     /// Lines before the moment at which reading is to stop, and whether it was reached.
@@ -438,30 +452,42 @@ impl Follower {
         Ok(Stamps::default().split(&end).0.is_some_and(|at| at > last))
     }
 
-    /// The stream came to its end while it was followed. Says whether the next one brings a new
-    /// run; `None` when there will be none.
-    async fn ended(&mut self) -> Result<Option<bool>, Closed> {
+    /// The stream came to its end while it was followed. Whether there will be another one.
+    async fn ended(&mut self) -> Result<bool, Closed> {
         let session = self.session.clone();
         let mut told = false;
         loop {
             let fault = match status(&session, &self.source).await {
                 Ok(status) => {
                     let known = self.known.clone().unwrap_or_default();
-                    if status.id != known.id && !status.id.is_empty() {
-                        self.new_run(&known, status, told).await?;
-                        return Ok(Some(true));
+                    if known.id.is_empty() {
+                        // The status was behind the container when it was asked first.
+                        self.known = Some(status.clone());
+                    } else if status.id != known.id && !status.id.is_empty() {
+                        // The end of the known run is read; a run in between nobody has seen.
+                        let runs = status.restarts.saturating_sub(known.restarts);
+                        if runs > 1 {
+                            self.new_run = runs == 2;
+                            self.run_between().await?;
+                            told = false;
+                        }
+                        if !told {
+                            self.tell_end(&status).await?;
+                        }
+                        self.begin_run(&known, status).await?;
+                        return Ok(true);
                     }
                     if status.running {
                         // The server ended the stream, not the container.
                         self.rest().await;
-                        return Ok(Some(false));
+                        return Ok(true);
                     }
-                    if !told && let Some(ended) = &status.ended {
-                        self.mark(ended_mark(ended)).await?;
+                    if !told {
+                        self.tell_end(&status).await?;
                         told = true;
                     }
                     if status.over {
-                        return Ok(None);
+                        return Ok(false);
                     }
                     self.tell(SourceState::Waiting("not running".into()))
                         .await?;
@@ -472,7 +498,7 @@ impl Follower {
             };
             if fault.code() == 404 {
                 self.mark(Mark::Deleted).await?;
-                return Ok(None);
+                return Ok(false);
             }
             self.lost.get_or_insert_with(Instant::now);
             self.tell(SourceState::Lost(Text::new(&fault.to_string())))
@@ -481,42 +507,53 @@ impl Follower {
         }
     }
 
-    /// The container was restarted: what the old run still had, how it ended, and the new one.
-    async fn new_run(&mut self, known: &Status, status: Status, told: bool) -> Result<(), Closed> {
-        if self.cursor.last().is_some() {
-            let rest = Stretch {
-                previous: true,
-                follow: false,
-                fresh: false,
-            };
-            // The rest of the old run, if it is kept. A run in between that nobody read shows as
-            // a gap before the first line of it.
-            if let End::Closed = self.stream(rest).await {
-                return Err(Closed);
-            }
+    async fn tell_end(&self, status: &Status) -> Result<(), Closed> {
+        match &status.ended {
+            Some(ended) => self.mark(ended_mark(ended)).await,
+            None => Ok(()),
         }
-        if !told && let Some(ended) = &status.ended {
-            self.mark(ended_mark(ended)).await?;
-        }
+    }
+
+    async fn begin_run(&mut self, known: &Status, status: Status) -> Result<(), Closed> {
         if status.restarts > known.restarts {
             self.mark(Mark::Started(status.restarts)).await?;
         }
         self.known = Some(status);
+        self.new_run = true;
         Ok(())
     }
 
-    /// After a broken stream: whether the container was restarted before it is opened again.
-    async fn restarted_meanwhile(&mut self) -> Result<Option<bool>, Closed> {
-        let Some(known) = self.known.clone() else {
-            return Ok(None);
+    /// Reads what is kept of the run before the present one, from the last known line on.
+    async fn run_between(&mut self) -> Result<(), Closed> {
+        let stretch = Stretch {
+            previous: true,
+            follow: false,
         };
-        match status(&self.session, &self.source).await {
-            Ok(status) if status.id != known.id && !status.id.is_empty() => {
-                self.new_run(&known, status, false).await?;
-                Ok(Some(true))
-            }
-            _ => Ok(None),
+        match (self.stream(stretch).await, self.cursor.last()) {
+            (End::Closed, _) => Err(Closed),
+            // Nobody can say what it held.
+            (End::Failed(_), Some(from)) => self.mark(Mark::Gap { from, to: None }).await,
+            _ => Ok(()),
         }
+    }
+
+    /// After a broken stream: the container may have been restarted before it is opened again.
+    /// Then what the old run wrote after the break comes first, as far as it is kept.
+    async fn look_for_restart(&mut self) -> Result<(), Closed> {
+        let Some(known) = self.known.clone().filter(|known| !known.id.is_empty()) else {
+            return Ok(());
+        };
+        let Ok(status) = status(&self.session, &self.source).await else {
+            return Ok(());
+        };
+        if status.id == known.id || status.id.is_empty() {
+            return Ok(());
+        }
+        if self.cursor.last().is_some() {
+            self.run_between().await?;
+        }
+        self.tell_end(&status).await?;
+        self.begin_run(&known, status).await
     }
 
     /// A stream failed. False when there is no use in trying again.

@@ -38,6 +38,19 @@ pub struct NewLine<'a> {
     pub cut: u64,
 }
 
+/// A line from before the first kept one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Older {
+    /// When it was written.
+    pub at: Nanos,
+    /// By whom.
+    pub source: SourceId,
+    /// What was written, as it came.
+    pub raw: Vec<u8>,
+    /// Bytes that were left out behind it.
+    pub cut: u64,
+}
+
 /// A kept line.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {

@@ -16,6 +16,32 @@ pub struct Bar {
 /// One line in so many may lie far before the others.
 const FEW: u64 = 20;
 
+/// A span of time in equal parts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timeline {
+    first: i64,
+    seconds: i64,
+    /// The counts of each part.
+    pub bars: Vec<Bar>,
+}
+
+impl Timeline {
+    /// The moment at which the n-th part begins.
+    pub fn moment(&self, n: usize) -> Nanos {
+        let parts = i64::try_from(self.bars.len()).unwrap_or(1).max(1);
+        let n = i64::try_from(n).unwrap_or(0).min(parts - 1);
+        Nanos((self.first + n * self.seconds / parts) * 1_000_000_000)
+    }
+
+    /// The part in which a moment lies; the first for what lies before all.
+    pub fn part_of(&self, at: Nanos) -> usize {
+        let parts = i64::try_from(self.bars.len()).unwrap_or(1);
+        let past = (at.seconds() - self.first).max(0);
+        let n = past * parts / self.seconds.max(1);
+        usize::try_from(n.min(parts - 1)).unwrap_or(0)
+    }
+}
+
 /// Counts by second.
 #[derive(Debug, Default)]
 pub struct Histogram {
@@ -64,53 +90,42 @@ impl Histogram {
         Some((*first, *seconds.max()?))
     }
 
-    /// The time worth showing: all of it, but for a few old lines that would press the rest into
-    /// a corner.
-    fn window(&self) -> Option<(i64, i64)> {
-        let (first, last) = self.span()?;
-        let all: u64 = self.all().map(|(_, bar)| u64::from(bar.lines)).sum();
-        let mut passed = 0;
-        for (second, bar) in self.all() {
-            passed += u64::from(bar.lines);
-            if passed * FEW > all {
-                let far = second - first > (last - first) / 2;
-                return Some((if far { second } else { first }, last));
-            }
-        }
-        Some((first, last))
-    }
-
     fn all(&self) -> impl Iterator<Item = (i64, Bar)> {
         let seconds = self.seconds.iter().map(|(second, bar)| (*second, *bar));
         seconds.chain(self.present)
     }
 
-    /// The time worth showing in `columns` equal parts; fewer when it has fewer seconds.
-    pub fn bars(&self, columns: usize) -> Vec<Bar> {
-        let Some((first, last)) = self.window() else {
-            return Vec::new();
+    /// The kept time in at most `columns` equal parts, fewer when it has fewer seconds. A few old
+    /// lines that would press the rest into a corner are left out.
+    pub fn timeline(&self, columns: usize) -> Timeline {
+        let Some((first, last)) = self.span() else {
+            return Timeline::default();
         };
+        let all: u64 = self.all().map(|(_, bar)| u64::from(bar.lines)).sum();
+        let mut passed = 0;
+        let usual = self.all().find(|(_, bar)| {
+            passed += u64::from(bar.lines);
+            passed * FEW > all
+        });
+        let usual = usual.map_or(first, |(second, _)| second);
+        let far = usual - first > (last - first) / 2;
+        let first = if far { usual } else { first };
         let seconds = last - first + 1;
         let columns = i64::try_from(columns).unwrap_or(1).clamp(1, seconds);
         let mut bars = vec![Bar::default(); usize::try_from(columns).unwrap_or(1)];
         for (second, bar) in self.all() {
             let at = (second - first) * columns / seconds;
             if second >= first
-                && let Some(sum_of) = bars.get_mut(usize::try_from(at).unwrap_or(usize::MAX))
+                && let Some(into) = bars.get_mut(usize::try_from(at).unwrap_or(usize::MAX))
             {
-                sum(sum_of, bar);
+                sum(into, bar);
             }
         }
-        bars
-    }
-
-    /// The moment at which the `n`-th of `columns` parts begins.
-    pub fn moment(&self, n: usize, columns: usize) -> Option<Nanos> {
-        let (first, last) = self.window()?;
-        let seconds = last - first + 1;
-        let columns = i64::try_from(columns).unwrap_or(1).clamp(1, seconds);
-        let second = first + i64::try_from(n).unwrap_or(0).min(columns - 1) * seconds / columns;
-        Some(Nanos(second * 1_000_000_000))
+        Timeline {
+            first,
+            seconds,
+            bars,
+        }
     }
 }
 
@@ -131,16 +146,18 @@ mod tests {
             histogram.add(Nanos(n * 250_000_000), level);
         }
         for columns in [1, 7, 60, 250, 1000] {
-            let bars = histogram.bars(columns);
+            let bars = histogram.timeline(columns).bars;
             assert!(bars.len() <= columns);
             assert_eq!(bars.iter().map(|bar| bar.lines).sum::<u32>(), 1000);
             assert_eq!(bars.iter().map(|bar| bar.errors).sum::<u32>(), 100);
         }
-        assert_eq!(histogram.moment(0, 10), Some(Nanos(0)));
-        assert_eq!(histogram.moment(5, 10), Some(Nanos(125_000_000_000)));
+        let timeline = histogram.timeline(10);
+        assert_eq!(timeline.moment(0), Nanos(0));
+        assert_eq!(timeline.moment(5), Nanos(125_000_000_000));
+        assert_eq!(timeline.part_of(Nanos(130_000_000_000)), 5);
         histogram.add(Nanos(-86_400_000_000_000), None);
-        assert_eq!(histogram.moment(0, 10), Some(Nanos(12_000_000_000)));
-        assert_eq!(histogram.bars(1)[0].lines, 952);
+        assert_eq!(histogram.timeline(10).moment(0), Nanos(12_000_000_000));
+        assert_eq!(histogram.timeline(1).bars[0].lines, 952);
         histogram.trim(Nanos(200_000_000_000));
         let kept: u32 = histogram.all().map(|(_, bar)| bar.lines).sum();
         assert_eq!(kept, 200);

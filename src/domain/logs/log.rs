@@ -1,12 +1,15 @@
 //! One log: the lines of some containers, merged and kept.
 
-use super::buffer::{Buffer, NewLine, Seq};
+use super::buffer::{Buffer, NewLine, Older, Seq};
 use super::histogram::Histogram;
 use super::level::Level;
 use super::merge::{Merge, Merged, Order};
 use super::stamp::Nanos;
 use super::{Chunk, Item, Mark, Source, SourceId, SourceState};
+use crate::domain::text::Text;
 use crate::domain::time::Timestamp;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// A source and how it has fared.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,6 +62,7 @@ pub struct Counts {
 #[derive(Debug)]
 pub struct Log {
     sources: Vec<SourceInfo>,
+    known: HashMap<Source, SourceId>,
     merge: Merge,
     buffer: Buffer,
     histogram: Histogram,
@@ -70,6 +74,7 @@ impl Log {
     pub fn new(limit: usize) -> Self {
         Self {
             sources: Vec::new(),
+            known: HashMap::new(),
             merge: Merge::default(),
             buffer: Buffer::new(limit),
             histogram: Histogram::default(),
@@ -115,50 +120,53 @@ impl Log {
         self.merge.set_order(order);
     }
 
-    /// A source joins; the same one a second time only if it is not there yet.
-    pub fn join(&mut self, source: &Source) -> (SourceId, bool) {
-        let known = self.sources.iter().position(|info| info.source == *source);
-        let at = known.unwrap_or(self.sources.len());
-        let id = SourceId(u32::try_from(at).unwrap_or(u32::MAX));
-        if known.is_none() {
-            self.sources.push(SourceInfo {
-                source: source.clone(),
-                ..SourceInfo::default()
-            });
-            self.name();
-            self.merge.set_open(id, true, true);
+    /// Sources join. Those that were not there yet come back with their ids.
+    pub fn join<'a>(
+        &mut self,
+        sources: impl IntoIterator<Item = &'a Source>,
+    ) -> Vec<(SourceId, &'a Source)> {
+        let mut new = Vec::new();
+        for source in sources {
+            let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
+            if let Entry::Vacant(place) = self.known.entry(source.clone()) {
+                place.insert(id);
+                self.sources.push(SourceInfo {
+                    source: source.clone(),
+                    ..SourceInfo::default()
+                });
+                self.merge.set_open(id, true, true);
+                new.push((id, source));
+            }
         }
-        (id, known.is_none())
+        if !new.is_empty() {
+            self.name();
+        }
+        new
     }
 
     /// Gives each source the shortest name that tells it from the others.
     fn name(&mut self) {
-        let several = |info: &SourceInfo, all: &[SourceInfo]| {
-            all.iter().any(|other| {
-                other.source.pod == info.source.pod
-                    && other.source.namespace == info.source.namespace
-                    && other.source.container != info.source.container
-            })
+        let mut containers: HashMap<(&Text, &Text), u32> = HashMap::new();
+        for info in &self.sources {
+            let pod = (&info.source.namespace, &info.source.pod);
+            *containers.entry(pod).or_default() += 1;
+        }
+        let name = |source: &Source| {
+            let pod = short_pod(&source.pod);
+            match containers.get(&(&source.namespace, &source.pod)) {
+                Some(2..) => format!("{pod}/{}", source.container),
+                _ => pod,
+            }
         };
-        let names: Vec<String> = self
-            .sources
-            .iter()
-            .map(|info| {
-                let pod = short_pod(&info.source.pod);
-                if several(info, &self.sources) {
-                    format!("{pod}/{}", info.source.container)
-                } else {
-                    pod
-                }
-            })
-            .collect();
-        for at in 0..names.len() {
-            let twice = names.iter().filter(|name| **name == names[at]).count() > 1;
-            let source = &self.sources[at].source;
-            self.sources[at].short = if twice {
-                format!("{}/{}/{}", source.namespace, source.pod, source.container)
-            } else {
-                names[at].clone()
+        let names: Vec<String> = self.sources.iter().map(|info| name(&info.source)).collect();
+        let mut times: HashMap<&str, u32> = HashMap::new();
+        for name in &names {
+            *times.entry(name).or_default() += 1;
+        }
+        for (info, name) in self.sources.iter_mut().zip(&names) {
+            info.short = match times.get(name.as_str()) {
+                Some(2..) => info.source.to_string(),
+                _ => name.clone(),
             };
         }
     }
@@ -190,6 +198,7 @@ impl Log {
     pub fn release(&mut self, now: Timestamp) -> Option<Timestamp> {
         let Self {
             sources,
+            known: _,
             merge,
             buffer,
             histogram,
@@ -241,9 +250,9 @@ impl Log {
     }
 
     /// Keeps older lines of the sources before the first one, merged by time.
-    pub fn prepend(&mut self, mut lines: Vec<(Nanos, SourceId, Vec<u8>)>) {
-        lines.sort_by_key(|(at, source, _)| (*at, *source));
-        for (at, source, _) in &lines {
+    pub fn prepend(&mut self, mut lines: Vec<Older>) {
+        lines.sort_by_key(|line| (line.at, line.source));
+        for Older { at, source, .. } in &lines {
             if let Some(info) = self.sources.get_mut(source.0 as usize) {
                 info.span = Some(
                     info.span
@@ -253,16 +262,14 @@ impl Log {
             }
         }
         self.counts.lines += lines.len() as u64;
-        self.buffer
-            .prepend(lines.iter().map(|(at, source, raw)| NewLine {
-                at: *at,
-                source: *source,
-                raw,
-                cut: 0,
-            }));
-        let (first, end) = (self.buffer.first(), self.buffer.end());
-        self.histogram = Histogram::default();
-        for seq in first.0..end.0 {
+        self.buffer.prepend(lines.iter().map(|line| NewLine {
+            at: line.at,
+            source: line.source,
+            raw: &line.raw,
+            cut: line.cut,
+        }));
+        let first = self.buffer.first().0;
+        for seq in (first..).take(lines.len()) {
             if let Some(line) = self.buffer.get(Seq(seq)) {
                 self.histogram.add(line.at, line.level);
             }

@@ -78,9 +78,19 @@ pub struct Merge {
     heads: BinaryHeap<Reverse<(Nanos, u32)>>,
     held: usize,
     began: Option<Timestamp>,
+    /// Open sources that have given nothing to compare with, and those of them that still bring
+    /// what is old: counted, because every line asks.
+    silent: usize,
+    silent_and_behind: usize,
 }
 
 impl Queue {
+    /// Whether others wait for it, and whether they wait longer.
+    fn silence(&self) -> (bool, bool) {
+        let silent = self.open && self.head.is_none();
+        (silent, silent && self.catching_up)
+    }
+
     /// Finds the stamp of the next line. A line without a stamp stays with the one before it.
     fn look(&mut self) {
         self.head = self.pieces.front().map(|(_, piece)| {
@@ -132,8 +142,23 @@ impl Merge {
 
     /// Whether lines of the source may still come, and whether older ones than those of others.
     pub fn set_open(&mut self, source: SourceId, open: bool, catching_up: bool) {
+        self.change(source, |queue| {
+            (queue.open, queue.catching_up) = (open, catching_up);
+        });
+    }
+
+    /// Changes a queue and keeps count of those that are silent.
+    fn change<T>(&mut self, source: SourceId, change: impl FnOnce(&mut Queue) -> T) -> T {
         let queue = self.queue(source);
-        (queue.open, queue.catching_up) = (open, catching_up);
+        let before = queue.silence();
+        let result = change(queue);
+        let after = queue.silence();
+        let add = |count: &mut usize, before: bool, after: bool| {
+            *count = *count + usize::from(after) - usize::from(before);
+        };
+        add(&mut self.silent, before.0, after.0);
+        add(&mut self.silent_and_behind, before.1, after.1);
+        result
     }
 
     /// Takes in what a source brought at `now`.
@@ -152,13 +177,16 @@ impl Merge {
             Item::State(_) => return,
         };
         self.began.get_or_insert(now);
-        let queue = self.queue(source);
-        queue.pieces.push_back((now, piece));
-        if queue.head.is_none() {
-            queue.look();
-            if let Some(head) = queue.head {
-                self.heads.push(Reverse((head, source.0)));
+        let head = self.change(source, |queue| {
+            queue.pieces.push_back((now, piece));
+            let first = queue.head.is_none();
+            if first {
+                queue.look();
             }
+            queue.head.filter(|_| first)
+        });
+        if let Some(head) = head {
+            self.heads.push(Reverse((head, source.0)));
         }
     }
 
@@ -176,7 +204,12 @@ impl Merge {
             self.heads.pop();
             // Lines of one source mostly come in runs: they need no heap between them.
             let bound = self.heads.peek().map(|head| head.0);
+            let was = self.queues[source as usize].silence();
             self.drain(source, bound, &mut give);
+            let is = self.queues[source as usize].silence();
+            self.silent = self.silent + usize::from(is.0) - usize::from(was.0);
+            self.silent_and_behind =
+                self.silent_and_behind + usize::from(is.1) - usize::from(was.1);
             if let Some(head) = self.queues[source as usize].head {
                 self.heads.push(Reverse((head, source)));
             }
@@ -189,22 +222,12 @@ impl Merge {
         if self.order == Order::Arrival || self.held > HELD {
             return None;
         }
-        let mut silent = false;
-        let mut catching_up = false;
-        for queue in self
-            .queues
-            .iter()
-            .filter(|queue| queue.open && queue.head.is_none())
-        {
-            silent = true;
-            catching_up |= queue.catching_up;
-        }
-        if !silent {
+        if self.silent == 0 {
             return None;
         }
         let arrived = self.queues[source as usize].pieces.front()?.0;
         let mut until = arrived.plus(WINDOW);
-        if catching_up {
+        if self.silent_and_behind > 0 {
             until = until.max(self.began?.plus(PATIENCE));
         }
         (until > now).then_some(until)

@@ -145,7 +145,25 @@ impl Mark {
 }
 
 impl std::fmt::Display for Mark {
+    /// With times in UTC.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.write(f, 0)
+    }
+}
+
+impl Mark {
+    /// What happened, with times so many seconds east of UTC.
+    pub fn words(&self, offset: i64) -> String {
+        struct At<'a>(&'a Mark, i64);
+        impl std::fmt::Display for At<'_> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.write(f, self.1)
+            }
+        }
+        At(self, offset).to_string()
+    }
+
+    fn write(&self, f: &mut std::fmt::Formatter<'_>, offset: i64) -> std::fmt::Result {
         match self {
             Self::Ended {
                 exit_code,
@@ -168,7 +186,7 @@ impl std::fmt::Display for Mark {
                     f,
                     "gap: {}, the server kept nothing older than {}",
                     seconds(lost),
-                    to.clock()
+                    to.clock(offset)
                 )
             }
             Self::Gap { .. } => f.write_str("gap: lines are missing"),

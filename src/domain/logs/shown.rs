@@ -63,6 +63,8 @@ impl Record for Written<'_> {
 #[derive(Debug)]
 pub struct Shown {
     filters: Vec<Query>,
+    /// Marks are seen too.
+    marks: bool,
     /// Lines of context around each that passes a filter.
     context: usize,
     /// Traces stand as their first line.
@@ -84,6 +86,7 @@ impl Shown {
     pub fn new(end: Seq) -> Self {
         Self {
             filters: Vec::new(),
+            marks: true,
             context: 0,
             folded: true,
             lines: VecDeque::new(),
@@ -121,6 +124,12 @@ impl Shown {
             folded,
             ..Self::new(buffer.end())
         };
+    }
+
+    /// Looks anew, with other filters, for lines alone.
+    pub fn set_without_marks(&mut self, filters: Vec<Query>, buffer: &Buffer) {
+        self.set(filters, 0, false, buffer);
+        self.marks = false;
     }
 
     /// How many lines are seen.
@@ -221,17 +230,12 @@ impl Shown {
             return false;
         };
         if line.mark.is_some() {
-            return true;
+            return self.marks;
         }
         if self.filters.is_empty() {
             return !(self.folded && line.continuation);
         }
         matches(&self.filters, line, sources, &mut self.scratch)
-    }
-
-    /// Whether a line passes the filters itself, rather than being context of one that does.
-    pub fn is_hit(&self, line: Line<'_>, sources: &[SourceInfo]) -> bool {
-        line.mark.is_some() || matches(&self.filters, line, sources, &mut Scratch::default())
     }
 }
 

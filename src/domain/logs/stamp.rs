@@ -25,9 +25,9 @@ impl Nanos {
             .unwrap_or_default()
     }
 
-    /// `10:04:11` in UTC.
-    pub fn clock(self) -> String {
-        let seconds = self.seconds().rem_euclid(86_400);
+    /// `10:04:11`, so many seconds east of UTC.
+    pub fn clock(self, offset: i64) -> String {
+        let seconds = (self.seconds() + offset).rem_euclid(86_400);
         format!(
             "{:02}:{:02}:{:02}",
             seconds / 3_600,

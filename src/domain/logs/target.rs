@@ -58,6 +58,17 @@ pub struct Member {
     pub failed: bool,
 }
 
+impl Member {
+    /// Whether there is something to read: a container that has not started yet joins when it does.
+    pub fn has_log(&self, previous: bool) -> bool {
+        if previous {
+            self.restarts > 0
+        } else {
+            self.started
+        }
+    }
+}
+
 impl Target {
     /// Reads `project/x`, `release/ns/x`, `deploy/ns/x`, `pod/ns/x[/container]`. A namespace may be
     /// left out where `home` is one. The error says what can be named.

@@ -17,7 +17,8 @@ fn source(name: &str) -> Source {
 /// A log of one live source with these lines, a second apart.
 fn log(lines: &[&str]) -> Log {
     let mut log = Log::new(1 << 20);
-    let (id, _) = log.join(&source("web-1"));
+    let web = source("web-1");
+    let id = log.join([&web])[0].0;
     let text: Vec<String> = lines
         .iter()
         .enumerate()
@@ -124,7 +125,7 @@ fn context_stands_around_what_passes() {
 fn sources_have_short_names_that_differ() {
     let mut log = Log::new(1 << 20);
     for name in ["api-7d9c4b5f66-5jmkx", "web-7d9c4b5f66-5jmkx", "db-0"] {
-        log.join(&source(name));
+        log.join([&source(name)]);
     }
     let shorts: Vec<&str> = log
         .sources()
@@ -132,15 +133,15 @@ fn sources_have_short_names_that_differ() {
         .map(|info| info.short.as_str())
         .collect();
     assert_eq!(shorts, ["api-5jmkx", "web-5jmkx", "db-0"]);
-    log.join(&Source {
+    log.join([&Source {
         container: "proxy".into(),
         ..source("db-0")
-    });
+    }]);
     assert_eq!(log.sources()[2].short, "db-0/app");
-    log.join(&Source {
+    log.join([&Source {
         namespace: "shop-dev".into(),
         ..source("api-7d9c4b5f66-5jmkx")
-    });
+    }]);
     assert_eq!(log.sources()[0].short, "shop-prod/api-7d9c4b5f66-5jmkx/app");
 }
 

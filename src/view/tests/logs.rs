@@ -227,7 +227,7 @@ fn a_time_is_gone_to() {
         .keys("enter");
     let screen = opened.screen();
     let line = screen.log.buffer().get(screen.cursor).unwrap();
-    assert_eq!(line.at.clock(), "06:01:05");
+    assert_eq!(line.at.clock(0), "06:01:05");
     let opened = opened.keys("g").typed("soon").keys("enter");
     let problem = opened
         .screen()
