@@ -52,7 +52,8 @@ enum Search {
     First { new_run: bool },
     /// So many lines of the run are still to come.
     Rest(u64),
-    /// The run has come. A server may send its lines once more; they are older than its last.
+    /// The run has come. A server may send its second once more; those lines are older than the
+    /// last one.
     Again { repeated: bool },
 }
 
@@ -185,12 +186,14 @@ impl Cursor {
                 Verdict::Known
             }
             Search::Again { repeated: true } if at == run.last => Verdict::Known,
-            // A line later than the run; fewer lines of it came than were read, but its last
-            // moment was reached and nothing after it can be missing.
+            // A line later than the run: nothing before it can be missing. As long as it shares the
+            // second from which the server sends, the server may still repeat itself.
             _ => {
-                if at > run.last {
-                    self.search = Search::Done;
-                }
+                self.search = if at.seconds() > run.first.seconds() {
+                    Search::Done
+                } else {
+                    Search::Again { repeated: false }
+                };
                 Verdict::New
             }
         }
@@ -305,7 +308,7 @@ mod tests {
             let mut cursor = Cursor::default();
             let (mut got, _) = read(&mut cursor, &text(&lines[..cut], 0));
             cursor.reopen(false);
-            let twice = text(&lines[..cut], 0) + &text(&lines, 0);
+            let twice = text(&lines[..cut], 0) + &text(&lines, 0) + &text(&lines, 0);
             let (new, gap) = read(&mut cursor, &twice);
             got.push_str(&new);
             prop_assert_eq!((got, gap), (text(&lines, 0), false));
