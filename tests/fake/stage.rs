@@ -40,6 +40,9 @@ impl Stage {
                 caught_up: Duration::from_millis(50),
                 stall: Duration::from_millis(300),
                 restart_look: Duration::from_millis(100),
+                // Long enough to switch a fault between a cut and the next attempt.
+                backoff_first: Duration::from_millis(250),
+                backoff_cap: Duration::from_millis(500),
                 // Streams that wait their turn must not be taken for a slow server too soon.
                 watch_start: Duration::from_secs(1),
                 ..quick()
