@@ -1,6 +1,7 @@
 //! `quarterdeck catalogue`: which catalogue is in force, and whether one is sound.
 
 use super::exit::{Code, Refusal};
+use super::image;
 use super::out::{Out, warn};
 use crate::config::Paths;
 use crate::domain::build::Fault;
@@ -8,7 +9,6 @@ use crate::domain::catalogue::{BUILT_IN_NAME, Catalogue, ImageRef, Stack};
 use crate::images;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The catalogue of a whole machine.
@@ -71,7 +71,7 @@ pub fn run(args: &CatalogueArgs, out: &mut Out) -> anyhow::Result<Code> {
 }
 
 fn check(file: &Path, out: &mut Out) -> anyhow::Result<Code> {
-    let text = read(file)?.ok_or_else(|| missing(file))?;
+    let text = image::text(file)?.ok_or_else(|| missing(file))?;
     let mut catalogue = Catalogue::built_in();
     let name = file.display().to_string();
     let mut flaws = catalogue.lay(&name, &text);
@@ -93,7 +93,7 @@ fn check(file: &Path, out: &mut Out) -> anyhow::Result<Code> {
 
 /// Writes digests beside tags. An image that nobody could tell stays as it is, and makes it fail.
 fn pin(file: &Path, renew: bool, out: &mut Out) -> anyhow::Result<Code> {
-    let text = read(file)?.ok_or_else(|| missing(file))?;
+    let text = image::text(file)?.ok_or_else(|| missing(file))?;
     let mut own = Catalogue::default();
     let flaws = own.lay(&file.display().to_string(), &text);
     if !flaws.is_empty() {
@@ -123,7 +123,7 @@ fn pin(file: &Path, renew: bool, out: &mut Out) -> anyhow::Result<Code> {
         }
     }
     if pinned != text {
-        super::image::write(file, &pinned)?;
+        image::write(file, &pinned)?;
     }
     Ok(if left == 0 { Code::Done } else { Code::Failed })
 }
@@ -141,12 +141,12 @@ pub fn load(extra: Option<&Path>) -> anyhow::Result<Catalogue> {
     let paths = Paths::from_env(|name| std::env::var_os(name));
     let person = paths.config.join(FILE);
     for file in [Path::new(SYSTEM_FILE), &person] {
-        if let Some(text) = read(file)? {
+        if let Some(text) = image::text(file)? {
             lay(&mut catalogue, file, &text)?;
         }
     }
     if let Some(file) = extra {
-        let text = read(file)?.ok_or_else(|| missing(file))?;
+        let text = image::text(file)?.ok_or_else(|| missing(file))?;
         lay(&mut catalogue, file, &text)?;
     }
     let flaws = catalogue.check();
@@ -178,20 +178,6 @@ fn missing(file: &Path) -> Refusal {
         Code::NotFound,
         format!("there is no file `{}`", file.display()),
     )
-}
-
-/// The text of a file, when there is one.
-fn read(file: &Path) -> Result<Option<String>, Refusal> {
-    match std::fs::read_to_string(file) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            Ok(None)
-        }
-        Err(error) => Err(Refusal::new(
-            Code::Failed,
-            format!("`{}` cannot be read: {error}", file.display()),
-        )),
-    }
 }
 
 fn show(extra: Option<&Path>, form: Form, out: &mut Out) -> anyhow::Result<Code> {

@@ -1,10 +1,11 @@
 //! `quarterdeck exec`: one command in a container, with its exit code.
 
 use super::args::{ClusterArgs, ConsoleArgs};
-use super::console::{connect_options, scopes};
+use super::console::scopes;
 use super::exit::{Code, Refusal};
 use super::get::gather;
 use super::out;
+use super::session::with_session;
 use super::settings::Settings;
 use crate::cluster::{ExecHandle, ExecInput, Session};
 use crate::domain::exec::{End, ExecItem, ExecRequest};
@@ -18,7 +19,6 @@ use clap::Args;
 use rustix::termios::{OptionalActions, Termios, isatty, tcgetattr, tcgetwinsize, tcsetattr};
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
-use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
@@ -59,14 +59,7 @@ pub fn run(cluster: &ClusterArgs, args: &ExecArgs) -> anyhow::Result<ExitCode> {
     let named = scopes(cluster);
     let home = named.as_deref().and_then(Scope::only);
     let target = Target::parse(&args.target, home).map_err(|why| Refusal::new(Code::Usage, why))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
-    let done = runtime.block_on(async {
-        let session = Session::connect(connect_options(cluster, &settings))
-            .await
-            .map_err(Refusal::from)?;
+    with_session(cluster, &settings, async |session| {
         let mut place = place(&session, &target, &settings).await?;
         if let Some(container) = &args.container {
             place.container = Text::new(container);
@@ -79,10 +72,7 @@ pub fn run(cluster: &ClusterArgs, args: &ExecArgs) -> anyhow::Result<ExitCode> {
             place.container = containers.into_iter().next().unwrap_or_default();
         }
         command(&session, &place, args).await
-    });
-    // Standard input may be read by a thread that nothing can wake.
-    runtime.shutdown_timeout(Duration::from_millis(20));
-    done
+    })
 }
 
 /// The pod that is meant; the container stays empty where none is named.

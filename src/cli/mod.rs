@@ -16,6 +16,7 @@ mod info;
 mod logs;
 mod man;
 mod out;
+mod session;
 mod settings;
 
 use args::{Cli, Verb};

@@ -126,31 +126,20 @@ fn draw_pick(app: &App, pick: &Pick, canvas: &mut Canvas<'_>) {
     let (columns, rows) = app.size;
     let title = format!("Which container of {}?", pick.sources[0].pod);
     let names = pick.sources.iter().map(|source| width(&source.container));
-    let box_width = names
-        .max()
-        .unwrap_or(0)
-        .max(width(&title))
-        .saturating_add(6)
-        .min(columns);
-    let height = u16::try_from(pick.sources.len())
-        .unwrap_or(rows)
-        .saturating_add(4)
-        .min(rows);
-    let area = Area {
-        x: (columns - box_width) / 2,
-        y: (rows - height) / 2,
-        width: box_width,
-        height,
-    };
-    canvas.clear(area, theme.overlay);
-    if height > 4 && box_width > 6 {
-        canvas.frame(area, theme.accent);
-    }
-    let room = box_width.saturating_sub(6);
+    let widest = names.max().unwrap_or(0).max(width(&title));
+    let lines = u16::try_from(pick.sources.len()).unwrap_or(rows);
+    let (area, _) = window(
+        canvas,
+        (columns, rows),
+        widest,
+        lines.saturating_add(4),
+        theme.accent,
+    );
+    let room = area.width.saturating_sub(6);
     canvas.put(area.x + 3, area.y + 1, room, &title, theme.accent);
     for (n, source) in pick.sources.iter().enumerate() {
         let y = area.y + 2 + u16::try_from(n).unwrap_or(rows);
-        if y + 1 >= area.y + height {
+        if y + 1 >= area.y + area.height {
             break;
         }
         canvas.put(area.x + 3, y, room, &source.container, theme.text);
@@ -158,12 +147,36 @@ fn draw_pick(app: &App, pick: &Pick, canvas: &mut Canvas<'_>) {
             let line = Area {
                 x: area.x + 2,
                 y,
-                width: box_width.saturating_sub(4),
+                width: area.width.saturating_sub(4),
                 height: 1,
             };
             canvas.wash(line, theme.selected);
         }
     }
+}
+
+/// Clears a place in the middle for lines of that width; framed where there is room for a frame.
+fn window(
+    canvas: &mut Canvas<'_>,
+    (columns, rows): (u16, u16),
+    widest: u16,
+    height: u16,
+    style: Style,
+) -> (Area, bool) {
+    let width = widest.saturating_add(6).min(columns);
+    let height = height.min(rows);
+    let area = Area {
+        x: (columns - width) / 2,
+        y: (rows - height) / 2,
+        width,
+        height,
+    };
+    canvas.clear(area, canvas.theme.overlay);
+    let roomy = height > 4 && width > 6;
+    if roomy {
+        canvas.frame(area, style);
+    }
+    (area, roomy)
 }
 
 /// A question stands in the middle, in the one frame that is drawn: it must be seen without
@@ -178,22 +191,16 @@ fn draw_confirm(app: &App, confirm: &Confirm, canvas: &mut Canvas<'_>, hits: &mu
         usize::from(rows / 3),
     );
     let widest = lines.iter().map(|(line, _)| width(line)).max().unwrap_or(0);
-    let box_width = widest.max(24).saturating_add(6).min(columns);
     let height = u16::try_from(lines.len())
         .unwrap_or(rows)
-        .saturating_add(if confirm.word.is_none() { 4 } else { 2 })
-        .min(rows);
-    let area = Area {
-        x: (columns - box_width) / 2,
-        y: (rows - height) / 2,
-        width: box_width,
+        .saturating_add(if confirm.word.is_none() { 4 } else { 2 });
+    let (area, roomy) = window(
+        canvas,
+        (columns, rows),
+        widest.max(24),
         height,
-    };
-    canvas.clear(area, theme.overlay);
-    let roomy = height > 4 && box_width > 6;
-    if roomy {
-        canvas.frame(area, theme.warning);
-    }
+        theme.warning,
+    );
     let (x, mut y) = if roomy {
         (area.x + 3, area.y + 1)
     } else {

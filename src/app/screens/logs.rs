@@ -109,6 +109,10 @@ pub(in crate::app) struct Saving {
 
 /// A log screen.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own for the reader"
+)]
 pub struct LogScreen {
     /// Messages of its sources carry it.
     pub id: Id,
@@ -265,14 +269,10 @@ impl LogScreen {
         let new = self.looked.max(first);
         self.looked = self.log.buffer().end();
         let (buffer, sources) = (self.log.buffer(), self.log.sources());
-        for shown in [
-            Some(&mut self.shown),
-            self.search.as_mut().map(|it| &mut it.found),
-        ] {
-            if let Some(shown) = shown {
-                shown.trim(first);
-                shown.grow(buffer, sources);
-            }
+        let found = self.search.as_mut().map(|it| &mut it.found);
+        for shown in std::iter::once(&mut self.shown).chain(found) {
+            shown.trim(first);
+            shown.grow(buffer, sources);
         }
         while self.marked.first().is_some_and(|seq| *seq < first) {
             self.marked.pop_first();

@@ -4,9 +4,10 @@ mod print;
 mod rows;
 
 use super::args::{ClusterArgs, ConsoleArgs};
-use super::console::{connect_options, scopes};
+use super::console::scopes;
 use super::exit::{Code, Refusal};
 use super::out::Out;
+use super::session::with_session;
 use super::settings::Settings;
 use crate::cluster::{CHANNEL, Event, Session};
 use crate::domain::feed::{Batch, Change, FeedState, Scope};
@@ -16,7 +17,7 @@ use crate::domain::selector::Selector;
 use crate::domain::time::Timestamp;
 use clap::{Args, ValueEnum};
 use print::Printer;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Arguments of `get`.
 #[derive(Clone, Debug, Args)]
@@ -117,14 +118,7 @@ pub fn run(cluster: &ClusterArgs, args: &GetArgs, out: &mut Out) -> anyhow::Resu
         names: args.names.clone(),
         selector,
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
-    let done = runtime.block_on(async {
-        let session = Session::connect(connect_options(cluster, &settings))
-            .await
-            .map_err(Refusal::from)?;
+    with_session(cluster, &settings, async |session| {
         let scopes = scopes(cluster).unwrap_or_else(|| vec![Scope(Some(session.home_namespace()))]);
         let mut fleet = Fleet::new(settings.labels());
         if args.watch {
@@ -133,10 +127,7 @@ pub fn run(cluster: &ClusterArgs, args: &GetArgs, out: &mut Out) -> anyhow::Resu
         let kinds = args.what.kinds(args.output);
         gather(&session, kinds, &scopes, args.what.needs(), &mut fleet).await?;
         answer(&fleet, &wanted, &scopes, args.output, out)
-    });
-    // A feed may sit in a read that nobody waits for any more.
-    runtime.shutdown_timeout(Duration::from_millis(50));
-    done
+    })
 }
 
 /// Lists the kinds. What is not needed and not to be had only leaves its columns empty.

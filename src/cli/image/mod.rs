@@ -8,7 +8,7 @@ mod lint;
 mod outdated;
 mod project;
 
-pub use project::write;
+pub use project::{text, write};
 
 use super::exit::Code;
 use super::out::Out;

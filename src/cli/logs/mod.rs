@@ -4,10 +4,11 @@
 mod print;
 
 use super::args::{ClusterArgs, ConsoleArgs};
-use super::console::{connect_options, scopes};
+use super::console::scopes;
 use super::exit::{Code, Refusal};
 use super::get::{gather, now};
 use super::out::Out;
+use super::session::with_session;
 use super::settings::Settings;
 use crate::cluster::{CHANNEL, Event, FeedHandle, Session};
 use crate::domain::feed::{FailureSort, Scope};
@@ -148,14 +149,7 @@ pub fn run(cluster: &ClusterArgs, args: &LogsArgs, out: &mut Out) -> anyhow::Res
     let (reading, filters) = (args.reading()?, args.filters()?);
     let named = scopes(cluster);
     let target = args.target(named.as_deref())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
-    let done = runtime.block_on(async {
-        let session = Session::connect(connect_options(cluster, &settings))
-            .await
-            .map_err(Refusal::from)?;
+    with_session(cluster, &settings, async |session| {
         let scopes = places(&target, named, &session);
         let mut fleet = Fleet::new(settings.labels());
         gather(&session, &Kind::ALL, &scopes, Kind::Pod, &mut fleet).await?;
@@ -184,10 +178,7 @@ pub fn run(cluster: &ClusterArgs, args: &LogsArgs, out: &mut Out) -> anyhow::Res
         };
         reader.shown.set(filters, 0, false, reader.log.buffer());
         reader.read(rx, &scopes, out).await
-    });
-    // A stream may sit in a read that nobody waits for any more.
-    runtime.shutdown_timeout(Duration::from_millis(50));
-    done
+    })
 }
 
 /// Where the target's pods are looked for.

@@ -23,16 +23,19 @@ impl Printer {
             return Ok(());
         };
         let stamp = || line.at.rfc3339();
+        let object = || {
+            json!({
+                "time": stamp(),
+                "namespace": &*info.source.namespace,
+                "pod": &*info.source.pod,
+                "container": &*info.source.container,
+            })
+        };
         if let Some(mark) = line.mark {
             if self.json {
-                let mut object = json!({
-                    "time": stamp(),
-                    "namespace": &*info.source.namespace,
-                    "pod": &*info.source.pod,
-                    "container": &*info.source.container,
-                    "mark": kind(mark),
-                    "text": mark.to_string(),
-                });
+                let mut object = object();
+                object["mark"] = kind(mark).into();
+                object["text"] = mark.to_string().into();
                 if let Mark::Ended { exit_code, .. } = mark {
                     object["exitCode"] = (*exit_code).into();
                 }
@@ -43,13 +46,8 @@ impl Printer {
             return Ok(());
         }
         if self.json {
-            let mut object = json!({
-                "time": stamp(),
-                "namespace": &*info.source.namespace,
-                "pod": &*info.source.pod,
-                "container": &*info.source.container,
-                "message": line.text,
-            });
+            let mut object = object();
+            object["message"] = line.text.into();
             if let Some(level) = line.level {
                 object["level"] = level.name().to_lowercase().into();
             }

@@ -60,14 +60,16 @@ fn modernised(arguments: &[String]) -> Vec<String> {
         .collect()
 }
 
+/// The options of `head` and `tail`, with the count they ask for.
+fn asked(call: &Call<'_>, flags: &str) -> Result<(super::Options, Count), String> {
+    let options = super::take(&modernised(call.arguments), flags, "nc")?;
+    let count = count(call, &options)?;
+    Ok((options, count))
+}
+
 pub async fn head(call: &Call<'_>) -> Outcome {
-    let arguments = modernised(call.arguments);
-    let options = match super::take(&arguments, "qv", "nc") {
-        Ok(options) => options,
-        Err(why) => return call.complain(1, &why).await,
-    };
-    let count = match count(call, &options) {
-        Ok(count) => count,
+    let (options, count) = match asked(call, "qv") {
+        Ok(asked) => asked,
         Err(why) => return call.complain(1, &why).await,
     };
     let (inputs, status) = call.inputs(&options.rest).await?;
@@ -102,13 +104,8 @@ pub async fn head(call: &Call<'_>) -> Outcome {
 }
 
 pub async fn tail(call: &Call<'_>) -> Outcome {
-    let arguments = modernised(call.arguments);
-    let options = match super::take(&arguments, "fFqv", "nc") {
-        Ok(options) => options,
-        Err(why) => return call.complain(1, &why).await,
-    };
-    let count = match count(call, &options) {
-        Ok(count) => count,
+    let (options, count) = match asked(call, "fFqv") {
+        Ok(asked) => asked,
         Err(why) => return call.complain(1, &why).await,
     };
     let (inputs, status) = call.inputs(&options.rest).await?;
