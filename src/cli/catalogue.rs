@@ -1,21 +1,14 @@
 //! `quarterdeck catalogue`: which catalogue is in force, and whether one is sound.
 
-use super::exit::{Code, Refusal};
-use super::image;
+use super::exit::Code;
 use super::out::{Out, warn};
-use crate::config::Paths;
+use crate::config::{Paths, SYSTEM_CATALOGUE};
 use crate::domain::build::Fault;
 use crate::domain::catalogue::{BUILT_IN_NAME, Catalogue, ImageRef, Stack};
 use crate::images;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-
-/// The catalogue of a whole machine.
-const SYSTEM_FILE: &str = "/etc/quarterdeck/catalogue.toml";
-
-/// The file's name in a person's configuration folder.
-const FILE: &str = "catalogue.toml";
 
 /// Arguments of `catalogue`.
 #[derive(Debug, Args)]
@@ -71,7 +64,7 @@ pub fn run(args: &CatalogueArgs, out: &mut Out) -> anyhow::Result<Code> {
 }
 
 fn check(file: &Path, out: &mut Out) -> anyhow::Result<Code> {
-    let text = image::text(file)?.ok_or_else(|| missing(file))?;
+    let text = images::needed(file)?;
     let mut catalogue = Catalogue::built_in();
     let name = file.display().to_string();
     let mut flaws = catalogue.lay(&name, &text);
@@ -93,11 +86,11 @@ fn check(file: &Path, out: &mut Out) -> anyhow::Result<Code> {
 
 /// Writes digests beside tags. An image that nobody could tell stays as it is, and makes it fail.
 fn pin(file: &Path, renew: bool, out: &mut Out) -> anyhow::Result<Code> {
-    let text = image::text(file)?.ok_or_else(|| missing(file))?;
+    let text = images::needed(file)?;
     let mut own = Catalogue::default();
     let flaws = own.lay(&file.display().to_string(), &text);
     if !flaws.is_empty() {
-        return Err(flawed(&flaws).into());
+        return Err(images::flawed("the catalogue is not sound", &flaws).into());
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -123,7 +116,7 @@ fn pin(file: &Path, renew: bool, out: &mut Out) -> anyhow::Result<Code> {
         }
     }
     if pinned != text {
-        image::write(file, &pinned)?;
+        images::write(file, &pinned)?;
     }
     Ok(if left == 0 { Code::Done } else { Code::Failed })
 }
@@ -135,49 +128,10 @@ async fn resolve(image: &ImageRef) -> Result<String, Fault> {
 }
 
 /// The catalogue in force: the built-in one, the machine's, the person's, then `extra`, each laid
-/// over the one before. A document with flaws is refused as a whole: half a rule is none.
-pub fn load(extra: Option<&Path>) -> anyhow::Result<Catalogue> {
-    let mut catalogue = Catalogue::built_in();
+/// over the one before.
+pub fn load(extra: Option<&Path>) -> Result<Catalogue, Fault> {
     let paths = Paths::from_env(|name| std::env::var_os(name));
-    let person = paths.config.join(FILE);
-    for file in [Path::new(SYSTEM_FILE), &person] {
-        if let Some(text) = image::text(file)? {
-            lay(&mut catalogue, file, &text)?;
-        }
-    }
-    if let Some(file) = extra {
-        let text = image::text(file)?.ok_or_else(|| missing(file))?;
-        lay(&mut catalogue, file, &text)?;
-    }
-    let flaws = catalogue.check();
-    if flaws.is_empty() {
-        return Ok(catalogue);
-    }
-    Err(flawed(&flaws).into())
-}
-
-fn lay(catalogue: &mut Catalogue, file: &Path, text: &str) -> Result<(), Refusal> {
-    let flaws = catalogue.lay(&file.display().to_string(), text);
-    if flaws.is_empty() {
-        Ok(())
-    } else {
-        Err(flawed(&flaws))
-    }
-}
-
-fn flawed(flaws: &[crate::domain::document::Flaw]) -> Refusal {
-    let lines: Vec<String> = flaws.iter().map(ToString::to_string).collect();
-    Refusal::new(
-        Code::Failed,
-        format!("the catalogue is not sound\n{}", lines.join("\n")),
-    )
-}
-
-fn missing(file: &Path) -> Refusal {
-    Refusal::new(
-        Code::NotFound,
-        format!("there is no file `{}`", file.display()),
-    )
+    images::catalogue(&paths.catalogue_files(), extra)
 }
 
 fn show(extra: Option<&Path>, form: Form, out: &mut Out) -> anyhow::Result<Code> {
@@ -197,7 +151,8 @@ fn show(extra: Option<&Path>, form: Form, out: &mut Out) -> anyhow::Result<Code>
     }
     if catalogue.layers == [BUILT_IN_NAME] {
         warn(&format!(
-            "only the catalogue that ships with the program is in force; operations lay their own over it in {SYSTEM_FILE}"
+            "only the catalogue that ships with the program is in force; operations lay their own over it in {}",
+            SYSTEM_CATALOGUE
         ));
     }
     out.line("")?;

@@ -1,5 +1,6 @@
 //! Exit codes, and which error gets which.
 
+use crate::domain::build::{Fault, FaultSort};
 use crate::domain::feed::{Failure, FailureSort};
 use std::fmt;
 use std::process::ExitCode;
@@ -23,11 +24,15 @@ pub enum Code {
 }
 
 impl Code {
-    /// The code for an error: that of a [`Refusal`] inside it, else [`Self::Failed`].
+    /// The code for an error: that of a [`Refusal`] or a [`Fault`] inside it, else
+    /// [`Self::Failed`].
     pub fn of(error: &anyhow::Error) -> Self {
-        error
-            .downcast_ref::<Refusal>()
-            .map_or(Self::Failed, |refusal| refusal.code)
+        let refusal = error.downcast_ref::<Refusal>();
+        let fault = error.downcast_ref::<Fault>();
+        refusal
+            .map(|it| it.code)
+            .or_else(|| fault.map(|it| it.sort.into()))
+            .unwrap_or(Self::Failed)
     }
 }
 
@@ -46,6 +51,20 @@ impl From<FailureSort> for Code {
             FailureSort::NotFound => Self::NotFound,
             FailureSort::Unreachable => Self::Unreachable,
             FailureSort::Config | FailureSort::Conflict | FailureSort::Other => Self::Failed,
+        }
+    }
+}
+
+impl From<FaultSort> for Code {
+    fn from(sort: FaultSort) -> Self {
+        match sort {
+            FaultSort::NoEngine | FaultSort::Registry => Self::Unreachable,
+            FaultSort::Denied => Self::Forbidden,
+            FaultSort::Missing => Self::NotFound,
+            FaultSort::Usage => Self::Usage,
+            FaultSort::NotVerified | FaultSort::Context | FaultSort::Build | FaultSort::Project => {
+                Self::Failed
+            }
         }
     }
 }
@@ -87,6 +106,12 @@ impl From<Failure> for Refusal {
             }
         }
         Self::new(failure.sort.into(), message)
+    }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        Self::new(fault.sort.into(), fault.to_string())
     }
 }
 

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 /// The name of our folder in each base directory.
 const FOLDER: &str = "quarterdeck";
 
+/// The catalogue of a whole machine.
+pub const SYSTEM_CATALOGUE: &str = "/etc/quarterdeck/catalogue.toml";
+
 /// Folders of this program for this person. None of them need exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paths {
@@ -60,6 +63,12 @@ impl Paths {
     /// The file of the person's theme of that name.
     pub fn theme_file(&self, name: &str) -> PathBuf {
         named(&self.config.join("themes"), name)
+    }
+
+    /// The documents laid over the built-in catalogue, each where it is there: the machine's, then
+    /// the person's.
+    pub fn catalogue_files(&self) -> [PathBuf; 2] {
+        [SYSTEM_CATALOGUE.into(), self.config.join("catalogue.toml")]
     }
 
     /// The file that remembers things between runs.

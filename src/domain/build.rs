@@ -25,6 +25,17 @@ impl StepState {
     }
 }
 
+/// What the image's labels say of this build; empty where nobody knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Labels {
+    /// The software's version.
+    pub version: String,
+    /// The source's revision.
+    pub revision: String,
+    /// The moment, RFC 3339.
+    pub created: String,
+}
+
 /// One thing that happened. Texts come from containers and registries, and are cleaned already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -81,19 +92,25 @@ pub enum Event {
 
 /// What a build that fails says: what, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what}; {remedy}")]
+#[error("{what}{}{remedy}", if remedy.is_empty() { "" } else { "; " })]
 pub struct Fault {
     /// How far it came.
     pub sort: FaultSort,
     /// What went wrong.
     pub what: String,
-    /// What to do.
+    /// What to do; empty where `what` says it all.
     pub remedy: String,
 }
 
 /// The sorts of faults, for exit codes and for what to offer next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultSort {
+    /// A file or folder that was named is not there.
+    Missing,
+    /// What was named is not what is wanted: a file in place of a folder.
+    Usage,
+    /// The recipe, the catalogue, or a file beside them cannot be used.
+    Project,
     /// There is no engine, or it went away.
     NoEngine,
     /// The source cannot be sent.

@@ -7,6 +7,8 @@ mod context;
 mod credentials;
 mod engine;
 mod git;
+mod order;
+mod project;
 mod registry;
 mod source;
 
@@ -15,4 +17,6 @@ pub use context::Context;
 pub use credentials::{Credentials, find as credentials};
 pub use engine::Engine;
 pub use git::{GitError, clone, without_credentials};
+pub use order::order;
+pub use project::{Opened, catalogue, flawed, needed, recipe, text, write};
 pub use source::{Source, SourceError};

@@ -1,41 +1,23 @@
 //! `quarterdeck image build`, `push` and `verify`: what a pipeline runs.
 
-use super::project::{flawed, recipe, text};
 use super::{BuildArgs, Form, PushArgs};
 use crate::cli::catalogue;
 use crate::cli::exit::{Code, Refusal};
 use crate::cli::out::{Out, warn};
-use crate::domain::build::{Event, Fault, FaultSort, StepState};
-use crate::domain::catalogue::{Catalogue, ImageRef};
-use crate::domain::dockerfile::{CA_FILE, Ignore, Variant, plan, render, render_ignore};
-use crate::domain::lint::parse;
-use crate::domain::recipe::Recipe;
+use crate::domain::build::{Event, Labels, StepState};
+use crate::domain::catalogue::ImageRef;
 use crate::domain::text::clean;
-use crate::images::{self, Context, Engine, Order};
+use crate::images::{self, Engine};
 use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::time::Instant;
 use tokio::sync::mpsc;
-
-/// The made Dockerfile's name in the context: one of the project's own stays what it is.
-const MADE: &str = ".quarterdeck.Dockerfile";
 
 /// Events that wait at most: a reader that is slow slows the build.
 const EVENTS: usize = 256;
 
 /// The image's id, where one was built, and its digest, where one was pushed or asked for.
 type Made = (Option<String>, Option<String>);
-
-impl From<Fault> for Refusal {
-    fn from(fault: Fault) -> Self {
-        let code = match fault.sort {
-            FaultSort::NoEngine | FaultSort::Registry => Code::Unreachable,
-            FaultSort::Denied => Code::Forbidden,
-            FaultSort::NotVerified | FaultSort::Context | FaultSort::Build => Code::Failed,
-        };
-        Self::new(code, fault.to_string())
-    }
-}
 
 fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
@@ -44,21 +26,20 @@ fn variable(name: &str) -> Option<OsString> {
 /// Builds, and pushes when asked.
 pub fn build(args: &BuildArgs, out: &mut Out) -> anyhow::Result<Code> {
     let catalogue = catalogue::load(args.catalogue.catalogue.as_deref())?;
-    let read = recipe(&args.dir)?;
+    let read = images::recipe(&args.dir)?;
     let tag = reference(&args.tag)?;
     carry(args.output, &tag, out, async |events| {
         let engine = Engine::connect(variable).await?;
         let buildkit = engine.buildkit && !args.classic;
-        let order = order(
-            args,
-            &read.recipe,
-            &catalogue,
-            tag.clone(),
-            buildkit,
-            &|flaws| {
-                read.places.locate(flaws);
-            },
-        )?;
+        let labels = Labels {
+            version: args.version.clone(),
+            revision: args.revision.clone(),
+            created: args.created.clone(),
+        };
+        let order = images::order(&args.dir, &read, &catalogue, tag.clone(), &labels, buildkit)?;
+        for path in &order.context.skipped {
+            warn(&format!("`{path}` is no file and is not sent"));
+        }
         let id = images::build(&engine, order, &events, &variable).await?;
         let digest = if args.push {
             Some(images::push(&engine, &tag, &events, &variable).await?)
@@ -159,97 +140,6 @@ fn result(
     };
     out.line(line)?;
     Ok(())
-}
-
-/// What goes to the engine.
-fn order(
-    args: &BuildArgs,
-    recipe: &Recipe,
-    catalogue: &Catalogue,
-    tag: ImageRef,
-    buildkit: bool,
-    locate: &dyn Fn(&mut [crate::domain::document::Flaw]),
-) -> Result<Order, Refusal> {
-    let network = &catalogue.network;
-    // Secrets reach BuildKit through a session that the Engine API does not open here: the
-    // certificates go the way that leaves nothing without it, and other secrets are refused.
-    let variant = if buildkit && network.ca_bundle.is_empty() {
-        Variant::BuildKit
-    } else {
-        Variant::Classic
-    };
-    if variant == Variant::BuildKit && !recipe.build.secrets.is_empty() {
-        let what = "`build.secrets` cannot be given to the engine yet; `quarterdeck image dockerfile --write`, then `docker buildx build --secret …`";
-        return Err(Refusal::new(Code::Failed, what));
-    }
-    let own = &recipe.build.dockerfile;
-    let (name, dockerfile, made_ignore) = if own.is_empty() {
-        let plan = plan(recipe, catalogue, variant).map_err(|mut flaws| {
-            locate(&mut flaws);
-            flawed("the recipe cannot be used", &flaws)
-        })?;
-        (MADE.to_owned(), render(&plan), render_ignore(&plan))
-    } else {
-        let file = args.dir.join(own);
-        let brought = text(&file)?.ok_or_else(|| {
-            Refusal::new(
-                Code::NotFound,
-                format!("there is no file `{}`", file.display()),
-            )
-        })?;
-        (own.clone(), brought, String::new())
-    };
-    let ignore = text(&args.dir.join(".dockerignore"))?.unwrap_or(made_ignore);
-    let bases = parse(&dockerfile)
-        .iter()
-        .filter(|at| at.keyword == "FROM")
-        .filter_map(|at| ImageRef::parse(at.rest.split_whitespace().next()?).ok())
-        .collect();
-    let mut extra = vec![(name.clone(), dockerfile.into_bytes())];
-    if !network.ca_bundle.is_empty() {
-        let bundle = std::fs::read(&network.ca_bundle).map_err(|error| {
-            Refusal::new(
-                Code::Failed,
-                format!(
-                    "the catalogue's `ca_bundle`, `{}`, cannot be read: {error}",
-                    network.ca_bundle
-                ),
-            )
-        })?;
-        extra.push((CA_FILE.to_owned(), bundle));
-    }
-    let context = Context::list(&args.dir, &Ignore::parse(&ignore), extra)?;
-    for path in &context.skipped {
-        warn(&format!("`{path}` is no file and is not sent"));
-    }
-    Ok(Order {
-        context,
-        dockerfile: name,
-        bases,
-        tag,
-        arguments: arguments(catalogue, args),
-        buildkit,
-    })
-}
-
-/// Build arguments: the proxy, and what the labels say of this build.
-fn arguments(catalogue: &Catalogue, args: &BuildArgs) -> Vec<(String, String)> {
-    let network = &catalogue.network;
-    [
-        ("HTTP_PROXY", &network.proxy),
-        ("HTTPS_PROXY", &network.proxy),
-        ("http_proxy", &network.proxy),
-        ("https_proxy", &network.proxy),
-        ("NO_PROXY", &network.no_proxy),
-        ("no_proxy", &network.no_proxy),
-        ("VERSION", &args.version),
-        ("REVISION", &args.revision),
-        ("CREATED", &args.created),
-    ]
-    .into_iter()
-    .filter(|(_, value)| !value.is_empty())
-    .map(|(name, value)| (name.to_owned(), value.clone()))
-    .collect()
 }
 
 fn print(event: &Event, form: Form, out: &mut Out) -> anyhow::Result<()> {

@@ -1,6 +1,5 @@
 //! `quarterdeck image detect`.
 
-use super::project::open;
 use super::{DetectArgs, Form};
 use crate::cli::catalogue;
 use crate::cli::exit::{Code, Refusal};
@@ -12,7 +11,7 @@ use serde_json::{Value, json};
 
 /// Prints what the source is.
 pub fn run(args: &DetectArgs, out: &mut Out) -> anyhow::Result<Code> {
-    let opened = open(&args.source)?;
+    let opened = super::open(&args.source)?;
     let catalogue = catalogue::load(args.catalogue.catalogue.as_deref())?;
     let projects = detect(&opened.source);
     for folder in opened.source.unread() {

@@ -1,12 +1,12 @@
 //! `quarterdeck image dockerfile`.
 
 use super::DockerfileArgs;
-use super::project::{flawed, recipe, text, write};
 use crate::cli::catalogue;
 use crate::cli::exit::{Code, Refusal};
 use crate::cli::out::Out;
 use crate::domain::dockerfile::{MARK, Variant, plan, render, render_ignore};
 use crate::domain::text::clean;
+use crate::images::{flawed, needed, recipe, text, write};
 use std::path::Path;
 
 /// Prints, compares or writes.
@@ -78,7 +78,7 @@ fn bring(file: &Path, write: bool, out: &mut Out) -> anyhow::Result<Code> {
 }
 
 /// Refuses to write over what a person wrote.
-fn keep_foreign(file: &Path, force: bool) -> Result<(), Refusal> {
+fn keep_foreign(file: &Path, force: bool) -> anyhow::Result<()> {
     let old = text(file)?;
     if force || old.is_none_or(|old| old.is_empty() || old.starts_with(MARK)) {
         return Ok(());
@@ -89,17 +89,13 @@ fn keep_foreign(file: &Path, force: bool) -> Result<(), Refusal> {
             "`{}` was not made by quarterdeck; --force writes over it, `build.dockerfile` in the recipe keeps it, --diff compares",
             file.display()
         ),
-    ))
+    )
+    .into())
 }
 
 /// What differs, line by line: `-` is there now, `+` would be made.
 fn diff(file: &Path, made: &str, out: &mut Out) -> anyhow::Result<Code> {
-    let there = text(file)?.ok_or_else(|| {
-        Refusal::new(
-            Code::NotFound,
-            format!("there is no `{}` to compare with", file.display()),
-        )
-    })?;
+    let there = needed(file)?;
     let old: Vec<&str> = there.lines().collect();
     let new: Vec<&str> = made.lines().collect();
     if old == new {

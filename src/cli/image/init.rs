@@ -1,18 +1,19 @@
 //! `quarterdeck image init`.
 
 use super::InitArgs;
-use super::project::{flawed, open, text, write};
 use crate::cli::catalogue;
 use crate::cli::exit::{Code, Refusal};
 use crate::cli::out::{Out, warn};
+use crate::domain::build::Fault;
 use crate::domain::detect::detect;
 use crate::domain::dockerfile::{Variant, plan};
 use crate::domain::document::Flaw;
 use crate::domain::recipe::{self, Proposal, Recipe, propose};
+use crate::images::{flawed, needed, text, write};
 
 /// Writes the recipe, or shows it.
 pub fn run(args: &InitArgs, out: &mut Out) -> anyhow::Result<Code> {
-    let opened = open(&args.source)?;
+    let opened = super::open(&args.source)?;
     let catalogue = catalogue::load(args.catalogue.catalogue.as_deref())?;
     let file = args.source.dir.join(recipe::FILE);
     let old = text(&file)?;
@@ -37,12 +38,7 @@ pub fn run(args: &InitArgs, out: &mut Out) -> anyhow::Result<Code> {
         recipe.project.source = url;
     }
     if let Some(answers) = &args.answers {
-        let given = text(answers)?.ok_or_else(|| {
-            Refusal::new(
-                Code::NotFound,
-                format!("there is no file `{}`", answers.display()),
-            )
-        })?;
+        let given = needed(answers)?;
         answer(
             &mut recipe,
             &mut questions,
@@ -86,7 +82,7 @@ fn answer(
     questions: &mut Vec<Flaw>,
     file: &str,
     text: &str,
-) -> Result<(), Refusal> {
+) -> Result<(), Fault> {
     let (flaws, places) = recipe.lay(file, text);
     if !flaws.is_empty() {
         return Err(flawed("the answers cannot be used", &flaws));

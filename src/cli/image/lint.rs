@@ -1,16 +1,17 @@
 //! `quarterdeck image lint`.
 
 use super::dockerfile::variant;
-use super::project::{flawed, recipe, text};
 use super::{Form, LintArgs};
 use crate::cli::catalogue;
-use crate::cli::exit::{Code, Refusal};
+use crate::cli::exit::Code;
 use crate::cli::out::Out;
+use crate::domain::build::Fault;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::dockerfile::generate;
 use crate::domain::lint::{Level, Remark, lint, lint_recipe};
 use crate::domain::recipe::Recipe;
 use crate::domain::text::clean;
+use crate::images::{flawed, needed, recipe};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -58,11 +59,11 @@ struct Looked {
     recipe: Option<Recipe>,
 }
 
-fn looked_at(args: &LintArgs, catalogue: &Catalogue) -> Result<Looked, Refusal> {
+fn looked_at(args: &LintArgs, catalogue: &Catalogue) -> Result<Looked, Fault> {
     let of_file = |file: &Path| {
         Ok(Looked {
             name: file.display().to_string(),
-            text: brought(file)?,
+            text: needed(file)?,
             recipe: None,
         })
     };
@@ -82,15 +83,6 @@ fn looked_at(args: &LintArgs, catalogue: &Catalogue) -> Result<Looked, Refusal> 
         name: "Dockerfile".to_owned(),
         text,
         recipe: Some(read.recipe),
-    })
-}
-
-fn brought(file: &Path) -> Result<String, Refusal> {
-    text(file)?.ok_or_else(|| {
-        Refusal::new(
-            Code::NotFound,
-            format!("there is no file `{}`", file.display()),
-        )
     })
 }
 

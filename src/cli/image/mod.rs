@@ -6,12 +6,11 @@ mod dockerfile;
 mod init;
 mod lint;
 mod outdated;
-mod project;
-
-pub use project::{text, write};
 
 use super::exit::Code;
 use super::out::Out;
+use crate::domain::build::Fault;
+use crate::images::Opened;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -223,4 +222,17 @@ pub fn run(args: &ImageArgs, out: &mut Out) -> anyhow::Result<Code> {
         What::Verify(args) => build::verify(args, out),
         What::Outdated(args) => outdated::run(args, out),
     }
+}
+
+/// Reads the folder, or fetches the address first.
+fn open(args: &SourceArgs) -> anyhow::Result<Opened> {
+    let Some(url) = &args.git else {
+        return Ok(Opened::folder(&args.dir)?);
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let opened: Result<Opened, Fault> =
+        runtime.block_on(Opened::git(url, args.reference.as_deref()));
+    Ok(opened?)
 }

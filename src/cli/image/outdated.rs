@@ -1,17 +1,17 @@
 //! `quarterdeck image outdated`.
 
 use super::dockerfile::variant;
-use super::project::{recipe, text, write};
 use super::{Form, OutdatedArgs};
 use crate::cli::catalogue;
 use crate::cli::exit::{Code, Refusal};
 use crate::cli::out::Out;
+use crate::domain::build::Fault;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::detect::Tree;
 use crate::domain::dockerfile::{MARK, Variant, plan, render, render_ignore};
 use crate::domain::recipe::FILE;
 use crate::domain::text::clean;
-use crate::images::Source;
+use crate::images::{Source, recipe, text, write};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -71,10 +71,10 @@ fn recipes(dirs: &[PathBuf]) -> Result<Vec<PathBuf>, Refusal> {
 
 /// Compares, and writes when asked.
 fn look(folder: &Path, catalogue: &Catalogue, variant: Variant, renew: bool) -> State {
-    let flawed = |refusal: Refusal| State::Flawed(refusal.message.replace('\n', ": "));
+    let flawed = |fault: Fault| State::Flawed(fault.to_string().replace('\n', ": "));
     let read = match recipe(folder) {
         Ok(read) => read,
-        Err(refusal) => return flawed(refusal),
+        Err(fault) => return flawed(fault),
     };
     if !read.recipe.build.dockerfile.is_empty() {
         return State::Left("it brings a Dockerfile of its own".into());
@@ -95,7 +95,7 @@ fn look(folder: &Path, catalogue: &Catalogue, variant: Variant, renew: bool) -> 
         let file = folder.join(name);
         let there = match text(&file) {
             Ok(there) => there,
-            Err(refusal) => return flawed(refusal),
+            Err(fault) => return flawed(fault),
         };
         let Some(there) = there else {
             return State::Left(format!(
@@ -109,8 +109,8 @@ fn look(folder: &Path, catalogue: &Catalogue, variant: Variant, renew: bool) -> 
             continue;
         }
         if renew {
-            if let Err(refusal) = write(&file, &made) {
-                return flawed(refusal);
+            if let Err(fault) = write(&file, &made) {
+                return flawed(fault);
             }
         } else if state == State::Current {
             state = State::Outdated(format!("{name}: {}", first_difference(&there, &made)));
