@@ -21,5 +21,6 @@ pub mod recipe;
 pub mod rows;
 pub mod selector;
 pub mod session;
+pub mod survey;
 pub mod text;
 pub mod time;

@@ -10,6 +10,7 @@ mod patterns;
 mod plan;
 pub mod quote;
 mod render;
+mod sketch;
 mod steps;
 
 pub use compare::compare;
@@ -17,6 +18,7 @@ pub use ignore::render as render_ignore;
 pub use patterns::Ignore;
 pub use plan::{Plan, plan};
 pub use render::render;
+pub use sketch::sketch;
 
 use super::catalogue::Catalogue;
 use super::document::Flaw;

@@ -4,11 +4,13 @@
 //! image or a rule without touching a project; recipe and catalogue together give the same
 //! Dockerfile every time. Nothing here reads a file.
 
+mod answer;
 mod propose;
 mod read;
 mod write;
 
 use super::document::{Flaw, Places};
+pub use answer::Form;
 pub use propose::{Proposal, propose};
 pub use write::write;
 
