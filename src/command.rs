@@ -120,6 +120,16 @@ pub enum Command {
     Tab7,
     Tab8,
     Tab9,
+    NewImage,
+    NextRow,
+    NextStep,
+    PreviousStep,
+    Tick,
+    WholeDockerfile,
+    WriteRecipe,
+    BuildImage,
+    StopBuild,
+    ChangeAnswer,
     Yes,
     No,
 }
@@ -141,13 +151,17 @@ pub enum Context {
     Logs,
     /// A program in a container.
     Shell,
+    /// The wizard for images.
+    Wizard,
+    /// A build that is watched.
+    Build,
     /// A question that wants yes or no.
     Confirm,
 }
 
 impl Context {
     /// Every context, outermost first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Global,
         Self::List,
         Self::Objects,
@@ -155,6 +169,8 @@ impl Context {
         Self::Text,
         Self::Logs,
         Self::Shell,
+        Self::Wizard,
+        Self::Build,
         Self::Confirm,
     ];
 
@@ -168,6 +184,8 @@ impl Context {
             Self::Text => "text",
             Self::Logs => "logs",
             Self::Shell => "shell",
+            Self::Wizard => "wizard",
+            Self::Build => "build",
             Self::Confirm => "confirm",
         }
     }
@@ -268,6 +286,15 @@ impl Info {
 
 const GLOBAL: &[Context] = &[Context::Global];
 const MOVING: &[Context] = &[Context::List, Context::Text, Context::Logs, Context::Shell];
+const STEPPING: &[Context] = &[
+    Context::List,
+    Context::Text,
+    Context::Logs,
+    Context::Shell,
+    Context::Wizard,
+];
+const WIZARD: &[Context] = &[Context::Wizard];
+const BUILD: &[Context] = &[Context::Build];
 const WRITTEN: &[Context] = &[Context::Logs, Context::Shell];
 const SHELL: &[Context] = &[Context::Shell];
 const SOUGHT: &[Context] = &[Context::Text, Context::Logs];
@@ -437,7 +464,7 @@ pub static TABLE: &[Info] = &[
         "move-up",
         "up",
         "One row up",
-        MOVING,
+        STEPPING,
         Group::Move,
         0,
     ),
@@ -446,7 +473,7 @@ pub static TABLE: &[Info] = &[
         "move-down",
         "down",
         "One row down",
-        MOVING,
+        STEPPING,
         Group::Move,
         0,
     ),
@@ -1324,6 +1351,98 @@ pub static TABLE: &[Info] = &[
         GLOBAL,
         Group::Go,
         0,
+    ),
+    info(
+        Command::NewImage,
+        "new",
+        "new image",
+        "From a source to an image without a Dockerfile: tick, type, build, push",
+        GLOBAL,
+        Group::Go,
+        0,
+    )
+    .or(&["image", "wizard"])
+    .takes("[folder or git address]"),
+    info(
+        Command::NextRow,
+        "next",
+        "next",
+        "Take the answer and go on",
+        WIZARD,
+        Group::Act,
+        1,
+    ),
+    info(
+        Command::Tick,
+        "tick",
+        "tick",
+        "Choose, tick (in the image, for the build only, not at all) or switch",
+        WIZARD,
+        Group::Act,
+        2,
+    ),
+    info(
+        Command::NextStep,
+        "next-step",
+        "next step",
+        "The next step",
+        WIZARD,
+        Group::Move,
+        3,
+    ),
+    info(
+        Command::PreviousStep,
+        "previous-step",
+        "step back",
+        "The step before",
+        WIZARD,
+        Group::Move,
+        4,
+    ),
+    info(
+        Command::WholeDockerfile,
+        "dockerfile",
+        "Dockerfile",
+        "The whole Dockerfile, and back",
+        WIZARD,
+        Group::Find,
+        5,
+    ),
+    info(
+        Command::WriteRecipe,
+        "write-recipe",
+        "write recipe",
+        "Write quarterdeck.toml beside the source",
+        WIZARD,
+        Group::Act,
+        6,
+    ),
+    info(
+        Command::BuildImage,
+        "build",
+        "build",
+        "Build the image, and push it where that is ticked",
+        &[Context::Wizard, Context::Build],
+        Group::Act,
+        7,
+    ),
+    info(
+        Command::StopBuild,
+        "stop-build",
+        "stop",
+        "Stop the build; the engine ends its work",
+        BUILD,
+        Group::Act,
+        2,
+    ),
+    info(
+        Command::ChangeAnswer,
+        "change-answer",
+        "change answer",
+        "To the answer of the wizard that made the build fail",
+        BUILD,
+        Group::Act,
+        1,
     ),
     info(
         Command::Yes,

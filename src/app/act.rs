@@ -23,7 +23,10 @@ impl App {
         if self.list_or_text_command(command, effects) {
             return;
         }
-        if self.shell_command(command, effects) || self.log_command(command, effects) {
+        if self.wizard_command(command, effects)
+            || self.shell_command(command, effects)
+            || self.log_command(command, effects)
+        {
             return;
         }
         match command {
@@ -92,7 +95,7 @@ impl App {
             }
             Screen::Text(screen) => screen.command(command),
             Screen::Logs(screen) => screen.command(command),
-            Screen::Shell(_) => false,
+            Screen::Shell(_) | Screen::Wizard(_) => false,
             Screen::Welcome(welcome) => welcome.command(command, world),
         };
         if done {
@@ -153,8 +156,7 @@ impl App {
             }
             Screen::Text(screen) => screen.search.take().is_some(),
             Screen::Logs(screen) => screen.close_something(),
-            Screen::Shell(_) => false,
-            Screen::Welcome(_) => false,
+            Screen::Shell(_) | Screen::Wizard(_) | Screen::Welcome(_) => false,
         }
     }
 
@@ -282,7 +284,7 @@ impl App {
     fn copy(&mut self, command: Command, effects: &mut Effects) {
         let text = match self.screen() {
             Screen::Text(screen) => screen.text(),
-            Screen::Logs(_) | Screen::Shell(_) | Screen::Welcome(_) => return,
+            Screen::Logs(_) | Screen::Shell(_) | Screen::Wizard(_) | Screen::Welcome(_) => return,
             Screen::List(ListScreen { source, list }) => {
                 let rows = source.rows();
                 let Some(row) = list.selected() else { return };
@@ -328,7 +330,7 @@ impl App {
         match self.screen_mut().0 {
             Screen::List(screen) => screen.list.filter.editing = true,
             Screen::Text(_) => self.edit_search(),
-            Screen::Logs(_) | Screen::Shell(_) | Screen::Welcome(_) => {}
+            Screen::Logs(_) | Screen::Shell(_) | Screen::Wizard(_) | Screen::Welcome(_) => {}
         }
     }
 

@@ -2,12 +2,16 @@
 
 use super::msg::Id;
 use crate::config::State;
+use crate::domain::build::Labels;
+use crate::domain::catalogue::{Catalogue, ImageRef};
 use crate::domain::exec::ExecRequest;
 use crate::domain::feed::{AccessQuestion, Resource, Scope};
 use crate::domain::logs::{Reading, Source, SourceId};
+use crate::domain::recipe::Recipe;
 use crate::domain::session::Target;
 use crate::domain::text::Text;
 use crate::domain::time::Millis;
+use std::path::PathBuf;
 
 /// What [`super::App::update`] asks for, in order.
 pub type Effects = Vec<Effect>;
@@ -82,10 +86,51 @@ pub enum Effect {
     After(Id, Millis),
     /// Put a text on the clipboard (OSC 52).
     Copy(String),
+    /// Something about images; what comes of it carries the id.
+    Work(Id, Work),
     /// Keep the state between runs.
     SaveState(State),
     /// End the program.
     Quit,
+}
+
+/// What the edge of images can be asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Work {
+    /// Look at the source of a place: a folder, or a git address at a branch, tag or commit.
+    Survey {
+        /// The place.
+        place: String,
+        /// Empty: the default branch.
+        reference: String,
+    },
+    /// Write this file whole.
+    Write(PathBuf, String),
+    /// Keep the draft of a folder, or forget it.
+    Keep(PathBuf, Option<String>),
+    /// Build, and push when it is asked for.
+    Build(Box<BuildOrder>),
+    /// The build, or the copy of a source, is of no interest any more.
+    Stop,
+}
+
+/// What is built.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BuildOrder {
+    /// The folder of the source.
+    pub folder: PathBuf,
+    /// The answers.
+    pub recipe: Recipe,
+    /// What they mean.
+    pub catalogue: Catalogue,
+    /// Name and tag.
+    pub tag: ImageRef,
+    /// What the labels say.
+    pub labels: Labels,
+    /// Push it.
+    pub push: bool,
+    /// Nothing is built: it is played.
+    pub simulated: bool,
 }
 
 /// A request to the cluster.

@@ -10,7 +10,7 @@ use super::screens::pods::{Of, Pods};
 use super::screens::table::Table;
 use super::screens::text::{Syntax, TextScreen};
 use super::screens::{ListScreen, Screen, Source, contexts, namespaces, nodes, notices, resources};
-use super::shells::{Tab, every};
+use super::shells::every;
 use super::{App, Effect, HISTORY, Job, Request};
 use crate::command::Command;
 use crate::domain::feed::{FeedState, Resource, Scope};
@@ -31,6 +31,9 @@ impl App {
             Meaning::Command(Command::Quit, _) => self.ask_to_quit(effects),
             Meaning::Command(Command::ShowTab, Arguments { words, .. }) => {
                 self.show_named_tab(&words);
+            }
+            Meaning::Command(Command::NewImage, Arguments { words, .. }) => {
+                self.open_wizard(&words, effects);
             }
             Meaning::Command(command, arguments) if arguments == Arguments::default() => {
                 self.command(command, effects);
@@ -335,7 +338,14 @@ impl App {
             if let Screen::Shell(shell) = screen {
                 effects.push(Effect::CloseExec(shell.id));
             }
-            if let Screen::Logs(log) = screen {
+            if let Screen::Wizard(wizard) = screen {
+                effects.push(Effect::Work(wizard.id, super::Work::Stop));
+            }
+            if let Screen::Logs(log) = screen
+                && log.build.is_some()
+            {
+                effects.push(Effect::Work(log.id, super::Work::Stop));
+            } else if let Screen::Logs(log) = screen {
                 effects.push(Effect::CloseLog(log.id));
                 effects.extend(
                     log.earlier
@@ -448,10 +458,8 @@ impl App {
         self.wanted_scopes = None;
         self.fell_back = false;
         self.jobs.clear();
-        // Shells and logs were of the old cluster.
-        self.tabs.clear();
-        self.tabs.push(Tab::default());
-        self.tab = 0;
+        // Shells and logs were of the old cluster; a build has none.
+        self.leave_for_another_cluster();
         self.screens.truncate(1);
         self.at = 0;
         self.arrive();

@@ -19,6 +19,8 @@ pub enum Hit {
     Moment(usize, usize),
     /// The n-th tab.
     Tab(usize),
+    /// The n-th step of the wizard.
+    Step(usize),
     /// Nothing in particular.
     Nothing,
 }

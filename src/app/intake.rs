@@ -29,6 +29,7 @@ impl App {
             Msg::Exec(id, item) => return self.take_exec(id, item, effects),
             Msg::Log(id, chunk) => return self.take_log(id, chunk, effects),
             Msg::TableFeed(id, state) => self.table_feed(id, state),
+            Msg::Work(id, worked) => self.take_work(id, worked, effects),
             Msg::Answer(id, answer) => self.answer(id, answer, effects),
             _ => return,
         }

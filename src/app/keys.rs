@@ -35,6 +35,7 @@ impl App {
                 Screen::List(screen) => screen.list.filter.editing,
                 Screen::Text(screen) => screen.search.as_ref().is_some_and(|s| s.editing),
                 Screen::Logs(screen) => screen.input.is_some(),
+                Screen::Wizard(wizard) => wizard.typing(),
                 Screen::Shell(_) | Screen::Welcome(_) => false,
             },
         }
@@ -49,6 +50,11 @@ impl App {
             }
             Some(Overlay::Confirm(_)) => self.command_key(key, effects),
             Some(Overlay::Pick(_)) => self.pick_key(key, effects),
+            None if matches!(self.screen(), Screen::Wizard(_)) => {
+                if !self.wizard_key(key) {
+                    self.command_key(key, effects);
+                }
+            }
             None if self.typing() => self.field_key(key),
             None => {
                 if !self.shell_key(key, effects) {
@@ -133,7 +139,7 @@ impl App {
                 }
             },
             Screen::Logs(screen) => log_key(screen, key, leave, world),
-            Screen::Shell(_) | Screen::Welcome(_) => {}
+            Screen::Shell(_) | Screen::Wizard(_) | Screen::Welcome(_) => {}
         }
     }
 
@@ -230,6 +236,7 @@ impl App {
                         }
                         screen.typed();
                     }
+                    Screen::Wizard(wizard) => drop(wizard.paste(text)),
                     Screen::Shell(_) | Screen::Welcome(_) => {}
                 }
             }
@@ -278,6 +285,7 @@ impl App {
                         shell.focused = shell.is_live();
                         false
                     }
+                    Screen::Wizard(_) => return self.wizard_click(hit, effects),
                     Screen::Welcome(welcome) => {
                         let Hit::Row(row) = hit else { return };
                         welcome.cursor = row;
@@ -303,6 +311,7 @@ impl App {
                 let lines = i32::try_from(-by).unwrap_or(0);
                 shell.terminal.scroll(crate::vt::Scroll::Lines(lines));
             }
+            Screen::Wizard(wizard) => wizard.move_by(by > 0),
             Screen::Welcome(_) => {}
         }
     }

@@ -26,11 +26,12 @@ pub mod shells;
 pub mod status;
 #[cfg(test)]
 mod tests;
+mod wizard;
 pub mod world;
 
-pub use effect::{Effect, Effects, Request};
+pub use effect::{BuildOrder, Effect, Effects, Request, Work};
 pub use hit::Hit;
-pub use msg::{Answer, Id, Msg};
+pub use msg::{Answer, Id, Msg, Worked};
 pub use notice::{Notice, Notices, Severity};
 
 use crate::config::State;
@@ -330,12 +331,15 @@ impl App {
             }
             Screen::Text(screen) => screen.set_page(usize::from(body.height.max(1))),
             Screen::Logs(screen) => {
-                let rows = body
-                    .height
-                    .saturating_sub(if whole { HEAD_ROWS } else { 0 });
+                let head = if whole { HEAD_ROWS } else { 0 };
+                let steps = screen
+                    .build
+                    .as_ref()
+                    .map_or(0, |it| it.build.rows(body.height));
+                let rows = body.height.saturating_sub(head + steps);
                 screen.page = usize::from(rows.max(1));
             }
-            Screen::Shell(_) | Screen::Welcome(_) => {}
+            Screen::Shell(_) | Screen::Welcome(_) | Screen::Wizard(_) => {}
         }
         self.dirty = true;
     }
@@ -363,6 +367,7 @@ impl App {
         self.learn_rights(effects);
         self.learn_exec(effects);
         self.fit_shell(effects);
+        self.keep_drafts(effects);
     }
 
     /// Hints are grey where the server would say no: ask about the selected row beforehand.

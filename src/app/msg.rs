@@ -3,13 +3,16 @@
 
 use super::hit::Hit;
 use super::notice::Notice;
+use crate::domain::build::{Event, Fault, Outcome};
 use crate::domain::exec::ExecItem;
 use crate::domain::feed::{AccessAnswer, Batch, Failure, FeedState, Resource, Scope, TableChange};
 use crate::domain::logs::Chunk;
 use crate::domain::rows::Kind;
 use crate::domain::session::{ContainerSpec, ContextInfo, EventLine, SessionInfo};
+use crate::domain::survey::Survey;
 use crate::domain::text::Text;
 use crate::key::Key;
+use std::path::PathBuf;
 
 /// A screen, table feed or request. Never reused: a message that carries a dead id is ignored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,12 +64,29 @@ pub enum Msg {
     Saved(Id),
     /// Something came of a program in a pane.
     Exec(Id, ExecItem),
+    /// Something came of work on images.
+    Work(Id, Worked),
     /// The answer to a request.
     Answer(Id, Answer),
     /// Something to tell the person.
     Notice(Notice),
     /// The process was asked to end.
     Terminate,
+}
+
+/// What came of [`super::Effect::Work`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Worked {
+    /// The source was looked at.
+    Surveyed(Box<Survey>),
+    /// The file was written.
+    Written(PathBuf),
+    /// Things that happened in a build, in order.
+    Events(Vec<Event>),
+    /// The build ended.
+    Ended(Outcome),
+    /// It could not be done.
+    Failed(Fault),
 }
 
 /// The answer to a request of [`super::Effect::Fetch`].

@@ -140,11 +140,26 @@ impl App {
         }
     }
 
+    /// Back to the first tab; of the others only builds stay.
+    pub(super) fn leave_for_another_cluster(&mut self) {
+        self.show_tab(0);
+        let builds =
+            |tab: &Tab| matches!(tab.screen(), Some(Screen::Logs(log)) if log.build.is_some());
+        let mut n = 0;
+        self.tabs.retain(|tab| {
+            n += 1;
+            n == 1 || builds(tab)
+        });
+    }
+
     fn live_shells_of(screens: &[Screen]) -> Vec<String> {
         screens
             .iter()
             .filter_map(|screen| match screen {
                 Screen::Shell(shell) if shell.is_live() => Some(shell.title()),
+                Screen::Logs(log) if log.build.as_ref().is_some_and(|it| it.build.runs()) => {
+                    Some(screen.title())
+                }
                 _ => None,
             })
             .collect()

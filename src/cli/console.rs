@@ -9,7 +9,7 @@ use crate::config::State;
 use crate::domain::feed::Scope;
 use crate::domain::text::Text;
 use crate::domain::time::Zone;
-use crate::runtime::{self, DemoStarter, Start, state};
+use crate::runtime::{self, DemoStarter, Start, WorkshopPaths, state};
 use std::process::ExitCode;
 use tracing::level_filters::LevelFilter;
 
@@ -53,6 +53,10 @@ pub fn run(
         demo: starter,
         state_file,
         saved: settings.paths.data.join("saved"),
+        workshop: WorkshopPaths {
+            catalogues: settings.paths.catalogue_files().to_vec(),
+            drafts: settings.paths.state.join("drafts"),
+        },
     };
     match runtime::run(start) {
         Ok(code) => Ok(code.into()),

@@ -7,7 +7,7 @@ use super::detect::Found;
 use std::path::PathBuf;
 
 /// A look at a project.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Survey {
     /// The folder that was looked at.
     pub folder: PathBuf,

@@ -407,11 +407,8 @@ impl Progress {
                     Some((name, _)) => format!("the step `{}` failed: {text}", clean(name)),
                     None => format!("the build failed: {text}"),
                 };
-                Fault::new(
-                    FaultSort::Build,
-                    what,
-                    remedy(failed.map(|(name, _)| name.as_str()), &text),
-                )
+                let (remedy, answer) = remedy(failed.map(|(name, _)| name.as_str()), &text);
+                Fault::new(FaultSort::Build, what, remedy).about(answer)
             }
             Error::IOError { .. } => Fault::new(
                 FaultSort::Context,
@@ -438,23 +435,41 @@ fn is_housekeeping(line: &str) -> bool {
     .any(|start| line.starts_with(start))
 }
 
-/// Which answer of the recipe to look at.
-fn remedy(step: Option<&str>, text: &str) -> &'static str {
+/// Which answer of the recipe to look at, and its key.
+fn remedy(step: Option<&str>, text: &str) -> (&'static str, &'static str) {
     let step = step.unwrap_or_default();
     if text.contains("no space left") {
-        "the engine's disk is full: `docker system prune` frees what nothing uses"
+        (
+            "the engine's disk is full: `docker system prune` frees what nothing uses",
+            "",
+        )
     } else if text.contains("not found")
         && (step.contains("FROM") || text.contains("manifest") || text.contains("pull access"))
     {
-        "the base image is not there: check [base], or the image in the catalogue"
+        (
+            "the base image is not there: check [base], or the image in the catalogue",
+            "base.version",
+        )
     } else if step.contains("apt-get") || step.contains("apk add") {
-        "look at `dependencies` under [run] and [build]; the catalogue holds their versions"
+        (
+            "look at `dependencies` under [run] and [build]; the catalogue holds their versions",
+            "run.dependencies",
+        )
     } else if step.contains("COPY") {
-        "look at `manifests`, `output` and `ignore` under [build]"
+        (
+            "look at `manifests`, `output` and `ignore` under [build]",
+            "build.output",
+        )
     } else if step.contains("RUN") {
-        "look at `commands`, `target` and `tool` under [build]; the lines above say why"
+        (
+            "look at `commands`, `target` and `tool` under [build]; the lines above say why",
+            "build.commands",
+        )
     } else {
-        "look at the lines above; `quarterdeck image lint` checks the Dockerfile"
+        (
+            "look at the lines above; `quarterdeck image lint` checks the Dockerfile",
+            "",
+        )
     }
 }
 

@@ -3,6 +3,7 @@
 //! Nothing ever asks: a password that is missing is an error at once. Only protocols that carry a
 //! repository are allowed, and an address can never be taken for a flag.
 
+use crate::domain::build::Labels;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Stdio;
@@ -11,6 +12,9 @@ use tokio::process::Command;
 
 /// Longest time for one step of `git`.
 const PATIENCE: Duration = Duration::from_mins(3);
+
+/// Longest time for a question about a folder of this machine.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Protocols that carry a repository; `ext::` and its like run programs.
 const PROTOCOLS: &str = "https:http:ssh:git:file";
@@ -71,6 +75,52 @@ pub async fn clone(url: &str, reference: Option<&str>, into: &Path) -> Result<()
         ["checkout", "--quiet", "--detach", "FETCH_HEAD"],
     )
     .await
+}
+
+/// What git calls the version and the revision of a folder; empty where it knows nothing.
+pub async fn labels(folder: &Path) -> Labels {
+    let version = said(folder, &["describe", "--tags", "--always", "--dirty"]).await;
+    let revision = said(folder, &["rev-parse", "HEAD"]).await;
+    Labels {
+        version: as_tag(&version),
+        revision,
+        created: String::new(),
+    }
+}
+
+/// The text as a tag of an image may be.
+fn as_tag(text: &str) -> String {
+    let legal = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+    let tag: String = text
+        .chars()
+        .map(|c| if legal(c) { c } else { '-' })
+        .take(128)
+        .collect();
+    tag.trim_start_matches(['.', '-']).to_owned()
+}
+
+/// The first line of what git says of a folder; empty when it says nothing.
+async fn said(folder: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new("git");
+    command
+        .args(["-c", "core.fsmonitor=false", "-C"])
+        .arg(folder)
+        .args(arguments)
+        .env("LC_ALL", "C")
+        .env_remove("GIT_DIR")
+        .env_remove("GIT_WORK_TREE")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    match tokio::time::timeout(LOOK, command.output()).await {
+        Ok(Ok(output)) if output.status.success() => String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_owned(),
+        _ => String::new(),
+    }
 }
 
 async fn git<const N: usize>(

@@ -5,18 +5,24 @@
 mod build;
 mod context;
 mod credentials;
+mod drafts;
 mod engine;
 mod git;
 mod order;
 mod project;
 mod registry;
+mod simulate;
 mod source;
+mod survey;
 
 pub use build::{Order, build, push, verify};
 pub use context::Context;
 pub use credentials::{Credentials, find as credentials};
+pub use drafts::Drafts;
 pub use engine::Engine;
 pub use git::{GitError, clone, without_credentials};
 pub use order::order;
 pub use project::{Opened, catalogue, flawed, needed, recipe, text, write};
+pub use simulate::simulate;
 pub use source::{Source, SourceError};
+pub use survey::survey;

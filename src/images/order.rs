@@ -11,7 +11,7 @@ use crate::domain::recipe::Read;
 use std::path::Path;
 
 /// The made Dockerfile's name in the context: one of the project's own stays what it is.
-const MADE: &str = ".quarterdeck.Dockerfile";
+pub(super) const MADE: &str = ".quarterdeck.Dockerfile";
 
 /// What is built of `folder`, by `BuildKit` where `buildkit` says so.
 pub fn order(

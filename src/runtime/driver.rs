@@ -6,6 +6,7 @@
 use super::answers;
 use super::mailbox::{Control, Post};
 use super::sources::Sources;
+use super::workshop::Workshop;
 use crate::app::{Answer, Effect, Id, Msg, Notice, Request};
 use crate::cluster::{Event, ExecHandle, ExecInput, FeedHandle, Session};
 use crate::domain::exec::{End, ExecItem, ExecRequest};
@@ -47,6 +48,7 @@ impl Drop for Task {
 pub struct Driver {
     post: Post,
     sources: Sources,
+    workshop: Workshop,
     attempt: u64,
     connecting: Option<Task>,
     session: Option<Session>,
@@ -63,10 +65,11 @@ pub struct Driver {
 
 impl Driver {
     /// Connects to what `sources` names.
-    pub fn new(post: Post, sources: Sources) -> Self {
+    pub fn new(post: Post, sources: Sources, workshop: Workshop) -> Self {
         Self {
             post,
             sources,
+            workshop,
             attempt: 0,
             connecting: None,
             session: None,
@@ -124,6 +127,11 @@ impl Driver {
             Effect::Fetch(id, request) => self.fetch(id, request),
             Effect::Cancel(id) => drop(self.requests.remove(&id)),
             Effect::After(id, wait) => self.after(id, wait),
+            Effect::Work(id, work) => {
+                let session = self.session.as_ref().map(Session::info);
+                let demo = session.is_some_and(|info| self.sources.is_demo(&info.context));
+                self.workshop.carry_out(id, work, demo);
+            }
             Effect::Copy(_)
             | Effect::Save { .. }
             | Effect::SavePart { .. }

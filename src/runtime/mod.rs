@@ -19,10 +19,12 @@ mod signals;
 mod sources;
 pub mod state;
 pub mod terminal;
+mod workshop;
 
 pub use clock::now;
 pub use logging::start as start_log;
 pub use sources::{DemoCluster, DemoStarter};
+pub use workshop::WorkshopPaths;
 
 use crate::app::{App, Effect, Effects, Msg, Notice, Setup};
 use crate::cluster::{ConnectOptions, Event};
@@ -39,6 +41,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use terminal::Terminal;
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
+use workshop::Workshop;
 
 /// Rows are taken in for so long before keys are looked at again: a quarter of a frame.
 const DATA_TURN: Duration = Duration::from_millis(4);
@@ -64,6 +67,8 @@ pub struct Start {
     pub state_file: PathBuf,
     /// The folder for what people save.
     pub saved: PathBuf,
+    /// Where catalogues and drafts are.
+    pub workshop: WorkshopPaths,
 }
 
 /// Runs the console until the person leaves it; the exit code. `Err` when there is no terminal.
@@ -114,7 +119,11 @@ impl Shell {
             face: Face::new(start.theme, start.ascii),
             frames,
             terminal,
-            driver: Driver::new(post.clone(), Sources::new(start.connect, start.demo)),
+            driver: Driver::new(
+                post.clone(),
+                Sources::new(start.connect, start.demo),
+                Workshop::new(post.clone(), start.workshop),
+            ),
             keeper: Keeper::new(start.state_file),
             savers: Savers::new(start.saved, post.clone()),
             dark: false,

@@ -130,7 +130,7 @@ fn narrowing(app: &App, limit: u16, canvas: &Canvas<'_>) -> Vec<(String, Style)>
             spans
         }
         Screen::Logs(screen) => log_filters(screen, limit, canvas),
-        Screen::Shell(_) | Screen::Welcome(_) => Vec::new(),
+        Screen::Shell(_) | Screen::Wizard(_) | Screen::Welcome(_) => Vec::new(),
     }
 }
 
@@ -254,6 +254,7 @@ fn place_right(app: &App) -> String {
             grouped(screen.len())
         ),
         Screen::Logs(screen) => screen.remark.clone().unwrap_or_default(),
+        Screen::Wizard(wizard) => super::wizard::summary(wizard),
         _ => String::new(),
     }
 }
@@ -338,7 +339,11 @@ pub fn hints(app: &App, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
     for (key, label) in typing_hints(app) {
         hint(canvas, key, label, None, false);
     }
-    if app.typing() || matches!(app.overlay, Some(Overlay::Pick(_))) {
+    let typed = app.typing() && !matches!(app.screen(), Screen::Wizard(_));
+    if typed
+        || app.overlay.is_some() && app.typing()
+        || matches!(app.overlay, Some(Overlay::Pick(_)))
+    {
         return;
     }
     if let Resolution::Pending(bindings) = pending(app) {
@@ -414,6 +419,7 @@ fn typing_hints(app: &App) -> &'static [(&'static str, &'static str)] {
             ("esc", "leave it"),
         ],
         Some(Overlay::Confirm(_)) => &[],
+        None if matches!(app.screen(), Screen::Wizard(_)) => &[],
         None if app.typing() => &[("enter", "keep"), ("esc", "clear"), ("up/down", "move")],
         None => &[],
     }

@@ -2,6 +2,7 @@
 //!
 //! Only the lines on the page are taken apart and drawn.
 
+use super::build;
 use super::hits::Hits;
 use super::paint::{Canvas, skip_columns, width, wrap};
 use super::words::{ago, count, grouped};
@@ -30,6 +31,21 @@ const FOLDED: i64 = 500;
 
 /// Draws the screen.
 pub fn draw(app: &App, screen: &LogScreen, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
+    let mut area = area;
+    if let Some(building) = &screen.build {
+        let rows = building.build.rows(area.height);
+        build::draw(
+            app,
+            &building.build,
+            canvas,
+            Area {
+                height: rows,
+                ..area
+            },
+        );
+        area.y += rows;
+        area.height -= rows;
+    }
     let head = if app.regions().world.height > 0 {
         HEAD_ROWS
     } else {

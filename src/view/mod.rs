@@ -2,6 +2,7 @@
 //! cleaned; what is drawn where the mouse can hit it is returned.
 
 mod ascii;
+mod build;
 mod columns;
 mod containers;
 mod frame;
@@ -19,6 +20,7 @@ mod tabs;
 mod tests;
 mod text;
 mod welcome;
+mod wizard;
 mod words;
 mod world;
 
@@ -77,6 +79,7 @@ pub fn draw(app: &App, theme: &Theme, memory: &mut Memory, buffer: &mut Buffer) 
         Screen::Text(screen) => text::draw(app, screen, &mut canvas, regions.body, &mut hits),
         Screen::Shell(screen) => shell::draw(screen, &mut canvas, regions.body),
         Screen::Logs(screen) => logs::draw(app, screen, &mut canvas, regions.body, &mut hits),
+        Screen::Wizard(screen) => wizard::draw(app, screen, &mut canvas, regions.body, &mut hits),
         Screen::Welcome(screen) => welcome::draw(app, screen, &mut canvas, regions.body, &mut hits),
     }
     if let Some(overlay) = &app.overlay {

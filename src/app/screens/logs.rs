@@ -4,10 +4,11 @@
 //! Nothing moves under the reader's eye: as long as he follows, the page ends with the newest line;
 //! once he has moved up, it stays where it is and tells how many lines have come since.
 
-use crate::app::effect::{Effect, Effects};
+use crate::app::effect::{BuildOrder, Effect, Effects};
 use crate::app::msg::Id;
 use crate::app::palette::Line as Typed;
 use crate::command::Command;
+use crate::domain::build::Build;
 use crate::domain::logs::buffer::Line;
 use crate::domain::logs::buffer::Older;
 use crate::domain::logs::shown::Shown;
@@ -107,6 +108,17 @@ pub(in crate::app) struct Saving {
     end: Seq,
 }
 
+/// The build whose lines a screen shows.
+#[derive(Debug)]
+pub struct Building {
+    /// Its steps, and how it ended.
+    pub build: Build,
+    /// What is built: to build it again.
+    pub order: BuildOrder,
+    /// The wizard that ordered it.
+    pub wizard: Id,
+}
+
 /// A log screen.
 #[derive(Debug)]
 #[expect(
@@ -158,6 +170,8 @@ pub struct LogScreen {
     pub fullscreen: bool,
     /// Rows for lines.
     pub page: usize,
+    /// It is of a build: its steps.
+    pub build: Option<Box<Building>>,
     /// Something is to be said at the head: why it starts where it does.
     pub remark: Option<String>,
     /// Jump to where a run of this source ended, once that is here.
@@ -210,6 +224,7 @@ impl LogScreen {
             left: 0,
             fullscreen: false,
             page: 1,
+            build: None,
             remark: None,
             wanted_source: None,
             looked: Seq::default(),

@@ -14,6 +14,7 @@ pub mod shell;
 pub mod table;
 pub mod text;
 pub mod welcome;
+pub mod wizard;
 
 use super::list::{List, Rows};
 use super::preview::Culprit;
@@ -30,6 +31,7 @@ use std::borrow::Cow;
 use table::Table;
 use text::TextScreen;
 use welcome::Welcome;
+use wizard::Wizard;
 
 /// One screen.
 #[derive(Debug)]
@@ -42,6 +44,8 @@ pub enum Screen {
     Logs(Box<LogScreen>),
     /// A program in a container.
     Shell(Box<ShellScreen>),
+    /// From a source to an image.
+    Wizard(Box<Wizard>),
     /// No cluster: what is wrong, and the ways on.
     Welcome(Welcome),
 }
@@ -254,6 +258,7 @@ impl Screen {
             Self::Text(screen) => capital(&screen.title),
             Self::Logs(screen) => capital(&screen.title()),
             Self::Shell(screen) => screen.title(),
+            Self::Wizard(_) => "New image".into(),
             Self::Welcome(_) => "Welcome".into(),
         }
     }
@@ -268,8 +273,8 @@ impl Screen {
                 _ => true,
             },
             Self::Text(screen) => screen.target.is_none(),
-            Self::Logs(_) => false,
-            Self::Shell(_) => true,
+            Self::Logs(screen) => screen.build.is_some(),
+            Self::Shell(_) | Self::Wizard(_) => true,
             Self::Welcome(_) => true,
         }
     }
@@ -280,7 +285,11 @@ impl Screen {
             Self::List(screen) => screen.source.key_contexts(),
             Self::Text(_) => &[Context::Text, Context::Global],
             Self::Shell(_) => &[Context::Shell, Context::Global],
+            Self::Logs(screen) if screen.build.is_some() => {
+                &[Context::Build, Context::Logs, Context::Global]
+            }
             Self::Logs(_) => &[Context::Logs, Context::Global],
+            Self::Wizard(_) => &[Context::Wizard, Context::Global],
             Self::Welcome(_) => &[Context::List, Context::Global],
         }
     }

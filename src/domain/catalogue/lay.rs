@@ -48,6 +48,7 @@ fn root(catalogue: &mut Catalogue, reader: &mut Reader<'_>, item: &Item<'_>) {
         }
         "policy" => policy(catalogue, reader, item),
         "network" => network(catalogue, reader, item),
+        "push" => push(catalogue, reader, item),
         _ => reader.unknown(
             item,
             &[
@@ -59,6 +60,7 @@ fn root(catalogue: &mut Catalogue, reader: &mut Reader<'_>, item: &Item<'_>) {
                 "dependencies",
                 "policy",
                 "network",
+                "push",
             ],
         ),
     }
@@ -509,6 +511,15 @@ fn forbidden(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<Forbidden> {
         reason: reason?,
         place: at,
     })
+}
+
+fn push(catalogue: &mut Catalogue, reader: &mut Reader<'_>, item: &Item<'_>) {
+    for part in reader.entries(item) {
+        match part.name.as_str() {
+            "image" => set(&mut catalogue.push.image, reader.text(&part)),
+            _ => reader.unknown(&part, &["image"]),
+        }
+    }
 }
 
 fn network(catalogue: &mut Catalogue, reader: &mut Reader<'_>, item: &Item<'_>) {

@@ -40,6 +40,8 @@ pub struct Catalogue {
     pub policy: Policy,
     /// How build steps reach the network.
     pub network: Network,
+    /// Where images go.
+    pub push: Push,
 }
 
 /// File and line of an entry, for messages.
@@ -270,6 +272,14 @@ pub struct Forbidden {
     pub reason: String,
     /// Where it is written.
     pub place: Place,
+}
+
+/// Where images go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Push {
+    /// The name that an image is offered, with `{name}`, `{project}`, `{department}` and
+    /// `{version}`; empty: its own name and version, without a registry.
+    pub image: String,
 }
 
 /// How build steps reach the network.

@@ -19,6 +19,7 @@ pub use containers::{CONTAINERS, container_text};
 pub use json::{
     ContainerJson, NamespaceJson, NodeJson, PodJson, ProjectJson, ReleaseJson, WorkloadJson,
 };
+pub use nodes::bytes;
 
 use super::fleet::Changed;
 use super::health::Cause;

@@ -92,6 +92,11 @@ impl Log {
         self.sources.get(id.0 as usize)
     }
 
+    /// The id of a source that has joined.
+    pub fn find(&self, source: &Source) -> Option<SourceId> {
+        self.known.get(source).copied()
+    }
+
     /// The kept lines.
     pub fn buffer(&self) -> &Buffer {
         &self.buffer

@@ -41,6 +41,8 @@ pub enum Target {
     Several(Vec<Target>),
     /// Pods with these labels, in the namespaces that are watched.
     Selector(Text, Selector),
+    /// The steps of a build of this image: nothing of a cluster.
+    Build(Text),
 }
 
 /// A container that belongs to a target now.
@@ -83,7 +85,7 @@ impl Target {
             | Self::Pod { namespace, .. }
             | Self::Workload { namespace, .. }
             | Self::Release { namespace, .. } => Some(namespace),
-            Self::Project(_) | Self::Several(_) | Self::Selector(..) => None,
+            Self::Project(_) | Self::Several(_) | Self::Selector(..) | Self::Build(_) => None,
         }
     }
 
@@ -94,7 +96,7 @@ impl Target {
             Self::Pod { name, .. } | Self::Workload { name, .. } | Self::Release { name, .. } => {
                 name.to_string()
             }
-            Self::Project(name) => name.to_string(),
+            Self::Project(name) | Self::Build(name) => name.to_string(),
             Self::Several(targets) => match &targets[..] {
                 [one] => one.title(),
                 targets => format!("{} marked", targets.len()),
@@ -157,6 +159,7 @@ impl Target {
                 let has = |pod: &PodRef<'_>| selector.matches(&pod.pod.meta.labels);
                 fleet.pods().filter(has).for_each(add);
             }
+            Self::Build(_) => {}
         }
     }
 }
@@ -272,6 +275,7 @@ impl std::fmt::Display for Target {
             Self::Project(name) => write!(f, "project {name}"),
             Self::Several(targets) => write!(f, "{} targets", targets.len()),
             Self::Selector(text, _) => write!(f, "pods with {text}"),
+            Self::Build(name) => write!(f, "build of {name}"),
         }
     }
 }

@@ -1,5 +1,9 @@
 //! What happens while an image is built and pushed, as values.
 
+mod progress;
+
+pub use progress::{Build, Moved, Outcome, Step};
+
 /// How a step stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepState {
@@ -100,6 +104,8 @@ pub struct Fault {
     pub what: String,
     /// What to do; empty where `what` says it all.
     pub remedy: String,
+    /// The recipe's key of the answer to change; empty where no answer helps.
+    pub answer: &'static str,
 }
 
 /// The sorts of faults, for exit codes and for what to offer next.
@@ -132,6 +138,13 @@ impl Fault {
             sort,
             what: what.into(),
             remedy: remedy.into(),
+            answer: "",
         }
+    }
+
+    /// The same, with the answer of the recipe that would have to be another one.
+    pub fn about(mut self, answer: &'static str) -> Self {
+        self.answer = answer;
+        self
     }
 }
