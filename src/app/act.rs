@@ -408,6 +408,12 @@ impl App {
                 Screen::List(screen),
             ) => !screen.list.order.rows().is_empty(),
             (Command::Filter, Screen::Welcome(_)) => false,
+            (Command::StopBuild, Screen::Logs(screen)) => {
+                screen.build.as_ref().is_some_and(|it| it.build.runs())
+            }
+            (Command::ChangeAnswer | Command::BuildImage, Screen::Logs(screen)) => {
+                screen.build.as_ref().is_some_and(|it| !it.build.runs())
+            }
             (Command::Shell | Command::Attach, Screen::List(screen)) => {
                 matches!(screen.source, Source::Pods(_) | Source::Containers(_))
                     && !self.shell_sources().is_empty()

@@ -165,11 +165,8 @@ impl App {
         };
         if !wizard.ready() {
             wizard.enter(Step::Review);
-            let why = wizard
-                .troubles()
-                .next()
-                .map(|(_, flaw)| flaw.to_string())
-                .unwrap_or_else(|| "the source is not known yet".into());
+            let trouble = wizard.troubles().next().map(|(_, flaw)| flaw.to_string());
+            let why = trouble.unwrap_or_else(|| "the source is not known yet".into());
             return self.notify(Notice::warning(
                 format!("nothing is built yet: {why}"),
                 "enter on the line above goes to its answer",

@@ -151,8 +151,7 @@ fn show(extra: Option<&Path>, form: Form, out: &mut Out) -> anyhow::Result<Code>
     }
     if catalogue.layers == [BUILT_IN_NAME] {
         warn(&format!(
-            "only the catalogue that ships with the program is in force; operations lay their own over it in {}",
-            SYSTEM_CATALOGUE
+            "only the catalogue that ships with the program is in force; operations lay their own over it in {SYSTEM_CATALOGUE}"
         ));
     }
     out.line("")?;

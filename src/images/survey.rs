@@ -4,7 +4,7 @@ use super::engine::Engine;
 use super::git;
 use super::order::MADE;
 use super::project::{Opened, catalogue, text};
-use crate::domain::build::{Fault, FaultSort};
+use crate::domain::build::{Fault, FaultSort, Labels};
 use crate::domain::detect::{Tree, detect};
 use crate::domain::dockerfile::MARK;
 use crate::domain::recipe;
@@ -75,7 +75,7 @@ fn look(opened: Opened, layers: &[PathBuf]) -> Result<(Opened, Survey), Fault> {
         unread: source.unread().to_owned(),
         recipe: text(&folder.join(recipe::FILE))?,
         dockerfiles,
-        labels: Default::default(),
+        labels: Labels::default(),
         engine: Err(Fault::new(FaultSort::NoEngine, "", "")),
         draft: None,
         folder,

@@ -80,10 +80,11 @@ fn state(app: &App, build: &Build, canvas: &Canvas<'_>) -> (String, Style, Strin
         ""
     };
     let sent = match &build.context {
-        Some((files, size, largest)) if *files > 0 => {
-            let mut text = format!("{files} files, {} sent", bytes(*size));
-            if *size > LARGE {
-                let named: Vec<String> = largest
+        Some(sent) if sent.files > 0 => {
+            let mut text = format!("{} files, {} sent", sent.files, bytes(sent.bytes));
+            if sent.bytes > LARGE {
+                let named: Vec<String> = sent
+                    .largest
                     .iter()
                     .map(|(name, size)| format!("{name} {}", bytes(*size)))
                     .collect();

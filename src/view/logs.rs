@@ -188,7 +188,8 @@ fn beginning(screen: &LogScreen) -> String {
 fn containers(screen: &LogScreen) -> String {
     let sources = screen.log.sources();
     match sources {
-        [one] => one.source.container.to_string(),
+        [one] if screen.build.is_none() => one.source.container.to_string(),
+        sources if screen.build.is_some() => count(sources.len(), "step"),
         sources => count(sources.len(), "container"),
     }
 }
@@ -270,6 +271,8 @@ fn draw_empty(app: &App, screen: &LogScreen, canvas: &mut Canvas<'_>, area: Area
     } else if !screen.log.buffer().is_empty() {
         lines.push(("no line passes the filter".into(), theme.text));
         lines.push(("backspace takes the last filter away".into(), theme.dim));
+    } else if screen.build.is_some() {
+        lines.push(("no step has written anything".into(), theme.dim));
     } else if sources.is_empty() {
         lines.push(("no container of it has started yet".into(), theme.text));
         lines.push((

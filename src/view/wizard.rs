@@ -12,7 +12,7 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 /// Columns of the steps.
-const STEPS: u16 = 17;
+const STEPS: u16 = 20;
 /// From so many columns on the Dockerfile stands beside the form.
 const BESIDE: u16 = 110;
 /// The narrowest form.
@@ -21,6 +21,8 @@ const FORM: u16 = 50;
 const LONG: u16 = 4;
 /// Columns of labels.
 const LABEL: u16 = 24;
+/// Columns of what a fact is about.
+const FACT: u16 = 13;
 /// The widest title of a choice.
 const TITLE: u16 = 26;
 
@@ -100,12 +102,12 @@ fn draw_steps(wizard: &Wizard, canvas: &mut Canvas<'_>, area: Area, hits: &mut H
         let seen = step == wizard.step;
         let mark = if seen { "▸" } else { " " };
         canvas.put(area.x + 1, y, 1, mark, theme.accent);
-        canvas.put(area.x + 2, y, 1, sign, style);
+        canvas.put(area.x + 3, y, 1, sign, style);
         let style = if seen { theme.accent } else { theme.text };
         canvas.put(
-            area.x + 4,
+            area.x + 5,
             y,
-            area.width.saturating_sub(5),
+            area.width.saturating_sub(6),
             step.title(),
             style,
         );
@@ -124,6 +126,9 @@ fn height(row: &Row, room: u16) -> u16 {
     match row {
         Row::Head(_) => 2,
         Row::Say(text) | Row::Remark(_, text) => lines(text),
+        Row::Fact(_, text) => {
+            u16::try_from(wrap(text, room.saturating_sub(FACT)).len()).unwrap_or(1)
+        }
         Row::Field(key) if Wizard::is_long(key) => LONG,
         Row::Trouble(_, what, remedy) => {
             lines(what) + if remedy.is_empty() { 0 } else { lines(remedy) }
@@ -213,6 +218,15 @@ fn draw_row(wizard: &Wizard, row: &Row, focus: bool, canvas: &mut Canvas<'_>, ar
         Row::Say(text) => {
             put_lines(canvas, area, text, theme.dim);
         }
+        Row::Fact(about, text) => {
+            canvas.put(area.x, area.y, FACT, about, theme.dim);
+            let right = Area {
+                x: area.x + FACT,
+                width: area.width.saturating_sub(FACT),
+                ..area
+            };
+            put_lines(canvas, right, text, theme.text);
+        }
         Row::Remark(level, text) => {
             let style = match level {
                 Level::Error => theme.failing,
@@ -275,22 +289,14 @@ fn draw_row(wizard: &Wizard, row: &Row, focus: bool, canvas: &mut Canvas<'_>, ar
             canvas.put(area.x + used + 2, area.y, left, note, theme.dim);
         }
         Row::Trouble(_, what, remedy) => {
-            let mut y = area.y;
-            for (text, style) in [(what, theme.failing), (remedy, theme.dim)] {
-                if text.is_empty() {
-                    continue;
-                }
-                let left = (area.y + area.height).saturating_sub(y);
-                y += put_lines(
-                    canvas,
-                    Area {
-                        y,
-                        height: left,
-                        ..area
-                    },
-                    text,
-                    style,
-                );
+            let used = put_lines(canvas, area, what, theme.failing);
+            let below = Area {
+                y: area.y + used,
+                height: area.height - used,
+                ..area
+            };
+            if !remedy.is_empty() {
+                put_lines(canvas, below, remedy, theme.dim);
             }
         }
     }

@@ -237,6 +237,9 @@ impl LogScreen {
 
     /// What stands in the breadcrumb.
     pub fn title(&self) -> String {
+        if self.build.is_some() {
+            return format!("build {}", self.target.title());
+        }
         let run = if self.reading.previous {
             "previous log"
         } else {

@@ -258,7 +258,7 @@ impl Screen {
             Self::Text(screen) => capital(&screen.title),
             Self::Logs(screen) => capital(&screen.title()),
             Self::Shell(screen) => screen.title(),
-            Self::Wizard(_) => "New image".into(),
+            Self::Wizard(wizard) => wizard.title(),
             Self::Welcome(_) => "Welcome".into(),
         }
     }

@@ -2,7 +2,7 @@
 
 mod progress;
 
-pub use progress::{Build, Moved, Outcome, Step};
+pub use progress::{Build, Moved, Outcome, Sent, Step};
 
 /// How a step stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +143,7 @@ impl Fault {
     }
 
     /// The same, with the answer of the recipe that would have to be another one.
+    #[must_use]
     pub fn about(mut self, answer: &'static str) -> Self {
         self.answer = answer;
         self

@@ -38,6 +38,17 @@ pub struct Moved {
     pub total: u64,
 }
 
+/// What was sent to the engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Files.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// The largest of them, largest first.
+    pub largest: Vec<(String, u64)>,
+}
+
 /// How a build ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -69,8 +80,8 @@ pub struct Build {
     pub ended: Option<Timestamp>,
     /// How; `None` while it goes on.
     pub outcome: Option<Outcome>,
-    /// Files and bytes of the source that were sent, and the largest files.
-    pub context: Option<(u64, u64, Vec<(String, u64)>)>,
+    /// What was sent of the source.
+    pub context: Option<Sent>,
     /// Its steps, in the order in which they began.
     pub steps: Vec<Step>,
     /// What moves.
@@ -106,7 +117,13 @@ impl Build {
                 files,
                 bytes,
                 largest,
-            } => self.context = Some((*files, *bytes, largest.clone())),
+            } => {
+                self.context = Some(Sent {
+                    files: *files,
+                    bytes: *bytes,
+                    largest: largest.clone(),
+                });
+            }
             Event::Step { id, name, state } => self.step(id, name, *state, now),
             Event::Log { step, .. } => {
                 if let Some(step) = self.steps.iter_mut().find(|known| known.id == *step) {

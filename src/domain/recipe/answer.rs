@@ -231,6 +231,8 @@ fn document(key: &str, form: Form, text: &str) -> Result<String, Flaw> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used, reason = "tests")]
+
     use super::*;
 
     fn set(key: &str, text: &str) -> (Result<(), Flaw>, Recipe) {

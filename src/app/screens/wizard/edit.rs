@@ -127,7 +127,7 @@ impl Wizard {
             }
             "reference" => return self.reference = text,
             "search" => return self.search = text,
-            "image" => self.type_image(text),
+            "image" => self.type_image(&text),
             key => match self.recipe.set_answer(key, &text) {
                 Ok(()) => {
                     self.wrong.remove(key);
@@ -143,10 +143,10 @@ impl Wizard {
         self.replan();
     }
 
-    fn type_image(&mut self, text: String) {
+    fn type_image(&mut self, text: &str) {
         self.wrong.remove("image");
         let had = self.has_registry();
-        self.image_text = text.trim().to_owned();
+        text.trim().clone_into(&mut self.image_text);
         if self.image_text.is_empty() {
             self.follow_name();
         } else {
@@ -242,24 +242,26 @@ impl Wizard {
                 self.enter(step);
                 None
             }
-            Row::Act(act, ..) => self.act(act),
-            Row::Head(_) | Row::Say(_) | Row::Found { .. } | Row::Remark(..) => None,
+            Row::Act(act, ..) => Some(self.act(act)),
+            Row::Head(_) | Row::Say(_) | Row::Fact(..) | Row::Found { .. } | Row::Remark(..) => {
+                None
+            }
         }
     }
 
-    fn act(&mut self, act: Act) -> Option<Wish> {
+    fn act(&mut self, act: Act) -> Wish {
         match act {
-            Act::Look => Some(Wish::Look),
+            Act::Look => Wish::Look,
             Act::StartAnew => {
                 self.start_from_source();
                 self.wrong.clear();
                 self.replan();
                 self.enter(Step::Source);
                 self.remark = Some("only what was found is left".into());
-                Some(Wish::StartAnew)
+                Wish::StartAnew
             }
-            Act::Build => Some(Wish::Build),
-            Act::Write => Some(Wish::Write),
+            Act::Build => Wish::Build,
+            Act::Write => Wish::Write,
         }
     }
 
@@ -310,7 +312,7 @@ impl Wizard {
             }
             Row::Switch(Switch::Push, on, _) => self.push = !on,
             Row::Switch(Switch::Recipe, on, _) => self.keep_recipe = !on,
-            Row::Act(act, ..) => return self.act(act),
+            Row::Act(act, ..) => return Some(self.act(act)),
             _ => {}
         }
         None

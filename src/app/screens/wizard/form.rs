@@ -13,6 +13,8 @@ pub enum Row {
     Head(String),
     /// A sentence.
     Say(String),
+    /// What is decided: what it is about, and how.
+    Fact(&'static str, String),
     /// What was found out, and where it stands.
     Found {
         /// The answer.
@@ -212,7 +214,11 @@ impl Row {
             | Self::Trouble(..)
             | Self::Tick { .. }
             | Self::Choice { .. } => true,
-            Self::Head(_) | Self::Say(_) | Self::Found { .. } | Self::Remark(..) => false,
+            Self::Head(_)
+            | Self::Say(_)
+            | Self::Fact(..)
+            | Self::Found { .. }
+            | Self::Remark(..) => false,
         }
     }
 }
@@ -565,38 +571,14 @@ impl Wizard {
                 flaw.remedy.clone(),
             ));
         }
-        if let Some(image) = &self.image {
-            rows.push(Row::Head("Image".into()));
-            rows.push(Row::Say(image.to_string()));
-        } else {
+        if self.image.is_none() {
             rows.push(Row::Trouble(
                 "image".into(),
                 "the image has no name".into(),
                 "name it: registry/path/name:tag".into(),
             ));
         }
-        rows.push(Row::Head("Engine".into()));
-        rows.push(match self.survey().map(|survey| &survey.engine) {
-            Some(Ok(engine)) if engine.simulated => {
-                Row::Say("none here: the demo plays a build, nothing is made".into())
-            }
-            Some(Ok(engine)) => Row::Say(format!(
-                "{} at {}{}",
-                engine.version,
-                engine.address,
-                if engine.buildkit { ", BuildKit" } else { "" }
-            )),
-            Some(Err(fault)) => Row::Say(fault.to_string()),
-            None => Row::Say("not looked for yet".into()),
-        });
-        rows.push(Row::Head("Lint".into()));
-        if self.remarks.is_empty() {
-            rows.push(Row::Say(if self.flaws.is_empty() {
-                "clean".into()
-            } else {
-                "once the answers are complete".into()
-            }));
-        }
+        rows.extend(self.facts());
         rows.extend(self.remarks.iter().map(|remark| {
             Row::Remark(
                 remark.level,
@@ -604,6 +586,15 @@ impl Wizard {
             )
         }));
         rows.push(Row::Head("Then".into()));
+        rows.push(Row::Act(
+            Act::Build,
+            if self.push { "Build and push" } else { "Build" }.into(),
+            if self.ready() {
+                String::new()
+            } else {
+                "once nothing stands in the way".into()
+            },
+        ));
         let registry = self.image.as_ref().map_or("", |image| image.registry());
         if self.has_registry() {
             rows.push(Row::Switch(
@@ -618,20 +609,92 @@ impl Wizard {
             "write quarterdeck.toml beside the source".into(),
         ));
         rows.push(Row::Act(
-            Act::Build,
-            "Build".into(),
-            if self.ready() {
-                String::new()
-            } else {
-                "once nothing stands in the way".into()
-            },
-        ));
-        rows.push(Row::Act(
             Act::Write,
             "Only write quarterdeck.toml".into(),
             String::new(),
         ));
         rows
+    }
+
+    /// What was decided, in short.
+    fn facts(&self) -> Vec<Row> {
+        let recipe = &self.recipe;
+        let (base, run) = (&recipe.base, &recipe.run);
+        let system = self
+            .catalogue()
+            .and_then(|catalogue| catalogue.system(&base.system))
+            .map_or(base.system.as_str(), |system| &system.title);
+        let made_of = match (self.stack(), self.brought()) {
+            (_, Some(_)) => recipe.build.dockerfile.clone(),
+            (Some(stack), _) => format!("{} {} on {system}", stack.title, base.version),
+            (None, _) => String::new(),
+        };
+        let or = |key: &str| {
+            let given = recipe.answer(key);
+            if given.is_empty() {
+                self.stands_in(key)
+            } else {
+                given
+            }
+        };
+        let engine = match self.survey().map(|survey| &survey.engine) {
+            Some(Ok(engine)) if engine.simulated => {
+                "none here: the demo plays a build, nothing is made".into()
+            }
+            Some(Ok(engine)) => format!(
+                "Docker {}{} at {}",
+                engine.version,
+                if engine.buildkit {
+                    " with BuildKit"
+                } else {
+                    ""
+                },
+                engine.address
+            ),
+            Some(Err(fault)) => format!("none: {}", fault.what),
+            None => String::new(),
+        };
+        let lint = if !self.flaws.is_empty() {
+            "once the answers are complete".into()
+        } else if self.remarks.is_empty() {
+            "clean".into()
+        } else {
+            format!("{} remarks", self.remarks.len())
+        };
+        let image = self.image.as_ref().map(ToString::to_string);
+        let own = self.brought().is_some();
+        let facts = [
+            ("Image", image.unwrap_or_default()),
+            ("Made of", made_of),
+            ("Installs", run.dependencies.join(" ")),
+            (
+                "Builds with",
+                if own {
+                    String::new()
+                } else {
+                    or("build.commands").replace('\n', "; ")
+                },
+            ),
+            (
+                "Runs",
+                if own {
+                    String::new()
+                } else {
+                    or("run.command")
+                },
+            ),
+            (
+                "Listens on",
+                if own { String::new() } else { or("run.ports") },
+            ),
+            ("Lint", lint),
+            ("Engine", engine),
+        ];
+        facts
+            .into_iter()
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(about, text)| Row::Fact(about, text))
+            .collect()
     }
 
     /// What holds while a field is empty.

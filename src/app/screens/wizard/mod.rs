@@ -133,6 +133,10 @@ pub struct Shown {
 
 /// The wizard.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own for the person"
+)]
 pub struct Wizard {
     /// Its messages carry it.
     pub id: Id,
@@ -212,6 +216,15 @@ impl Wizard {
         };
         wizard.enter(Step::Source);
         wizard
+    }
+
+    /// What stands in the breadcrumb.
+    pub fn title(&self) -> String {
+        let folder = self.folder().and_then(|folder| folder.file_name());
+        match folder {
+            Some(folder) => format!("New image of {}", folder.to_string_lossy()),
+            None => "New image".into(),
+        }
     }
 
     /// What is known of the source.

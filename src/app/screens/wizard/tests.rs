@@ -137,7 +137,20 @@ fn a_secret_in_the_environment_is_refused() {
     type_in(&mut wizard, "run.env", "DB_PASSWORD=x");
     let flaw = &wizard.wrong["run.env"];
     assert!(flaw.to_string().to_lowercase().contains("secret"), "{flaw}");
-    assert!(wizard.recipe.run.env.is_empty());
+    let leaked = wizard
+        .shown
+        .lines
+        .iter()
+        .any(|line| line.contains("PASSWORD=x"));
+    assert!(
+        !leaked
+            && wizard
+                .recipe
+                .run
+                .env
+                .iter()
+                .all(|(_, value)| value.is_empty())
+    );
 }
 
 #[test]
