@@ -382,7 +382,7 @@ impl App {
             if let Screen::Logs(screen) = screen
                 && screen.id == id
             {
-                screen.timer = Some(timer);
+                screen.timer = Some((timer, until));
                 effects.push(Effect::After(timer, Millis(wait.0.max(1))));
             }
         }
@@ -391,17 +391,17 @@ impl App {
     /// A timer of a log: lines that waited for earlier ones go on, and more kept lines are looked
     /// at.
     pub(super) fn log_timer(&mut self, timer: Id, effects: &mut Effects) {
-        let now = self.world.now;
         let at = self.at;
         let mut again = None;
         for (n, screen) in every(&mut self.screens, &mut self.tabs).enumerate() {
             let Screen::Logs(screen) = screen else {
                 continue;
             };
-            if screen.timer != Some(timer) {
+            let Some((_, until)) = screen.timer.take_if(|(id, _)| *id == timer) else {
                 continue;
-            }
-            screen.timer = None;
+            };
+            // A timer that rang proves that its instant has come, also where the clock was set back.
+            let now = self.world.now.max(until);
             let until = screen.log.release(now);
             screen.freshen();
             self.dirty |= n == at;

@@ -1,5 +1,6 @@
 //! What can be typed behind `quarterdeck`.
 
+use crate::domain::time::Timestamp;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -57,6 +58,13 @@ pub struct ClusterArgs {
     /// Refuse every request that changes something
     #[arg(long, global = true)]
     pub readonly: bool,
+    /// Time stands still at this instant (RFC 3339): for pictures of the demo
+    #[arg(long, global = true, hide = true, value_name = "TIME", value_parser = instant)]
+    pub still_at: Option<Timestamp>,
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).ok_or_else(|| "write it as 2026-03-04T10:15:00Z".to_owned())
 }
 
 /// How the console behaves.

@@ -9,6 +9,7 @@ use crate::demo::exec::{self, confine};
 use crate::demo::{self, Demo, Options};
 use crate::domain::feed::{Failure, FailureSort};
 use crate::domain::text::Text;
+use crate::domain::time::Timestamp;
 use crate::runtime::state::private_folder;
 use crate::runtime::{DemoCluster, DemoStarter};
 use clap::{Args, Subcommand, ValueEnum};
@@ -138,11 +139,11 @@ pub fn run(
 ) -> anyhow::Result<ExitCode> {
     match args.verb {
         Some(DemoVerb::Serve(world)) => {
-            serve(&Wanted::of(&world.or(args.world)), out).map(ExitCode::from)
+            serve(&Wanted::of(&world.or(args.world), cluster.still_at), out).map(ExitCode::from)
         }
         Some(DemoVerb::Confined(args)) => Err(confined(&args, out)),
         None => {
-            let starter = Wanted::of(&args.world).starter();
+            let starter = Wanted::of(&args.world, cluster.still_at).starter();
             console::run(cluster, &args.console.or(console), true, starter)
         }
     }
@@ -235,8 +236,8 @@ struct Running {
 
 impl Wanted {
     /// What the flags ask for. The kubeconfig lands where they say, else in the state folder that
-    /// they name, else in the folder of this login session.
-    pub fn of(args: &WorldArgs) -> Self {
+    /// they name, else in the folder of this login session. Time stands still in it at `still_at`.
+    pub fn of(args: &WorldArgs, still_at: Option<Timestamp>) -> Self {
         let paths = Paths::from_env(|name| std::env::var_os(name));
         let kept = args.kubeconfig_out.clone();
         let kept = kept.or_else(|| Some(args.state.as_ref()?.join("kubeconfig")));
@@ -254,6 +255,7 @@ impl Wanted {
             churn: args.churn.unwrap_or(0),
             exec: args.exec.map(ExecArg::mode).unwrap_or_default(),
             log_flood: args.log_flood,
+            still_at: still_at.map(|at| at.0),
         };
         Self {
             options,
@@ -303,20 +305,20 @@ mod tests {
     #[test]
     fn the_kubeconfig_stays_where_it_was_asked_for() {
         let mut args = WorldArgs::default();
-        assert!(Wanted::of(&args).passing);
+        assert!(Wanted::of(&args, None).passing);
         args.state = Some("/s".into());
         assert_eq!(
             (
-                Wanted::of(&args).kubeconfig.as_path(),
-                Wanted::of(&args).passing
+                Wanted::of(&args, None).kubeconfig.as_path(),
+                Wanted::of(&args, None).passing
             ),
             (Path::new("/s/kubeconfig"), false)
         );
         args.kubeconfig_out = Some("/k".into());
         assert_eq!(
             (
-                Wanted::of(&args).kubeconfig.as_path(),
-                Wanted::of(&args).passing
+                Wanted::of(&args, None).kubeconfig.as_path(),
+                Wanted::of(&args, None).passing
             ),
             (Path::new("/k"), false)
         );

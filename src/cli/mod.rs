@@ -19,6 +19,7 @@ mod out;
 mod session;
 mod settings;
 
+use crate::cluster::stand_still;
 use args::{Cli, Verb};
 use clap::Parser;
 use exit::Code;
@@ -58,6 +59,9 @@ fn not_parsed(error: &clap::Error) -> ExitCode {
 }
 
 fn carry_out(cli: Cli, out: &mut Out) -> anyhow::Result<ExitCode> {
+    if let Some(at) = cli.cluster.still_at {
+        stand_still(at);
+    }
     let done = match cli.verb {
         Some(Verb::Get(args)) => get::run(&cli.cluster, &args, out),
         Some(Verb::Logs(args)) => logs::run(&cli.cluster, &args, out),
@@ -69,7 +73,7 @@ fn carry_out(cli: Cli, out: &mut Out) -> anyhow::Result<ExitCode> {
         Some(Verb::Man { verb }) => man::run(verb.as_deref(), out),
         Some(Verb::Demo(args)) => return demo::run(&cli.cluster, cli.console, *args, out),
         None => {
-            let world = demo::Wanted::of(&demo::WorldArgs::default());
+            let world = demo::Wanted::of(&demo::WorldArgs::default(), cli.cluster.still_at);
             return console::run(&cli.cluster, &cli.console, false, world.starter());
         }
     };

@@ -5,9 +5,9 @@
 //! error: rows change only by what the server says.
 
 use super::batch::{Batcher, Closed, Keyed};
+use super::clock::now;
 use super::connect::Session;
 use super::error::Fault;
-use super::pulse::now;
 use super::retry::Backoff;
 use super::{Event, FeedHandle};
 use crate::domain::feed::{FeedState, Scope};

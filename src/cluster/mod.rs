@@ -12,6 +12,7 @@ mod access;
 mod batch;
 mod body;
 mod call;
+mod clock;
 mod connect;
 mod describe;
 mod discovery;
@@ -33,6 +34,7 @@ mod transport;
 mod watch;
 mod wire;
 
+pub use clock::{now, stand_still};
 pub use connect::{ConnectOptions, Session};
 pub use exec::{ExecHandle, ExecInput};
 pub use kubeconfig::{Environment, IN_CLUSTER, Loaded, load};

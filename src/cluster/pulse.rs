@@ -4,13 +4,14 @@
 //! another connection tells them apart; it runs only while streams are open.
 
 use super::call::Call;
+use super::clock::now;
 use super::connect::{Inner, Session};
 use super::error::Fault;
 use super::timing::Timing;
 use crate::domain::time::Timestamp;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
@@ -143,14 +144,6 @@ impl Drop for OpenStream<'_> {
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-/// The present by the wall clock.
-pub(super) fn now() -> Timestamp {
-    let since = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 impl Session {

@@ -2,6 +2,7 @@
 
 use std::{io, net::Ipv4Addr, path::PathBuf, sync::Arc};
 
+use jiff::Timestamp;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -51,6 +52,8 @@ pub struct Options {
     /// Gives each container a log of so many numbered lines, for measuring; what services write when
     /// absent.
     pub log_flood: Option<u64>,
+    /// Time stands still at this instant, milliseconds since 1970: nothing happens by itself.
+    pub still_at: Option<i64>,
 }
 
 /// Why there is no demo.
@@ -160,7 +163,9 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
 }
 
 async fn make_world(options: &Options) -> Result<Arc<Store>, DemoError> {
-    let clock = Clock::Wall;
+    let still = options.still_at;
+    let still = still.and_then(|at| Timestamp::from_millisecond(at).ok());
+    let clock = still.map_or(Clock::Wall, Clock::manual);
     let now = clock.now();
     let churned = usize::try_from(options.churn)
         .unwrap_or(usize::MAX)

@@ -6,7 +6,6 @@
 //! then a frame when one is due.
 
 mod answers;
-mod clock;
 mod driver;
 mod face;
 mod frames;
@@ -21,13 +20,12 @@ pub mod state;
 pub mod terminal;
 mod workshop;
 
-pub use clock::now;
 pub use logging::start as start_log;
 pub use sources::{DemoCluster, DemoStarter};
 pub use workshop::WorkshopPaths;
 
 use crate::app::{App, Effect, Effects, Msg, Notice, Setup};
-use crate::cluster::{ConnectOptions, Event};
+use crate::cluster::{ConnectOptions, Event, now};
 use crate::theme::Theme;
 use driver::Driver;
 use face::Face;

@@ -184,8 +184,8 @@ pub struct LogScreen {
     pub(in crate::app) saving: Option<Saving>,
     /// Sources for which earlier lines were asked, and the lines that came.
     pub(in crate::app) earlier: Option<Earlier>,
-    /// A timer that is under way.
-    pub(in crate::app) timer: Option<Id>,
+    /// A timer that is under way, and the instant that it waits for.
+    pub(in crate::app) timer: Option<(Id, Timestamp)>,
 }
 
 /// Earlier lines that were asked for.
@@ -278,7 +278,7 @@ impl LogScreen {
     /// The timer that is under way.
     #[cfg(test)]
     pub fn timer(&self) -> Option<Id> {
-        self.timer
+        self.timer.map(|(id, _)| id)
     }
 
     /// The lines have changed: those that are seen follow.

@@ -9,15 +9,13 @@ use super::exit::{Code, Refusal};
 use super::out::Out;
 use super::session::with_session;
 use super::settings::Settings;
-use crate::cluster::{CHANNEL, Event, Session};
+use crate::cluster::{CHANNEL, Event, Session, now};
 use crate::domain::feed::{Batch, Change, FeedState, Scope};
 use crate::domain::fleet::Fleet;
 use crate::domain::rows::Kind;
 use crate::domain::selector::Selector;
-use crate::domain::time::Timestamp;
 use clap::{Args, ValueEnum};
 use print::Printer;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Arguments of `get`.
 #[derive(Clone, Debug, Args)]
@@ -303,12 +301,4 @@ fn place(scopes: &[Scope]) -> String {
         Some([one]) => format!("in namespace {one}"),
         Some(many) => format!("in namespaces {}", many.join(", ")),
     }
-}
-
-/// The present, from the system's clock.
-pub(super) fn now() -> Timestamp {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

@@ -18,7 +18,7 @@ use std::path::Path;
 /// Prints what is wrong; fails on an error, and on anything when it is strict.
 pub fn run(args: &LintArgs, out: &mut Out) -> anyhow::Result<Code> {
     let catalogue = catalogue::load(args.catalogue.catalogue.as_deref())?;
-    let today = crate::cli::get::now().day();
+    let today = crate::cluster::now().day();
     let looked = looked_at(args, &catalogue)?;
     let mut remarks = lint(&looked.text, &catalogue, &today);
     if let Some(recipe) = &looked.recipe {

@@ -9,10 +9,10 @@ mod pod;
 mod volume;
 mod workload;
 
+use super::clock::now;
 use super::connect::Session;
 use super::error::Fault;
 use super::object::mask;
-use super::pulse::now;
 use crate::domain::feed::Failure;
 use crate::domain::session::{ContainerSpec, EventLine, Target};
 use crate::domain::time::{Timestamp, kubectl};
