@@ -121,6 +121,7 @@ pub enum Command {
     Tab8,
     Tab9,
     NewImage,
+    Builds,
     NextRow,
     NextStep,
     PreviousStep,
@@ -1363,6 +1364,15 @@ pub static TABLE: &[Info] = &[
     )
     .or(&["image", "wizard"])
     .takes("[folder or git address]"),
+    info(
+        Command::Builds,
+        "builds",
+        "builds",
+        "What was built before: when, how long, what came of it, where its lines are",
+        GLOBAL,
+        Group::Go,
+        0,
+    ),
     info(
         Command::NextRow,
         "next",

@@ -110,6 +110,8 @@ pub enum Work {
     Keep(PathBuf, Option<String>),
     /// Build, and push when it is asked for.
     Build(Box<BuildOrder>),
+    /// Tell what was built before.
+    History,
     /// The build, or the copy of a source, is of no interest any more.
     Stop,
 }

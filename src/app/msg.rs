@@ -11,6 +11,7 @@ use crate::domain::rows::Kind;
 use crate::domain::session::{ContainerSpec, ContextInfo, EventLine, SessionInfo};
 use crate::domain::survey::Survey;
 use crate::domain::text::Text;
+use crate::domain::time::Millis;
 use crate::key::Key;
 use std::path::PathBuf;
 
@@ -81,6 +82,10 @@ pub enum Worked {
     Surveyed(Box<Survey>),
     /// The file was written.
     Written(PathBuf),
+    /// How long the build took the last time.
+    Last(Millis),
+    /// What was built before, for reading.
+    History(String),
     /// Things that happened in a build, in order.
     Events(Vec<Event>),
     /// The build ended.

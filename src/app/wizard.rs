@@ -60,6 +60,10 @@ impl App {
 
     /// A command about the wizard or a build. False when it is none.
     pub(super) fn wizard_command(&mut self, command: Command, effects: &mut Effects) -> bool {
+        if command == Command::Builds {
+            effects.push(Effect::Work(self.next_id(), Work::History));
+            return true;
+        }
         if command == Command::NewImage {
             self.open_wizard("", effects);
             return true;
@@ -269,6 +273,7 @@ impl App {
         }
         if let Screen::Wizard(wizard) = self.screen_mut().0 {
             wizard.enter(step);
+            wizard.remark = Some("the build failed here".into());
         }
     }
 
@@ -294,6 +299,12 @@ impl App {
         match worked {
             Worked::Events(events) => self.take_events(id, &events),
             Worked::Ended(outcome) => self.end_build(id, outcome),
+            Worked::Last(last) => {
+                if let Some(building) = self.build(id).and_then(|it| it.build.as_mut()) {
+                    building.build.last = Some(last);
+                }
+            }
+            Worked::History(text) => self.show_own_text("builds", &text),
             Worked::Written(file) => {
                 if let Some(wizard) = self.wizard(id)
                     && let Some(folder) = wizard.folder().cloned()

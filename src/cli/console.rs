@@ -56,6 +56,7 @@ pub fn run(
         workshop: WorkshopPaths {
             catalogues: settings.paths.catalogue_files().to_vec(),
             drafts: settings.paths.state.join("drafts"),
+            builds: settings.paths.state.join("builds"),
         },
     };
     match runtime::run(start) {

@@ -103,6 +103,19 @@ pub async fn build(
     }
 }
 
+/// What the engine calls these images: their digests, or ids where they have none.
+pub async fn base_digests(engine: &Engine, bases: &[ImageRef]) -> Vec<String> {
+    let mut found = Vec::new();
+    for base in bases.iter().filter(|base| !base.is_scratch()) {
+        let Ok(known) = engine.docker.inspect_image(&base.to_string()).await else {
+            continue;
+        };
+        let digest = known.repo_digests.unwrap_or_default().into_iter().next();
+        found.extend(digest.or(known.id).map(|it| clean(&it).into_owned()));
+    }
+    found
+}
+
 /// Pushes, and asks the registry what it has; the answer is the digest that it was shown.
 pub async fn push(
     engine: &Engine,
@@ -403,9 +416,10 @@ impl Progress {
         let text = said(error);
         match error {
             Error::DockerStreamError { .. } | Error::DockerResponseServerError { .. } => {
+                let why = short(&text);
                 let what = match failed {
-                    Some((name, _)) => format!("the step `{}` failed: {text}", clean(name)),
-                    None => format!("the build failed: {text}"),
+                    Some((name, _)) => format!("the step `{}` failed: {why}", clean(name)),
+                    None => format!("the build failed: {why}"),
                 };
                 let (remedy, answer) = remedy(failed.map(|(name, _)| name.as_str()), &text);
                 Fault::new(FaultSort::Build, what, remedy).about(answer)
@@ -435,6 +449,17 @@ fn is_housekeeping(line: &str) -> bool {
     .any(|start| line.starts_with(start))
 }
 
+/// The reason without the command, which the name of the step has already.
+fn short(text: &str) -> &str {
+    let after = ["did not complete successfully: ", "]: "];
+    let wordy = text.starts_with("executor failed running [") || text.contains(after[0]);
+    let rest = after
+        .iter()
+        .find_map(|sign| text.rsplit_once(sign).map(|(_, rest)| rest));
+    rest.filter(|rest| wordy && !rest.is_empty())
+        .unwrap_or(text)
+}
+
 /// Which answer of the recipe to look at, and its key.
 fn remedy(step: Option<&str>, text: &str) -> (&'static str, &'static str) {
     let step = step.unwrap_or_default();
@@ -462,12 +487,12 @@ fn remedy(step: Option<&str>, text: &str) -> (&'static str, &'static str) {
         )
     } else if step.contains("RUN") {
         (
-            "look at `commands`, `target` and `tool` under [build]; the lines above say why",
+            "look at `commands`, `target` and `tool` under [build]; its lines say why",
             "build.commands",
         )
     } else {
         (
-            "look at the lines above; `quarterdeck image lint` checks the Dockerfile",
+            "look at its lines; `quarterdeck image lint` checks the Dockerfile",
             "",
         )
     }

@@ -1,10 +1,10 @@
 //! Drafts of answers, one for each folder, so that nothing is lost when a wizard is left.
 
-use super::project::{text, write};
+use super::project::{private_folder, text, write};
 use crate::domain::build::{Fault, FaultSort};
 use crate::domain::dockerfile::quote::slug;
 use std::fs;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Letters of a folder's name that are seen in the name of its draft.
@@ -41,12 +41,7 @@ impl Drafts {
                 )
             })
         };
-        kept(
-            fs::DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(&self.0),
-        )?;
+        kept(private_folder(&self.0))?;
         write(&file, draft)?;
         kept(fs::set_permissions(
             &file,
@@ -60,16 +55,16 @@ impl Drafts {
         let mut name = slug(&path);
         let from = name.len().saturating_sub(SEEN);
         name = name.split_off(from);
-        self.0
-            .join(format!("{name}-{:016x}.toml", fnv(path.as_bytes())))
+        self.0.join(format!("{name}-{}.toml", fingerprint(&path)))
     }
 }
 
-/// FNV-1a, the same in every version of the program.
-fn fnv(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+/// Sixteen digits that tell texts apart: FNV-1a, the same in every version of the program.
+pub fn fingerprint(text: &str) -> String {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{hash:016x}")
 }
 
 #[cfg(test)]

@@ -179,6 +179,15 @@ pub fn flawed(what: &str, flaws: &[Flaw]) -> Fault {
     Fault::new(FaultSort::Project, what, "")
 }
 
+/// Makes a folder for this person alone.
+pub(super) fn private_folder(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+}
+
 /// Writes a file whole, or not at all.
 pub fn write(file: &Path, text: &str) -> Result<(), Fault> {
     let failed = |error: std::io::Error| {

@@ -1,18 +1,19 @@
 //! Carries out what the core asks of images: looks at sources, drafts and recipes, builds. Each is
 //! a task of its own; a build that is stopped is dropped, which ends the engine's work.
 
+use super::clock::now;
 use super::mailbox::Post;
 use crate::app::{BuildOrder, Id, Msg, Work, Worked};
-use crate::domain::build::{Event, Fault, Outcome};
+use crate::domain::build::{Build, Event, Fault, Outcome};
 use crate::domain::dockerfile::{Variant, generate};
-use crate::domain::recipe::Read;
+use crate::domain::recipe::{Read, write};
 use crate::domain::survey::EngineInfo;
-use crate::images::{self, Drafts, Engine, Opened};
+use crate::images::{self, Drafts, Engine, Entry, History, Opened, Recording};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
@@ -29,6 +30,8 @@ pub struct WorkshopPaths {
     pub catalogues: Vec<PathBuf>,
     /// The folder of drafts.
     pub drafts: PathBuf,
+    /// The folder in which builds are remembered.
+    pub builds: PathBuf,
 }
 
 /// Work that is under way.
@@ -37,6 +40,7 @@ pub struct Workshop {
     post: Post,
     catalogues: Vec<PathBuf>,
     drafts: Drafts,
+    history: History,
     tasks: HashMap<Id, AbortHandle>,
     /// Copies of sources that were fetched, as long as their wizards live.
     copies: Arc<Mutex<HashMap<Id, Opened>>>,
@@ -49,6 +53,7 @@ impl Workshop {
             post,
             catalogues: paths.catalogues,
             drafts: Drafts(paths.drafts),
+            history: History(paths.builds),
             tasks: HashMap::new(),
             copies: Arc::default(),
         }
@@ -78,12 +83,18 @@ impl Workshop {
                     post.send(Msg::Work(id, worked)).await;
                 })
             }
-            Work::Build(order) => tokio::spawn(async move {
-                let outcome = build(id, *order, &post)
-                    .await
-                    .unwrap_or_else(Outcome::Failed);
-                post.send(Msg::Work(id, Worked::Ended(outcome))).await;
-            }),
+            Work::Build(order) => {
+                let history = self.history.clone();
+                tokio::spawn(async move {
+                    let outcome = build(id, *order, &history, &post).await;
+                    post.send(Msg::Work(id, Worked::Ended(outcome))).await;
+                })
+            }
+            Work::History => {
+                let text = told(&self.history);
+                post.send_or_lose(Msg::Work(id, Worked::History(text)));
+                return;
+            }
             Work::Write(file, text) => {
                 drop(tokio::task::spawn_blocking(move || {
                     let worked = match images::write(&file, &text) {
@@ -142,18 +153,110 @@ fn played() -> EngineInfo {
     }
 }
 
-async fn build(id: Id, order: BuildOrder, post: &Post) -> Result<Outcome, Fault> {
+/// What was built, for reading.
+fn told(history: &History) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for entry in history.read() {
+        // Writing to a text never fails.
+        let _ = writeln!(
+            text,
+            "{}  {:<8} {:>7.1}s  {}",
+            entry.at, entry.result, entry.seconds, entry.tag
+        );
+        for (about, what) in [
+            ("why", &entry.why),
+            ("source", &entry.folder),
+            ("recipe", &entry.recipe),
+            ("bases", &entry.bases.join(" ")),
+            ("image", &entry.image),
+            ("digest", &entry.digest),
+        ] {
+            if !what.is_empty() {
+                let _ = writeln!(text, "    {about:<7} {what}");
+            }
+        }
+        if !entry.log.is_empty() {
+            let _ = writeln!(text, "    lines   {}", history.0.join(&entry.log).display());
+        }
+    }
+    if text.is_empty() {
+        text = "nothing was built yet; :new begins".into();
+    }
+    text
+}
+
+/// Builds, tells of it, and remembers it; a build that is dropped is remembered as stopped.
+async fn build(id: Id, order: BuildOrder, history: &History, post: &Post) -> Outcome {
+    if let Some(last) = history.last(&order.tag.name) {
+        post.send(Msg::Work(id, Worked::Last(last))).await;
+    }
+    let mut memory = Memory::new(&order, history.clone());
     let (events, rx) = mpsc::channel(EVENTS);
-    let told = tokio::spawn(tell(id, rx, post.clone()));
+    let recording = memory.recording.take();
+    let begun = Build::new(order.tag.clone(), order.push, order.simulated, now());
+    let told = tokio::spawn(tell(id, rx, post.clone(), recording, begun));
     let outcome = if order.simulated {
         play(&order, &events).await
     } else {
-        real(order, &events).await
+        real(order, &events, &mut memory.entry.bases).await
     };
+    let outcome = outcome.unwrap_or_else(Outcome::Failed);
     drop(events);
     // What was said before the end is told before it.
     let _ = told.await;
+    memory.entry.ended(&outcome);
     outcome
+}
+
+/// What will be remembered of a build, however it ends.
+struct Memory {
+    entry: Entry,
+    began: Instant,
+    history: History,
+    recording: Option<Recording>,
+    played: bool,
+}
+
+impl Memory {
+    fn new(order: &BuildOrder, history: History) -> Self {
+        let at = order.labels.created.clone();
+        let name = format!("{}-{}", at.replace([':', '.'], "-"), std::process::id());
+        // A build whose lines cannot be kept is built all the same.
+        let recording = (!order.simulated)
+            .then(|| history.record(&name).ok())
+            .flatten();
+        let entry = Entry {
+            at,
+            tag: order.tag.tagged(),
+            folder: order.folder.display().to_string(),
+            recipe: images::fingerprint(&write(&order.recipe, None)),
+            result: "stopped".into(),
+            log: recording
+                .as_ref()
+                .map_or_else(String::new, |it| it.log.clone()),
+            ..Entry::default()
+        };
+        Self {
+            entry,
+            began: Instant::now(),
+            history,
+            recording,
+            played: order.simulated,
+        }
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        if self.played {
+            return;
+        }
+        self.entry.seconds = self.began.elapsed().as_secs_f64();
+        if let Err(error) = self.history.add(&self.entry) {
+            tracing::warn!("a build is not remembered: {error}");
+        }
+    }
 }
 
 async fn play(order: &BuildOrder, events: &mpsc::Sender<Event>) -> Result<Outcome, Fault> {
@@ -162,7 +265,11 @@ async fn play(order: &BuildOrder, events: &mpsc::Sender<Event>) -> Result<Outcom
     Ok(images::simulate(&dockerfile, 0, events).await)
 }
 
-async fn real(order: BuildOrder, events: &mpsc::Sender<Event>) -> Result<Outcome, Fault> {
+async fn real(
+    order: BuildOrder,
+    events: &mpsc::Sender<Event>,
+    bases: &mut Vec<String>,
+) -> Result<Outcome, Fault> {
     let engine = Engine::connect(variable).await?;
     let (tag, push, buildkit) = (order.tag.clone(), order.push, engine.buildkit);
     let ordered = tokio::task::spawn_blocking(move || {
@@ -182,7 +289,9 @@ async fn real(order: BuildOrder, events: &mpsc::Sender<Event>) -> Result<Outcome
     let ordered = ordered
         .await
         .unwrap_or_else(|error| Err(images::flawed(&error.to_string(), &[])))?;
+    let from = ordered.bases.clone();
     let image = images::build(&engine, ordered, events, &variable).await?;
+    *bases = images::base_digests(&engine, &from).await;
     let digest = if push {
         Some(images::push(&engine, &tag, events, &variable).await?)
     } else {
@@ -191,8 +300,14 @@ async fn real(order: BuildOrder, events: &mpsc::Sender<Event>) -> Result<Outcome
     Ok(Outcome::Built { image, digest })
 }
 
-/// Hands events on in batches.
-async fn tell(id: Id, mut events: mpsc::Receiver<Event>, post: Post) {
+/// Hands events on in batches, and keeps what they say.
+async fn tell(
+    id: Id,
+    mut events: mpsc::Receiver<Event>,
+    post: Post,
+    mut recording: Option<Recording>,
+    mut build: Build,
+) {
     while let Some(first) = events.recv().await {
         let mut batch = vec![first];
         while batch.len() < EVENTS
@@ -200,9 +315,22 @@ async fn tell(id: Id, mut events: mpsc::Receiver<Event>, post: Post) {
         {
             batch.push(event);
         }
+        for event in &batch {
+            build.take(event, now());
+            // A full disk costs the lines that are kept, not the build.
+            let kept = recording
+                .as_mut()
+                .is_none_or(|it| it.take(event, &build).is_ok());
+            if !kept {
+                recording = None;
+            }
+        }
         if !post.send(Msg::Work(id, Worked::Events(batch))).await {
             return;
         }
         tokio::time::sleep(REST).await;
+    }
+    if let Some(Err(error)) = recording.map(Recording::end) {
+        tracing::warn!("the lines of a build are not kept: {error}");
     }
 }

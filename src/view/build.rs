@@ -74,6 +74,9 @@ fn state(app: &App, build: &Build, canvas: &Canvas<'_>) -> (String, Style, Strin
         .iter()
         .filter(|step| matches!(step.state, StepState::Done | StepState::Cached))
         .count();
+    let last = build.last.map_or_else(String::new, |last| {
+        format!(" of about {}, as last time", brief(last))
+    });
     let played = if build.simulated {
         " (played: the demo has no engine)"
     } else {
@@ -102,7 +105,10 @@ fn state(app: &App, build: &Build, canvas: &Canvas<'_>) -> (String, Style, Strin
                 "building"
             };
             (
-                format!("◐ {phase} {}  {took}  {done} steps done{played}", build.tag),
+                format!(
+                    "◐ {phase} {}  {took}{last}  {done} steps done{played}",
+                    build.tag
+                ),
                 theme.progressing,
                 sent,
             )

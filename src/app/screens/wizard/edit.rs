@@ -7,6 +7,9 @@ use crate::domain::document::Flaw;
 use crate::key::{Code, Key};
 use tui_textarea::{CursorMove, Input, TextArea};
 
+/// Lines of the whole Dockerfile that a page moves by, on the smallest screen.
+const PAGE: usize = 15;
+
 /// What is to be done outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wish {
@@ -168,12 +171,7 @@ impl Wizard {
     /// Up or down among the rows that take keys, and on into the step before or after.
     pub fn move_by(&mut self, down: bool) {
         if self.whole {
-            self.scroll = if down {
-                (self.scroll + 1).min(self.shown.lines.len().saturating_sub(1))
-            } else {
-                self.scroll.saturating_sub(1)
-            };
-            return;
+            return self.scroll_by(down, 1);
         }
         let rows = self.rows();
         let next = if down {
@@ -186,8 +184,20 @@ impl Wizard {
         }
     }
 
+    /// Moves over the whole Dockerfile.
+    fn scroll_by(&mut self, down: bool, lines: usize) {
+        self.scroll = if down {
+            (self.scroll + lines).min(self.shown.lines.len().saturating_sub(1))
+        } else {
+            self.scroll.saturating_sub(lines)
+        };
+    }
+
     /// The step after or before.
     pub fn step_by(&mut self, forward: bool) {
+        if self.whole {
+            return self.scroll_by(forward, PAGE);
+        }
         let at = self.step.place();
         let next = if forward {
             (at + 1).min(Step::ALL.len() - 1)

@@ -579,6 +579,9 @@ impl Wizard {
             ));
         }
         rows.extend(self.facts());
+        if let Some(Err(fault)) = self.survey().map(|survey| &survey.engine) {
+            rows.push(Row::Say(fault.remedy.clone()));
+        }
         rows.extend(self.remarks.iter().map(|remark| {
             Row::Remark(
                 remark.level,
