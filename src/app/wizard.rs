@@ -206,7 +206,9 @@ impl App {
     fn begin_build(&mut self, mut order: BuildOrder, wizard: Id, effects: &mut Effects) {
         let now = self.world.now;
         if order.labels.created.is_empty() {
-            order.labels.created = Nanos::of(now).rfc3339();
+            let stamp = Nanos::of(now).rfc3339();
+            // To the second: nobody needs more of a label.
+            order.labels.created = format!("{}Z", stamp.get(..19).unwrap_or(&stamp));
         }
         let id = self.next_id();
         let title = Text::new(&order.tag.tagged());

@@ -1,9 +1,9 @@
 //! Carries out what the core asks of images: looks at sources, drafts and recipes, builds. Each is
 //! a task of its own; a build that is stopped is dropped, which ends the engine's work.
 
-use super::clock::now;
 use super::mailbox::Post;
 use crate::app::{BuildOrder, Id, Msg, Work, Worked};
+use crate::cluster::now;
 use crate::domain::build::{Build, Event, Fault, Outcome};
 use crate::domain::dockerfile::{Variant, generate};
 use crate::domain::recipe::{Read, write};
