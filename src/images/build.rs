@@ -16,6 +16,9 @@ use std::ffi::OsString;
 use tokio::sync::mpsc;
 use tokio_stream_of::stream_of;
 
+/// Letters of a step's name that stand in a message.
+const NAME: usize = 100;
+
 /// What is built.
 #[derive(Debug)]
 pub struct Order {
@@ -418,7 +421,7 @@ impl Progress {
             Error::DockerStreamError { .. } | Error::DockerResponseServerError { .. } => {
                 let why = short(&text);
                 let what = match failed {
-                    Some((name, _)) => format!("the step `{}` failed: {why}", clean(name)),
+                    Some((name, _)) => format!("the step `{}` failed: {why}", brief(name)),
                     None => format!("the build failed: {why}"),
                 };
                 let (remedy, answer) = remedy(failed.map(|(name, _)| name.as_str()), &text);
@@ -449,6 +452,16 @@ fn is_housekeeping(line: &str) -> bool {
     .any(|start| line.starts_with(start))
 }
 
+/// The beginning of a step's name: a command can be a page long.
+fn brief(name: &str) -> String {
+    let name = clean(name);
+    let mut short: String = name.chars().take(NAME).collect();
+    if short.len() < name.len() {
+        short.push('…');
+    }
+    short
+}
+
 /// The reason without the command, which the name of the step has already.
 fn short(text: &str) -> &str {
     let after = ["did not complete successfully: ", "]: "];
@@ -467,6 +480,11 @@ fn remedy(step: Option<&str>, text: &str) -> (&'static str, &'static str) {
         (
             "the engine's disk is full: `docker system prune` frees what nothing uses",
             "",
+        )
+    } else if step.contains("load metadata for") {
+        (
+            "the registry of the base image does not answer, or has no such image: check [base], or the image in the catalogue",
+            "base.version",
         )
     } else if text.contains("not found")
         && (step.contains("FROM") || text.contains("manifest") || text.contains("pull access"))

@@ -11,4 +11,5 @@
 
 pub mod demo;
 pub mod kubectl;
+pub mod registry;
 pub mod terminal;

@@ -256,3 +256,22 @@ fn a_dockerfile_is_made_in_no_time() {
     // Ten times the promised millisecond: this runs without optimisation, next to others.
     assert!(start.elapsed().as_millis() < 1000, "{:?}", start.elapsed());
 }
+
+/// Without files that are fetched first the whole source is there before Cargo is asked: a
+/// stand-in must not take the place of the program, and what an earlier build left must not pass
+/// for it.
+#[test]
+fn a_program_is_never_replaced_by_its_stand_in_or_by_an_older_one() {
+    let mut rust = recipe("rust", "1.91", "debian", "cargo");
+    rust.build.target = "hello".into();
+    for variant in [Variant::BuildKit, Variant::Classic] {
+        let text = made(&rust, variant);
+        let (copied, stands_in) = (text.find("COPY . ."), text.find("echo 'fn main() {}'"));
+        assert!(copied < stands_in, "the whole source comes first: {text}");
+        assert!(
+            text.contains("[ -e src/main.rs ] || echo 'fn main() {}'"),
+            "{text}"
+        );
+        assert!(!text.contains("target=/src/target"), "{text}");
+    }
+}

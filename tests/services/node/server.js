@@ -1,2 +1,6 @@
 const http = require('http');
-http.createServer((_, answer) => answer.end('hello from node\n')).listen(8080);
+const isNumber = require('is-number');
+
+http
+  .createServer((_, answer) => answer.end(`hello from node ${isNumber(1)}\n`))
+  .listen(8080);

@@ -1,2 +1,2 @@
 #!/bin/sh
-exec busybox httpd -f -p 8080 -h /app
+exec busybox httpd -f -p 8080 -h /app/www
