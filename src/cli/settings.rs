@@ -46,8 +46,10 @@ impl Settings {
 
     /// The key map: the shipped default, over it the shipped or own one of the configured name.
     pub fn keymap(&mut self) -> Keymap {
-        let mut keymap = input::shipped(KEYMAP).unwrap_or_default();
         let name = self.config.keymap.clone();
+        let mut keymap = input::shipped(&name)
+            .or_else(|| input::shipped(KEYMAP))
+            .unwrap_or_default();
         let file = self.paths.keymap_file(&name);
         self.lay_over(
             &mut keymap,

@@ -12,9 +12,19 @@ use toml::{Spanned, Value};
 
 /// The themes that ship with the program: name and text. A test walks `themes/`.
 pub const SHIPPED: &[(&str, &str)] = &[
+    ("clear", include_str!("../../themes/clear.toml")),
     ("dark", include_str!("../../themes/dark.toml")),
+    ("dusk", include_str!("../../themes/dusk.toml")),
+    ("ember", include_str!("../../themes/ember.toml")),
+    ("frost", include_str!("../../themes/frost.toml")),
+    ("harbour", include_str!("../../themes/harbour.toml")),
+    ("ink", include_str!("../../themes/ink.toml")),
     ("light", include_str!("../../themes/light.toml")),
+    ("mono", include_str!("../../themes/mono.toml")),
+    ("moss", include_str!("../../themes/moss.toml")),
+    ("sand", include_str!("../../themes/sand.toml")),
     ("sixteen", include_str!("../../themes/sixteen.toml")),
+    ("slate", include_str!("../../themes/slate.toml")),
 ];
 
 /// Something wrong in a theme file; the rest of the file still counts.
