@@ -36,8 +36,9 @@
 //! | view | app, command, domain, vt, theme, input, key | ratatui, `tui_textarea`, regex, `unicode_width` |
 //! | cluster | domain | tokio, `tokio_tungstenite`, kube, `k8s_openapi`, http, hyper, `hyper_util`, flate2, jiff, `std::fs`, `std::env`, `std::time::Instant`, `std::time::SystemTime`, `std::process` |
 //! | images | domain | bollard, reqwest, tokio, flate2, `std::fs`, `std::env`, `std::time::SystemTime`, `std::process` |
+//! | pty | domain | tokio, `portable_pty` |
 //! | demo | | tokio, `portable_pty`, `tokio_tungstenite`, regex, rustix, http, hyper, `hyper_util`, rcgen, flate2, `tokio_rustls`, `k8s_openapi`, jiff, `std::fs`, `std::env`, `std::time::Instant`, `std::time::SystemTime`, `std::process` |
-//! | runtime | key, command, domain, input, theme, config, app, view, cluster, images | tokio, crossterm, ratatui, rustix, `tracing_subscriber`, `std::fs`, `std::env`, `std::time::Instant`, `std::time::SystemTime`, `std::process` |
+//! | runtime | key, command, domain, input, theme, config, app, view, cluster, images, pty | tokio, crossterm, ratatui, rustix, `tracing_subscriber`, `std::fs`, `std::env`, `std::time::Instant`, `std::time::SystemTime`, `std::process` |
 //! | cli | domain, config, cluster, images, runtime, demo, theme, input, command, app | tokio, rustix, clap, `clap_complete`, `clap_mangen`, anyhow, regex, `unicode_width`, `std::fs`, `std::env`, `std::time::Instant`, `std::time::SystemTime`, `std::process` |
 //! | main | cli | `std::env`, `std::process` |
 //!
@@ -55,6 +56,7 @@ pub mod domain;
 pub mod images;
 pub mod input;
 pub mod key;
+pub mod pty;
 pub mod runtime;
 pub mod theme;
 pub mod view;
