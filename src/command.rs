@@ -105,6 +105,7 @@ pub enum Command {
     FieldColumn,
     Shell,
     Attach,
+    LocalShell,
     LeaveShell,
     NewTab,
     CloseTab,
@@ -1353,6 +1354,16 @@ pub static TABLE: &[Info] = &[
         Group::Go,
         0,
     ),
+    info(
+        Command::LocalShell,
+        "shell",
+        "local shell",
+        "A shell of this machine whose kubectl speaks to this context and namespace",
+        GLOBAL,
+        Group::Program,
+        0,
+    )
+    .or(&["sh", "term"]),
     info(
         Command::NewImage,
         "new",

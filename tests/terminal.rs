@@ -382,3 +382,44 @@ fn a_panic_in_a_task_leaves_the_screen_alone() {
     let back = raw.find(GIVEN_BACK).expect("given back");
     assert!(!raw[..back].contains("a task is wrong"), "{raw:?}");
 }
+
+/// Its kubectl speaks to the cluster on the screen; its kubeconfig is for this person alone, and
+/// goes when the shell does.
+#[test]
+fn a_local_shell_is_of_this_context() {
+    let home = tempfile::tempdir().unwrap();
+    let files = home.path().join("run");
+    std::fs::create_dir(&files).unwrap();
+    let folder = files.to_str().unwrap();
+    let mut terminal = open(
+        home.path(),
+        &["demo", "-n", "shop-prod"],
+        &[("SHELL", "/bin/sh"), ("XDG_RUNTIME_DIR", folder)],
+        (120, 40),
+    );
+    terminal.wait_for("shop");
+    terminal.send(":shell\r");
+    terminal.wait_for("$ local");
+    terminal.send("echo \"pin=${KUBECONFIG%%:*}\"; cat \"${KUBECONFIG%%:*}\"; echo; echo se''en\r");
+    terminal.wait_for("seen");
+    let text = terminal.text().replace('\n', "");
+    assert!(
+        text.contains("\"current-context\":\"quarterdeck-demo\""),
+        "{text}"
+    );
+    assert!(text.contains("\"namespace\":\"shop-prod\""), "{text}");
+    let kept = || {
+        let files = std::fs::read_dir(&files).unwrap().flatten();
+        let names = files.map(|file| file.file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.ends_with(".kubeconfig")).count()
+    };
+    let with_shell = kept();
+    assert!(with_shell > 0);
+    terminal.send("exit 3\r");
+    terminal.wait_for("exit 3");
+    // A pane takes no key for a moment after the end of its program.
+    terminal.pump(Duration::from_secs(1));
+    terminal.send(":quit\r");
+    assert_eq!(terminal.exit(SOON), Some(0));
+    assert!(kept() < with_shell, "its kubeconfig is gone");
+}

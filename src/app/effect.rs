@@ -56,6 +56,15 @@ pub enum Effect {
     CloseLog(Id),
     /// Run a program in a container; what comes of it carries the id.
     Exec(Id, ExecRequest),
+    /// Run a shell of this machine whose kubectl speaks to the present cluster.
+    LocalShell {
+        /// What comes of it carries it.
+        id: Id,
+        /// The namespace it begins in.
+        namespace: Option<Text>,
+        /// Columns and rows.
+        size: (u16, u16),
+    },
     /// Bytes for the standard input of a program. Sent once or not at all.
     Write(Id, Vec<u8>),
     /// The terminal of a program has this many columns and rows.

@@ -183,6 +183,7 @@ impl App {
         match command {
             Command::Shell => self.open_shell(Way::Shell, effects),
             Command::Attach => self.open_shell(Way::Attach, effects),
+            Command::LocalShell => self.open_local_shell(effects),
             Command::NewTab => {
                 let home = Screen::list(Rows::Projects(Projects), &self.world);
                 self.new_tab(home);
@@ -221,7 +222,7 @@ impl App {
             Command::Refresh | Command::Reconnect if !shell.is_live() => {
                 shell.life = Life::Opening;
                 shell.focused = true;
-                effects.push(Effect::Exec(shell.id, shell.request()));
+                effects.push(shell.opening(Scope::only(&self.world.scopes)));
             }
             Command::Back | Command::Quit => self.ask_to_close(effects),
             Command::PageUp => shell.terminal.scroll(Scroll::PageUp),
@@ -352,8 +353,26 @@ impl App {
         let size = self.pane_size();
         if let Screen::Shell(shell) = &mut self.screens[self.at] {
             shell.resize(size, &mut Effects::new());
-            effects.push(Effect::Exec(id, shell.request()));
+            let home = Scope::only(&self.world.scopes);
+            effects.push(shell.opening(home));
         }
+    }
+
+    /// Opens a shell of this machine, on a tab of its own.
+    fn open_local_shell(&mut self, effects: &mut Effects) {
+        if self.world.session.is_none() {
+            return self.notify(Notice::warning(
+                "there is no cluster for a local shell to speak to",
+                "connect first, with :ctx or :demo",
+            ));
+        }
+        if self.world.readonly {
+            return self.notify(Notice::warning(
+                "this session is read-only, and a shell of this machine is not",
+                "start without --readonly",
+            ));
+        }
+        self.enter(Source::default(), Way::Local, effects);
     }
 
     fn pane_size(&self) -> (u16, u16) {

@@ -33,8 +33,8 @@ use tokio::task::AbortHandle;
 const PIECE: usize = 32 * 1024;
 /// Pieces of output that wait for their reader.
 const IN_FLIGHT: usize = 8;
-/// Inputs that wait for a program that reads nothing.
-const INPUTS: usize = 64;
+/// Inputs that wait for a program that reads nothing; a key is one, and people type ahead.
+const INPUTS: usize = 1024;
 /// A program that has closed its terminal and lives on is looked at this often.
 const LOOK: Duration = Duration::from_millis(50);
 

@@ -4,6 +4,7 @@
 //! nobody reads any more.
 
 use super::answers;
+use super::local::{self, Local};
 use super::mailbox::{Control, Post};
 use super::sources::Sources;
 use super::workshop::Workshop;
@@ -25,6 +26,29 @@ pub struct Made {
     /// Which attempt this was.
     attempt: u64,
     result: Result<Session, Failure>,
+}
+
+/// A program in a container, or one of this machine.
+#[derive(Debug)]
+enum Program {
+    Remote(ExecHandle),
+    Local(Local),
+}
+
+impl Program {
+    /// False when it takes nothing now.
+    fn write(&self, input: ExecInput) -> bool {
+        match (self, input) {
+            (Self::Remote(program), input) => program.write(input),
+            (Self::Local(local), ExecInput::Bytes(bytes)) => local.child.write(bytes),
+            (Self::Local(local), ExecInput::Resize(columns, rows)) => {
+                // One that has ended has no terminal to resize.
+                let _ = local.child.resize(columns, rows);
+                true
+            }
+            (Self::Local(_), _) => true,
+        }
+    }
 }
 
 /// A task that ends when this is dropped.
@@ -59,7 +83,7 @@ pub struct Driver {
     feeds: HashMap<(Kind, Scope), FeedHandle>,
     tables: HashMap<Id, Vec<FeedHandle>>,
     logs: HashMap<Id, Vec<FeedHandle>>,
-    programs: HashMap<Id, ExecHandle>,
+    programs: HashMap<Id, Program>,
     requests: HashMap<Id, Task>,
 }
 
@@ -119,6 +143,11 @@ impl Driver {
             }
             Effect::CloseLog(id) => drop(self.logs.remove(&id)),
             Effect::Exec(id, request) => self.exec(id, request),
+            Effect::LocalShell {
+                id,
+                namespace,
+                size,
+            } => self.local_shell(id, namespace.as_ref(), size),
             Effect::Write(id, bytes) => self.write(id, ExecInput::Bytes(bytes)),
             Effect::ResizeExec(id, columns, rows) => {
                 self.write(id, ExecInput::Resize(columns, rows));
@@ -288,7 +317,27 @@ impl Driver {
             let (data, program) = (data.clone(), id.0);
             async move { data.send(Event::Exec { program, item }).await.is_ok() }
         });
-        self.programs.insert(id, handle);
+        self.programs.insert(id, Program::Remote(handle));
+    }
+
+    fn local_shell(&mut self, id: Id, namespace: Option<&Text>, size: (u16, u16)) {
+        let (Some(session), Some(data)) = (&self.session, &self.data) else {
+            let end = End::Refused(answers::no_session());
+            return self.post.send_or_lose(Msg::Exec(id, ExecItem::Ended(end)));
+        };
+        let (context, data) = (session.info().context, data.clone());
+        let give = move |item| {
+            let (data, program) = (data.clone(), id.0);
+            async move { data.send(Event::Exec { program, item }).await.is_ok() }
+        };
+        let name = id.0.to_string();
+        match local::shell(&self.sources, &context, namespace, size, &name, give) {
+            Ok(local) => drop(self.programs.insert(id, Program::Local(local))),
+            Err(failure) => {
+                let end = ExecItem::Ended(End::Refused(failure));
+                self.post.send_or_lose(Msg::Exec(id, end));
+            }
+        }
     }
 
     /// Writes to a program; one that takes nothing more is told of.

@@ -10,6 +10,7 @@ mod driver;
 mod face;
 mod frames;
 mod input;
+mod local;
 mod logging;
 pub mod mailbox;
 pub mod panics;

@@ -93,6 +93,21 @@ impl Sources {
         Ok((options, loaded.contexts(), loaded.warnings))
     }
 
+    /// A context, and the files that hold its cluster and user, as kubectl takes them.
+    pub fn files_of(&self, context: &str) -> Result<(ContextInfo, OsString), Failure> {
+        let (options, contexts, _) = self.load(Some(context))?;
+        let environment = options.environment;
+        let home = environment.home.map(|home| home.join(".kube/config"));
+        let files = options
+            .kubeconfig
+            .map(PathBuf::into_os_string)
+            .or(environment.kubeconfig)
+            .or(home.map(PathBuf::into_os_string))
+            .unwrap_or_default();
+        let known = contexts.into_iter().find(|known| known.name == context);
+        Ok((known.unwrap_or_default(), files))
+    }
+
     /// Starts the demo unless it runs; the name of its context.
     pub async fn start_demo(&self) -> Result<String, Failure> {
         if let Some(context) = self.with_demo(|demo| demo.context.clone()) {

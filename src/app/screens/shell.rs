@@ -23,6 +23,8 @@ pub enum Way {
     Shell,
     /// What the container runs.
     Attach,
+    /// A shell of this machine.
+    Local,
 }
 
 /// How the program stands.
@@ -88,6 +90,7 @@ impl ShellScreen {
         let sign = match self.way {
             Way::Shell => '$',
             Way::Attach => '>',
+            Way::Local => return "$ local".into(),
         };
         format!("{sign} {}", self.source.pod)
     }
@@ -96,7 +99,7 @@ impl ShellScreen {
     pub fn request(&self) -> ExecRequest {
         let command = match self.way {
             Way::Shell => ["sh", "-c", BEST_SHELL].map(str::to_owned).to_vec(),
-            Way::Attach => Vec::new(),
+            Way::Attach | Way::Local => Vec::new(),
         };
         ExecRequest {
             namespace: self.source.namespace.clone(),
@@ -106,6 +109,18 @@ impl ShellScreen {
             tty: true,
             stdin: true,
             size: self.terminal.size(),
+        }
+    }
+
+    /// What opens it.
+    pub(in crate::app) fn opening(&self, home: Option<&Text>) -> Effect {
+        match self.way {
+            Way::Local => Effect::LocalShell {
+                id: self.id,
+                namespace: home.cloned(),
+                size: self.terminal.size(),
+            },
+            Way::Shell | Way::Attach => Effect::Exec(self.id, self.request()),
         }
     }
 
