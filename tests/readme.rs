@@ -53,7 +53,7 @@ fn run(command: &str, folder: &Path, env: &[(String, String)], follow: bool) -> 
             std::thread::yield_now();
         }
         let pid = child.id().to_string();
-        drop(Command::new("kill").args(["-INT", &pid]).status());
+        drop(Command::new("kill").args(["-TERM", &pid]).status());
     }
     child.wait_with_output().unwrap()
 }
