@@ -3,6 +3,7 @@
 use super::grid::Colour;
 use anyhow::Context;
 use serde::{Deserialize, Deserializer, de::Error};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The whole file.
@@ -58,6 +59,12 @@ pub struct Picture {
     /// A moving picture of every `hold` and of every character typed.
     #[serde(default)]
     pub film: bool,
+    /// Files in the home folder, by path.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
+    /// A folder of the home, in which the program starts.
+    #[serde(default)]
+    pub folder: String,
     pub steps: Vec<Step>,
 }
 

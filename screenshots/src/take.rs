@@ -8,6 +8,7 @@ use super::script::{Picture, Script, Step, Victim, key};
 use super::svg::still;
 use anyhow::Context;
 use portable_pty::CommandBuilder;
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -42,6 +43,11 @@ pub fn take(
     fonts: &Fonts,
 ) -> anyhow::Result<Taken> {
     let home = tempfile::tempdir()?;
+    for (path, text) in &picture.files {
+        let path = home.path().join(path);
+        fs::create_dir_all(path.parent().unwrap_or(home.path()))?;
+        fs::write(path, text)?;
+    }
     let mut server = None;
     let mut command = environment(program, home.path());
     command.args(["--still-at", &script.still_at]);
@@ -54,6 +60,7 @@ pub fn take(
         command.args(["demo", "--seed", &script.seed.to_string()]);
     }
     command.args(&picture.args);
+    command.cwd(home.path().join(&picture.folder));
     let palette = if picture.light {
         &script.light
     } else {
@@ -111,12 +118,13 @@ fn environment(program: &Path, home: &Path) -> CommandBuilder {
     for (name, value) in variables(home) {
         command.env(name, value);
     }
-    command.cwd(home);
     command
 }
 
 fn variables(home: &Path) -> Vec<(&'static str, std::ffi::OsString)> {
     vec![
+        // The same on every machine: none has an engine.
+        ("DOCKER_HOST", "unix:///nonexistent.sock".into()),
         ("PATH", std::env::var_os("PATH").unwrap_or_default()),
         ("HOME", home.into()),
         ("XDG_RUNTIME_DIR", home.into()),

@@ -57,6 +57,10 @@ impl Memory {
             self.signs.clear();
             self.total = usize::MAX;
         }
+        if settled && !self.settled {
+            // While the cluster was listed everything moved anyway: what is there now counts.
+            self.widths.clear();
+        }
         self.news = settled && self.settled;
         self.grown = self.news && total > self.total;
         self.settled = settled;

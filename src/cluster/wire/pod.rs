@@ -6,6 +6,7 @@ use super::text::{Str, or_default};
 use crate::domain::rows::{Condition, Container, Kind, Pod, Row, State, Terminated, Truth};
 use crate::domain::text::Text;
 use serde::Deserialize;
+use std::borrow::Cow;
 
 /// A pod as far as a row needs it.
 #[derive(Debug, Deserialize)]
@@ -252,10 +253,25 @@ fn state(state: &WireState<'_>, shared: &mut Shared) -> State {
     match &state.waiting {
         Some(waiting) => State::Waiting {
             reason: shared.text(&waiting.reason),
-            message: shared.text(&waiting.message),
+            message: shared.text(&one_line(&waiting.message)),
         },
         None => State::Unknown,
     }
+}
+
+/// A message that may be a page (what a container left behind) as one line.
+fn one_line(message: &str) -> Cow<'_, str> {
+    if !message.contains(['\n', '\t']) {
+        return Cow::Borrowed(message);
+    }
+    let parts: Vec<_> = message.split(['\n', '\t']).map(str::trim).collect();
+    Cow::Owned(
+        parts
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(" · "),
+    )
 }
 
 fn terminated(ended: &WireTerminated<'_>, shared: &mut Shared) -> Terminated {
@@ -263,7 +279,7 @@ fn terminated(ended: &WireTerminated<'_>, shared: &mut Shared) -> Terminated {
         reason: shared.text(&ended.reason),
         exit_code: ended.exit_code.unwrap_or(0),
         signal: ended.signal.unwrap_or(0),
-        message: shared.text(&ended.message),
+        message: shared.text(&one_line(&ended.message)),
         started: time(&ended.started_at),
         finished: time(&ended.finished_at),
     }

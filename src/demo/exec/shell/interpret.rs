@@ -37,6 +37,8 @@ pub enum Stop {
     Continue(u32),
     /// The line makes no sense.
     Error(String),
+    /// `exec` of an interactive shell of this name on the terminal, which goes on in its place.
+    Become(String),
 }
 
 impl From<Closed> for Stop {
@@ -207,7 +209,7 @@ impl Shell {
     /// The status of a subshell that came to this.
     pub async fn settle(&self, done: Result<(), Stop>, errors: &Sink) -> i32 {
         match done {
-            Ok(()) | Err(Stop::Break(_) | Stop::Continue(_)) => self.status,
+            Ok(()) | Err(Stop::Break(_) | Stop::Continue(_) | Stop::Become(_)) => self.status,
             Err(Stop::Exit(code)) => code,
             Err(Stop::Pipe) => 141,
             Err(Stop::Error(why)) => {

@@ -132,7 +132,7 @@ async fn on_terminal(
 ) -> i32 {
     let name = shell_name(command);
     let mut shell = Shell::new(container, name, pid, Some(terminal.tty()));
-    let interactive = matches!(name, "sh" | "bash" | "ash")
+    let interactive = commands::SHELLS.contains(&name)
         && command[1..].iter().all(|word| {
             matches!(
                 word.as_str(),
@@ -150,6 +150,10 @@ async fn on_terminal(
         .foreground(commands::run_program(&mut shell, command, &io))
         .await;
     match done {
+        Some(Err(Stop::Become(name))) => {
+            shell.name = name;
+            prompt(terminal, shell).await
+        }
         Some(done) => finish(&mut shell, done, &io).await,
         None => 130,
     }
@@ -195,6 +199,7 @@ async fn prompt(mut terminal: Terminal, mut shell: Shell) -> i32 {
         match done {
             Some(Ok(_)) => {}
             Some(Err(Stop::Exit(code))) => return code,
+            Some(Err(Stop::Become(name))) => shell.name = name,
             Some(Err(stop)) => shell.status = shell.settle(Err(stop), &io.stderr).await,
             None => shell.status = 130,
         }

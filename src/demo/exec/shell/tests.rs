@@ -345,6 +345,19 @@ async fn a_terminal_greets_prompts_and_ends() {
 }
 
 #[tokio::test]
+async fn a_shell_that_becomes_another_one_keeps_the_terminal() {
+    let find = "command -v bash >/dev/null 2>&1 && exec bash; exec sh";
+    let mut typist = Typist::new(&["sh", "-c", find]);
+    typist.sees(PROMPT).await;
+    typist.types("sleep 1000\r").await;
+    typist.sees("\r\n").await;
+    typist.types("\x03").await;
+    typist.sees(PROMPT).await;
+    typist.types("exec sh -c 'exit 5'\r").await;
+    typist.ends(5).await;
+}
+
+#[tokio::test]
 async fn control_keys_reach_the_command() {
     let mut typist = Typist::new(&["bash"]);
     typist.sees(PROMPT).await;

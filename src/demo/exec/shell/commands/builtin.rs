@@ -1,6 +1,6 @@
 //! Commands of the shell itself.
 
-use super::{BUILTINS, Call, Outcome, find};
+use super::{BUILTINS, Call, Outcome, SHELLS, find};
 use crate::demo::exec::shell::{
     image::PROGRAMS,
     interpret::{Shell, Stop},
@@ -34,6 +34,7 @@ pub async fn run(call: &mut Call<'_>) -> Outcome {
                 }
             }
         }
+        "exec" => exec(call).await,
         "true" | ":" | "trap" | "umask" | "wait" | "times" => Ok(0),
         "false" => Ok(1),
         "break" => Err(Stop::Break(levels(call))),
@@ -381,8 +382,24 @@ pub async fn sh(call: &mut Call<'_>) -> Outcome {
 async fn end(shell: &Shell, done: Result<i32, Stop>, io: &Io) -> Outcome {
     match done {
         Ok(status) => Ok(status),
+        Err(stop @ Stop::Become(_)) => Err(stop),
         Err(stop) => Ok(shell.settle(Err(stop), &io.stderr).await),
     }
+}
+
+/// Runs a command in place of this shell. A shell on the terminal is not run in here: whoever holds
+/// the terminal goes on as that shell, with its line editing and control keys.
+async fn exec(call: &mut Call<'_>) -> Outcome {
+    let Some((name, rest)) = call.arguments.split_first() else {
+        return Ok(0);
+    };
+    let on_terminal = call.shell.tty.is_some() && call.io.stdout.is_terminal();
+    let is_shell = find(call.shell, name).is_some_and(|known| SHELLS.contains(&known));
+    if on_terminal && is_shell && rest.is_empty() {
+        return Err(Stop::Become(name.clone()));
+    }
+    let status = call.shell.run(call.arguments, call.io).await?;
+    Err(Stop::Exit(status))
 }
 
 /// Runs lines as they come, as a script through a pipe or a shell within the shell.

@@ -24,10 +24,13 @@ use super::{
 
 /// Names that the shell itself answers to.
 const BUILTINS: &[&str] = &[
-    ".", ":", "[", "break", "cd", "command", "continue", "echo", "eval", "exit", "export", "false",
-    "help", "history", "kill", "printf", "pwd", "read", "return", "set", "shift", "source", "test",
-    "times", "trap", "true", "type", "umask", "unset", "wait",
+    ".", ":", "[", "break", "cd", "command", "continue", "echo", "eval", "exec", "exit", "export",
+    "false", "help", "history", "kill", "printf", "pwd", "read", "return", "set", "shift",
+    "source", "test", "times", "trap", "true", "type", "umask", "unset", "wait",
 ];
+
+/// Names of the shell itself.
+pub const SHELLS: &[&str] = &["sh", "bash", "ash"];
 
 /// A command's end: its status, or why it was stopped.
 pub type Outcome = Result<i32, Stop>;
