@@ -90,6 +90,9 @@ fn mouse(event: MouseEvent) -> Option<Control> {
 
 fn key(event: KeyEvent) -> Option<Key> {
     let code = match event.code {
+        KeyCode::Char(c) if event.modifiers.contains(KeyModifiers::CONTROL) => {
+            Code::Char(with_control(c))
+        }
         KeyCode::Char(c) => Code::Char(c),
         KeyCode::F(n) => Code::F(n),
         KeyCode::Enter => Code::Enter,
@@ -118,6 +121,18 @@ fn key(event: KeyEvent) -> Option<Key> {
     Some(key.normal())
 }
 
+/// Terminals send one byte for `ctrl-]` and `ctrl-5`, and so on for three others; the parser of the
+/// bytes calls them by the digit, key maps and people by the sign.
+fn with_control(c: char) -> char {
+    match c {
+        '4' => '\\',
+        '5' => ']',
+        '6' => '^',
+        '7' => '_',
+        c => c,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,6 +147,8 @@ mod tests {
             (KeyCode::Char('G'), KeyModifiers::SHIFT, "shift-g"),
             (KeyCode::Char('?'), KeyModifiers::SHIFT, "?"),
             (KeyCode::Char('d'), KeyModifiers::CONTROL, "ctrl-d"),
+            (KeyCode::Char('5'), KeyModifiers::CONTROL, "ctrl-]"),
+            (KeyCode::Char('5'), KeyModifiers::NONE, "5"),
             (KeyCode::BackTab, KeyModifiers::SHIFT, "shift-tab"),
             (KeyCode::PageDown, KeyModifiers::NONE, "pgdn"),
             (KeyCode::F(5), KeyModifiers::ALT, "alt-f5"),
