@@ -58,7 +58,7 @@ impl From<FailureSort> for Code {
 impl From<FaultSort> for Code {
     fn from(sort: FaultSort) -> Self {
         match sort {
-            FaultSort::NoEngine | FaultSort::Registry => Self::Unreachable,
+            FaultSort::NoEngine | FaultSort::NoSource | FaultSort::Registry => Self::Unreachable,
             FaultSort::Denied => Self::Forbidden,
             FaultSort::Missing => Self::NotFound,
             FaultSort::Usage => Self::Usage,

@@ -10,9 +10,10 @@ use bollard::auth::DockerCredentials;
 use bollard::errors::Error;
 use bollard::models::{BuildInfo, BuildInfoAux, ProgressDetail};
 use bollard::{body_try_stream, query_parameters as query};
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt};
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::mpsc;
 use tokio_stream_of::stream_of;
 
@@ -71,7 +72,14 @@ pub async fn build(
             .version(query::BuilderVersion::BuilderBuildKit)
             .session(&session);
     }
-    let body = body_try_stream(stream_of(order.context.stream()));
+    // What became of the source on its way: the client's own words for it say nothing.
+    let broken = Arc::new(OnceLock::new());
+    let seen = Arc::clone(&broken);
+    let source = stream_of(order.context.stream()).inspect_err(move |error| {
+        // The first that broke it is the reason.
+        let _ = seen.set(clean(&error.to_string()).into_owned());
+    });
+    let body = body_try_stream(source);
     let mut answers = Box::pin(
         engine
             .docker
@@ -89,7 +97,10 @@ pub async fn build(
                 for event in progress.failed() {
                     tell(events, event).await;
                 }
-                return Err(progress.fault(&error));
+                return Err(match broken.get() {
+                    Some(why) => not_sent(why),
+                    None => progress.fault(&error),
+                });
             }
         }
     }
@@ -126,14 +137,60 @@ pub async fn push(
     events: &mpsc::Sender<Event>,
     get: &impl Fn(&str) -> Option<OsString>,
 ) -> Result<String, Fault> {
-    let registry = tag.registry();
-    let found = credentials::find(registry, get).await;
-    let known = found.as_ref().map(|found| for_engine(registry, found));
+    let found = credentials::find(tag.registry(), get).await;
+    let sending = send(engine, tag, found.as_ref(), events);
+    let pushed = as_step(events, "push", format!("push {tag}"), sending).await?;
+    let event = Event::Pushed {
+        digest: pushed.clone(),
+    };
+    tell(events, event).await;
+    let name = format!("ask {} for what it has", tag.registry());
+    let asking = verify(tag, Some(&pushed), found.as_ref());
+    let digest = as_step(events, "verify", name, asking).await?;
+    let event = Event::Verified {
+        digest: digest.clone(),
+    };
+    tell(events, event).await;
+    Ok(digest)
+}
+
+/// Tells of `work` as of a step.
+async fn as_step<T>(
+    events: &mpsc::Sender<Event>,
+    id: &str,
+    name: String,
+    work: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    let step = |state| Event::Step {
+        id: id.to_owned(),
+        name: name.clone(),
+        state,
+    };
+    tell(events, step(StepState::Started)).await;
+    let done = work.await;
+    let state = if done.is_ok() {
+        StepState::Done
+    } else {
+        StepState::Failed
+    };
+    tell(events, step(state)).await;
+    done
+}
+
+/// Has the engine send an image to its registry; the answer is the digest that it says it sent.
+async fn send(
+    engine: &Engine,
+    tag: &ImageRef,
+    found: Option<&Credentials>,
+    events: &mpsc::Sender<Event>,
+) -> Result<String, Fault> {
+    let known = found.map(|found| for_engine(tag.registry(), found));
     let options = query::PushImageOptionsBuilder::default()
         .tag(&tag.tag)
         .build();
     let mut answers = Box::pin(engine.docker.push_image(&tag.name, Some(options), known));
     let mut pushed = None;
+    let mut before = String::new();
     while let Some(answer) = answers.next().await {
         let info = answer.map_err(|error| not_pushed(tag, &error))?;
         let status = clean(info.status.as_deref().unwrap_or_default()).into_owned();
@@ -143,31 +200,31 @@ pub async fn push(
         }
         if let Some(event) = moved(&status, info.progress_detail.as_ref()) {
             tell(events, event).await;
+        } else if !status.is_empty() && status != before {
+            // A layer that is broken off is tried again for a while: that must be seen.
+            let log = Event::Log {
+                step: "push".into(),
+                line: status.clone(),
+            };
+            tell(events, log).await;
+            before = status;
         }
     }
-    let Some(pushed) = pushed else {
-        return Err(Fault::new(
+    pushed.ok_or_else(|| {
+        Fault::new(
             FaultSort::Registry,
             format!("the push of {tag} ended without a digest"),
-            "push again: layers that arrived are not sent twice",
-        ));
-    };
-    tell(
-        events,
-        Event::Pushed {
-            digest: pushed.clone(),
-        },
+            push_again(tag),
+        )
+    })
+}
+
+/// What to do after a push that failed: the image is still there.
+fn push_again(tag: &ImageRef) -> String {
+    format!(
+        "the image stays in the engine: `quarterdeck image push {}` sends what is missing",
+        tag.tagged()
     )
-    .await;
-    let digest = verify(tag, Some(&pushed), found.as_ref()).await?;
-    tell(
-        events,
-        Event::Verified {
-            digest: digest.clone(),
-        },
-    )
-    .await;
-    Ok(digest)
 }
 
 /// Asks the registry for the digest under a tag, and compares it with `expected`.
@@ -225,10 +282,7 @@ fn not_pushed(tag: &ImageRef, error: &Error) -> Fault {
             ),
         )
     } else {
-        (
-            FaultSort::Registry,
-            "push again: layers that arrived are not sent twice".to_owned(),
-        )
+        (FaultSort::Registry, push_again(tag))
     };
     Fault::new(sort, format!("{tag} was not pushed: {text}"), remedy)
 }
@@ -427,18 +481,27 @@ impl Progress {
                 let (remedy, answer) = remedy(failed.map(|(name, _)| name.as_str()), &text);
                 Fault::new(FaultSort::Build, what, remedy).about(answer)
             }
-            Error::IOError { .. } => Fault::new(
-                FaultSort::Context,
-                format!("the source could not be sent: {text}"),
-                "correct what it names, and build again",
-            ),
-            _ => Fault::new(
-                FaultSort::NoEngine,
-                format!("the engine went away: {text}"),
-                "look whether it still runs, and build again",
-            ),
+            _ => {
+                let during = failed.map_or_else(String::new, |(name, _)| {
+                    format!(" during the step `{}`", brief(name))
+                });
+                Fault::new(
+                    FaultSort::NoEngine,
+                    format!("the engine went away{during}: {text}"),
+                    "look whether it still runs, and build again",
+                )
+            }
         }
     }
+}
+
+/// A file of the source could not be read, or changed on the way.
+fn not_sent(why: &str) -> Fault {
+    Fault::new(
+        FaultSort::Context,
+        format!("the source could not be sent: {why}"),
+        "correct what it names or leave it out with [build] ignore, and build again",
+    )
 }
 
 /// What the classic builder says of itself between the lines of a step.

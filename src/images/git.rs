@@ -3,7 +3,7 @@
 //! Nothing ever asks: a password that is missing is an error at once. Only protocols that carry a
 //! repository are allowed, and an address can never be taken for a flag.
 
-use crate::domain::build::Labels;
+use crate::domain::build::{Fault, FaultSort, Labels};
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Stdio;
@@ -44,6 +44,60 @@ pub enum GitError {
         /// What git said last.
         said: String,
     },
+}
+
+impl From<GitError> for Fault {
+    fn from(error: GitError) -> Self {
+        let (sort, remedy) = match &error {
+            GitError::Refused(_) | GitError::NoGit(_) => (FaultSort::Context, ""),
+            GitError::Slow { .. } => (FaultSort::NoSource, NETWORK),
+            GitError::Failed { said, .. } => kind(said),
+        };
+        let asks = if sort == FaultSort::Denied {
+            "it wants to know who you are: "
+        } else {
+            ""
+        };
+        Self::new(sort, format!("{asks}{error}"), remedy)
+    }
+}
+
+/// What helps where nothing answers.
+const NETWORK: &str = "check the address, the network and the proxy";
+
+/// What git's words mean, and what to do. They are in English: the environment says so.
+fn kind(said: &str) -> (FaultSort, &'static str) {
+    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    if says(&[
+        "Authentication failed",
+        "could not read Username",
+        "could not read Password",
+        "Permission denied",
+        "Host key verification failed",
+        "error: 403",
+    ]) {
+        let remedy = "nothing is asked here: let `git ls-remote` with this address work first, by a `credential.helper` for https, or a key in the agent and a known host for ssh";
+        (FaultSort::Denied, remedy)
+    } else if says(&["not found", "does not appear to be a git repository"]) {
+        (
+            FaultSort::Missing,
+            "check the address; some hosts hide what you may not see",
+        )
+    } else if says(&["find remote ref", "no such ref"]) {
+        (FaultSort::Missing, "check the name of the branch or tag")
+    } else if says(&[
+        "resolve host",
+        "Could not resolve",
+        "connect to",
+        "timed out",
+        "Connection",
+        "too slow",
+        "unable to access",
+    ]) {
+        (FaultSort::NoSource, NETWORK)
+    } else {
+        (FaultSort::Context, "")
+    }
 }
 
 /// Fetches one reference of `url` (its default branch without one) into the empty folder `into`,
@@ -135,6 +189,11 @@ async fn git<const N: usize>(
             "core.hooksPath=/dev/null",
             "-c",
             "core.fsmonitor=false",
+            // A host that takes the connection and says nothing is given up.
+            "-c",
+            "http.lowSpeedLimit=1",
+            "-c",
+            "http.lowSpeedTime=30",
         ])
         .arg("-C")
         .arg(folder)

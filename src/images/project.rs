@@ -41,9 +41,7 @@ impl Opened {
                 "see whether the temporary folder is writable",
             )
         })?;
-        clone(url, reference, &copy.0)
-            .await
-            .map_err(|error| Fault::new(FaultSort::Context, error.to_string(), ""))?;
+        clone(url, reference, &copy.0).await?;
         Ok(Self {
             source: Source::read(&copy.0)?,
             url: Some(without_credentials(url)),

@@ -13,3 +13,4 @@ pub mod demo;
 pub mod kubectl;
 pub mod registry;
 pub mod terminal;
+pub mod wire;

@@ -121,6 +121,8 @@ pub enum FaultSort {
     NoEngine,
     /// The source cannot be sent.
     Context,
+    /// Where the source is, nothing answers.
+    NoSource,
     /// A step failed, or the Dockerfile cannot be read.
     Build,
     /// The registry refused.
