@@ -111,6 +111,11 @@ pub enum Command {
     CloseTab,
     NextTab,
     PreviousTab,
+    SplitColumns,
+    SplitRows,
+    OtherHalf,
+    Unsplit,
+    TakeClipboard,
     ShowTab,
     Tab1,
     Tab2,
@@ -299,7 +304,8 @@ const WIZARD: &[Context] = &[Context::Wizard];
 const BUILD: &[Context] = &[Context::Build];
 const WRITTEN: &[Context] = &[Context::Logs, Context::Shell];
 const SHELL: &[Context] = &[Context::Shell];
-const SOUGHT: &[Context] = &[Context::Text, Context::Logs];
+const SOUGHT: &[Context] = &[Context::Text, Context::Logs, Context::Shell];
+const FOLDED: &[Context] = &[Context::Text, Context::Logs];
 const LISTED: &[Context] = &[Context::List, Context::Logs];
 const LOGS: &[Context] = &[Context::Logs];
 const LIST: &[Context] = &[Context::List];
@@ -863,7 +869,7 @@ pub static TABLE: &[Info] = &[
         "fold",
         "fold",
         "Fold the block under the cursor, or open it",
-        SOUGHT,
+        FOLDED,
         Group::Read,
         4,
     ),
@@ -1352,6 +1358,56 @@ pub static TABLE: &[Info] = &[
         "Show tab 9",
         GLOBAL,
         Group::Go,
+        0,
+    ),
+    info(
+        Command::SplitColumns,
+        "split",
+        "side by side",
+        "This tab and another, side by side",
+        GLOBAL,
+        Group::Go,
+        0,
+    )
+    .or(&["vsplit"])
+    .takes("[number of the other tab]"),
+    info(
+        Command::SplitRows,
+        "split-rows",
+        "one above the other",
+        "This tab and another, one above the other",
+        GLOBAL,
+        Group::Go,
+        0,
+    )
+    .or(&["hsplit"])
+    .takes("[number of the other tab]"),
+    info(
+        Command::OtherHalf,
+        "other-half",
+        "other half",
+        "The keyboard to the other half of a split screen",
+        GLOBAL,
+        Group::Go,
+        9,
+    ),
+    info(
+        Command::Unsplit,
+        "unsplit",
+        "one tab",
+        "Show one tab at a time again",
+        GLOBAL,
+        Group::Go,
+        0,
+    )
+    .or(&["only"]),
+    info(
+        Command::TakeClipboard,
+        "take-clipboard",
+        "take clipboard",
+        "Copy what the program in the pane has put up for copying",
+        SHELL,
+        Group::Act,
         0,
     ),
     info(

@@ -1,4 +1,4 @@
-//! One key press: what terminals send, what key maps write, what help prints.
+//! One key press, what terminals send, what key maps write, what help prints; and the mouse.
 //!
 //! A leaf: the runtime makes these from terminal events, everything else only compares them.
 
@@ -41,6 +41,57 @@ pub enum Code {
     PageDown,
     Home,
     End,
+}
+
+/// A button of the mouse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Button {
+    /// The left one.
+    Left,
+    /// The middle one.
+    Middle,
+    /// The right one.
+    Right,
+    /// The wheel, away from the hand: up.
+    WheelUp,
+    /// The wheel, towards the hand: down.
+    WheelDown,
+}
+
+/// What was done with the mouse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MouseAction {
+    /// A button went down, or the wheel was turned by one notch.
+    Press(Button),
+    /// A button came up.
+    Release(Button),
+    /// The pointer moved while a button was held down.
+    Drag(Button),
+}
+
+/// One event of the mouse, without its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mouse {
+    /// What was done.
+    pub action: MouseAction,
+    /// Control was held.
+    pub ctrl: bool,
+    /// Alt was held.
+    pub alt: bool,
+    /// Shift was held.
+    pub shift: bool,
+}
+
+impl Mouse {
+    /// An event without modifiers.
+    pub const fn plain(action: MouseAction) -> Self {
+        Self {
+            action,
+            ctrl: false,
+            alt: false,
+            shift: false,
+        }
+    }
 }
 
 /// Names of keys that are not characters, as key maps write them; the first name is printed.

@@ -24,6 +24,7 @@ impl App {
             return;
         }
         if self.wizard_command(command, effects)
+            || self.tab_command(command, effects)
             || self.shell_command(command, effects)
             || self.log_command(command, effects)
         {
@@ -421,6 +422,7 @@ impl App {
             (Command::NextTab | Command::PreviousTab | Command::CloseTab, _) => {
                 self.tab_count() > 1
             }
+            (Command::OtherHalf | Command::Unsplit, _) => self.other_half().is_some(),
             (Command::Logs | Command::PreviousLogs, Screen::List(_)) => self.log_target().is_some(),
             (Command::Back, screen) => {
                 self.at > 0

@@ -1,6 +1,7 @@
 //! From screen to screen: drilling, going back, opening by name, changing scope and context.
 
 use super::effect::Effects;
+use super::layout::Split;
 use super::line::{self, Arguments, Meaning};
 use super::list::RowKey;
 use super::notice::Notice;
@@ -10,7 +11,7 @@ use super::screens::pods::{Of, Pods};
 use super::screens::table::Table;
 use super::screens::text::{Syntax, TextScreen};
 use super::screens::{ListScreen, Screen, Source, contexts, namespaces, nodes, notices, resources};
-use super::shells::every;
+use super::tabs::every;
 use super::{App, Effect, HISTORY, Job, Request};
 use crate::command::Command;
 use crate::domain::feed::{FeedState, Resource, Scope};
@@ -31,6 +32,12 @@ impl App {
             Meaning::Command(Command::Quit, _) => self.ask_to_quit(effects),
             Meaning::Command(Command::ShowTab, Arguments { words, .. }) => {
                 self.show_named_tab(&words);
+            }
+            Meaning::Command(Command::SplitColumns, Arguments { words, .. }) => {
+                self.split(&words, Split::Columns);
+            }
+            Meaning::Command(Command::SplitRows, Arguments { words, .. }) => {
+                self.split(&words, Split::Rows);
             }
             Meaning::Command(Command::NewImage, Arguments { words, .. }) => {
                 self.open_wizard(&words, effects);

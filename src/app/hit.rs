@@ -17,6 +17,10 @@ pub enum Hit {
     Choice(usize),
     /// The n-th of so many parts of the time that a log keeps.
     Moment(usize, usize),
+    /// A cell of the pane: column and row, 0 at the upper left.
+    Cell(u16, u16),
+    /// The half of the screen that has not the keyboard.
+    Beside,
     /// The n-th tab.
     Tab(usize),
     /// The n-th step of the wizard.

@@ -7,7 +7,7 @@ use super::preview::{Culprit, LINES, Preview, REST, Tail};
 use super::screens::table::Table;
 use super::screens::text::Arrival;
 use super::screens::{ListScreen, Screen, Source};
-use super::shells::every;
+use super::tabs::every;
 use super::{App, Effect, Job, Request};
 use crate::domain::feed::{Batch, Failure, FailureSort, FeedState, Scope, TableChange};
 use crate::domain::fleet::Touched;

@@ -1,8 +1,7 @@
-//! Keys, pastes and the mouse: to a line that is being typed, to a question, else to a command.
+//! Keys and pastes: to a line that is being typed, to a question, else to a command.
 
 use super::App;
 use super::effect::Effects;
-use super::hit::Hit;
 use super::line;
 use super::notice::Notice;
 use super::overlay::Overlay;
@@ -36,7 +35,8 @@ impl App {
                 Screen::Text(screen) => screen.search.as_ref().is_some_and(|s| s.editing),
                 Screen::Logs(screen) => screen.input.is_some(),
                 Screen::Wizard(wizard) => wizard.typing(),
-                Screen::Shell(_) | Screen::Welcome(_) => false,
+                Screen::Shell(shell) => shell.search.as_ref().is_some_and(|s| s.editing),
+                Screen::Welcome(_) => false,
             },
         }
     }
@@ -139,7 +139,8 @@ impl App {
                 }
             },
             Screen::Logs(screen) => log_key(screen, key, leave, world),
-            Screen::Shell(_) | Screen::Wizard(_) | Screen::Welcome(_) => {}
+            Screen::Shell(shell) => shell.search_key(key, leave),
+            Screen::Wizard(_) | Screen::Welcome(_) => {}
         }
     }
 
@@ -237,82 +238,13 @@ impl App {
                         screen.typed();
                     }
                     Screen::Wizard(wizard) => drop(wizard.paste(text)),
-                    Screen::Shell(_) | Screen::Welcome(_) => {}
+                    Screen::Shell(shell) => shell.search_paste(text),
+                    Screen::Welcome(_) => {}
                 }
             }
             None => self.notify(Notice::info(
                 "nothing here takes a paste; `:` opens the command line, `/` the filter",
             )),
-        }
-    }
-
-    pub(super) fn click(&mut self, hit: Hit, effects: &mut Effects) {
-        self.dirty = true;
-        if let (Some(Overlay::Palette(palette, _)), Hit::Choice(n)) = (&mut self.overlay, hit) {
-            palette.chosen = Some(n);
-            let answer = palette.answer();
-            return self.carry_out(&answer, effects);
-        }
-        match hit {
-            Hit::Command(command) => self.command(command, effects),
-            Hit::Tab(n) => self.show_tab(n),
-            Hit::Crumb(n) => {
-                self.overlay = None;
-                self.go_to(self.root() + n);
-            }
-            _ if self.overlay.is_some() => self.overlay = None,
-            hit => {
-                let (screen, world) = self.screen_mut();
-                let open = match screen {
-                    Screen::List(ListScreen { source, list }) => {
-                        list.click(hit, source.rows(), world)
-                    }
-                    Screen::Text(screen) => {
-                        if let Hit::Row(row) = hit {
-                            screen.move_to(row);
-                        }
-                        false
-                    }
-                    Screen::Logs(screen) => {
-                        match hit {
-                            Hit::Row(row) => screen.click(row),
-                            Hit::Moment(n, of) => screen.go_to_part(n, of),
-                            _ => {}
-                        }
-                        false
-                    }
-                    Screen::Shell(shell) => {
-                        shell.focused = shell.is_live();
-                        false
-                    }
-                    Screen::Wizard(_) => return self.wizard_click(hit, effects),
-                    Screen::Welcome(welcome) => {
-                        let Hit::Row(row) = hit else { return };
-                        welcome.cursor = row;
-                        true
-                    }
-                };
-                if open {
-                    self.command(Command::Open, effects);
-                }
-                self.remember_sort(effects);
-            }
-        }
-    }
-
-    pub(super) fn wheel(&mut self, by: i16) {
-        self.dirty = true;
-        let by = isize::from(by);
-        match self.screen_mut().0 {
-            Screen::List(screen) => screen.list.move_by(by),
-            Screen::Text(screen) => screen.move_by(by),
-            Screen::Logs(screen) => screen.move_by(by),
-            Screen::Shell(shell) => {
-                let lines = i32::try_from(-by).unwrap_or(0);
-                shell.terminal.scroll(crate::vt::Scroll::Lines(lines));
-            }
-            Screen::Wizard(wizard) => wizard.move_by(by > 0),
-            Screen::Welcome(_) => {}
         }
     }
 

@@ -95,6 +95,65 @@ pub fn pane(columns: u16, rows: u16, strip: bool) -> Regions {
     }
 }
 
+/// How two tabs stand on the screen at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Split {
+    /// Side by side.
+    Columns,
+    /// One above the other.
+    Rows,
+}
+
+/// Each half of a split screen has at least so many columns and rows; a smaller screen shows one.
+const HALF: (u16, u16) = (24, 4);
+
+/// The regions of the two halves of a screen: the line of the world and the strip are above both,
+/// notices and hints below both, each half has its place and its body; a line between them is free
+/// for a rule. `None` where two do not fit.
+pub fn halves(columns: u16, rows: u16, split: Split) -> Option<[Regions; 2]> {
+    let whole = regions(columns, rows.checked_sub(1)?, false);
+    if whole.world.height == 0 {
+        return None;
+    }
+    let whole = below(true, whole);
+    let (y, height) = (whole.place.y, whole.body.height + 1);
+    let (first, second) = match split {
+        Split::Columns => {
+            let width = (columns - 1) / 2;
+            let half = |x, width| Area {
+                x,
+                y,
+                width,
+                height,
+            };
+            (half(0, width), half(width + 1, columns - width - 1))
+        }
+        Split::Rows => {
+            let upper = (height - 1) / 2;
+            let half = |y, height| Area {
+                x: 0,
+                y,
+                width: columns,
+                height,
+            };
+            (half(y, upper), half(y + upper + 1, height - upper - 1))
+        }
+    };
+    if first.width < HALF.0 || first.height < HALF.1 {
+        return None;
+    }
+    let within = |half: Area| Regions {
+        place: Area { height: 1, ..half },
+        body: Area {
+            y: half.y + 1,
+            height: half.height - 1,
+            ..half
+        },
+        ..whole
+    };
+    Some([within(first), within(second)])
+}
+
 /// The same regions below a strip of tabs, when there is one.
 pub fn below(strip: bool, mut regions: Regions) -> Regions {
     if !strip {
@@ -141,6 +200,30 @@ fn preview_width(columns: u16) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_halves_never_overlap_and_never_leave_the_screen() {
+        for columns in 1..200 {
+            for rows in 1..60 {
+                for split in [Split::Columns, Split::Rows] {
+                    let Some([a, b]) = halves(columns, rows, split) else {
+                        continue;
+                    };
+                    for half in [a, b] {
+                        assert!(half.body.x + half.body.width <= columns);
+                        assert!(half.body.y + half.body.height <= half.notice.y);
+                        assert!(half.place.y > half.world.y && half.place.y > half.strip.y);
+                    }
+                    match split {
+                        Split::Columns => assert!(a.body.x + a.body.width < b.body.x),
+                        Split::Rows => assert!(a.body.y + a.body.height < b.place.y),
+                    }
+                }
+            }
+        }
+        assert!(halves(80, 24, Split::Columns).is_some());
+        assert!(halves(80, 24, Split::Rows).is_some());
+    }
 
     #[test]
     fn every_size_is_covered_without_overlap() {

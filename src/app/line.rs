@@ -53,15 +53,19 @@ pub fn read(line: &str, world: &World) -> Result<Meaning, Notice> {
                 ..Arguments::default()
             },
         )),
-        Some(command @ (Command::Logs | Command::ShowTab | Command::NewImage)) => {
-            Ok(Meaning::Command(
-                command,
-                Arguments {
-                    words: rest.to_owned(),
-                    ..Arguments::default()
-                },
-            ))
-        }
+        Some(
+            command @ (Command::Logs
+            | Command::ShowTab
+            | Command::SplitColumns
+            | Command::SplitRows
+            | Command::NewImage),
+        ) => Ok(Meaning::Command(
+            command,
+            Arguments {
+                words: rest.to_owned(),
+                ..Arguments::default()
+            },
+        )),
         Some(command) if rest.is_empty() || !command.info().argument.is_empty() => {
             Ok(Meaning::Command(command, arguments(rest)))
         }

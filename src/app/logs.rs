@@ -7,7 +7,7 @@ use super::msg::Id;
 use super::notice::Notice;
 use super::screens::logs::{EARLIER, Earlier, LogScreen, TAIL};
 use super::screens::{ListScreen, Screen, Source as Rows};
-use super::shells::every;
+use super::tabs::every;
 use crate::command::Command;
 use crate::domain::feed::Scope;
 use crate::domain::logs::buffer::Older;

@@ -16,6 +16,7 @@ pub mod layout;
 mod line;
 pub mod list;
 mod logs;
+mod mouse;
 mod msg;
 pub mod notice;
 pub mod overlay;
@@ -24,6 +25,7 @@ pub mod preview;
 pub mod screens;
 pub mod shells;
 pub mod status;
+pub mod tabs;
 #[cfg(test)]
 mod tests;
 mod wizard;
@@ -47,8 +49,8 @@ use preview::Preview;
 use screens::logs::HEAD_ROWS;
 use screens::welcome::Welcome;
 use screens::{ListScreen, Screen, Source};
-use shells::{Tab, every};
 use std::collections::BTreeMap;
+use tabs::{Pair, Tab, every};
 use world::World;
 
 /// How many screens can be gone back to.
@@ -127,6 +129,10 @@ pub struct App {
     /// All tabs; the place of the one that is seen is empty, its screens are those above.
     tabs: Vec<Tab>,
     tab: usize,
+    /// The tab that was seen before.
+    seen_before: Option<usize>,
+    /// Two tabs that are seen together.
+    pair: Option<Pair>,
     jobs: BTreeMap<Id, Job>,
     last_id: u64,
     wanted_scopes: Option<Vec<Scope>>,
@@ -178,6 +184,8 @@ impl App {
             at: 0,
             tabs: vec![Tab::default()],
             tab: 0,
+            seen_before: None,
+            pair: None,
             jobs: BTreeMap::new(),
             last_id: 0,
             wanted_scopes: setup.scopes,
@@ -207,8 +215,7 @@ impl App {
         match msg {
             Msg::Key(key) => self.key(key, &mut effects),
             Msg::Paste(text) => self.paste(&text, &mut effects),
-            Msg::Click(hit) => self.click(hit, &mut effects),
-            Msg::Wheel(by) => self.wheel(by),
+            Msg::Mouse(hit, mouse) => self.mouse(hit, mouse, &mut effects),
             Msg::Resize(columns, rows) => {
                 self.size = (columns, rows);
                 self.fit();
@@ -262,8 +269,11 @@ impl App {
                 .any(|pattern| pattern.is_match(context))
     }
 
-    /// The regions of the frame.
+    /// The regions of the frame, or of its half that has the keyboard.
     pub fn regions(&self) -> layout::Regions {
+        if let Some((here, _)) = self.halves() {
+            return here;
+        }
         if matches!(self.screen(), Screen::Logs(screen) if screen.fullscreen) {
             return layout::bare(self.size.0, self.size.1);
         }
@@ -313,33 +323,12 @@ impl App {
         self.dirty = true;
     }
 
-    /// Tells the visible screen how many rows a page has.
+    /// Tells the screens that are seen how many rows a page has.
     fn fit(&mut self) {
         let body = self.regions().body;
-        let whole = body.y > 0;
-        match self.screen_mut().0 {
-            // One row goes to the column heads where there is room for heads.
-            Screen::List(screen) => {
-                let lower = if matches!(screen.source, Source::Containers(_)) {
-                    containers_height(&screen.list, body.height)
-                } else {
-                    body.height
-                };
-                screen
-                    .list
-                    .set_page(usize::from(lower.saturating_sub(u16::from(whole)).max(1)));
-            }
-            Screen::Text(screen) => screen.set_page(usize::from(body.height.max(1))),
-            Screen::Logs(screen) => {
-                let head = if whole { HEAD_ROWS } else { 0 };
-                let steps = screen
-                    .build
-                    .as_ref()
-                    .map_or(0, |it| it.build.rows(body.height));
-                let rows = body.height.saturating_sub(head + steps);
-                screen.page = usize::from(rows.max(1));
-            }
-            Screen::Shell(_) | Screen::Welcome(_) | Screen::Wizard(_) => {}
+        fit_screen(&mut self.screens[self.at], body);
+        if let Some((_, there)) = self.halves() {
+            self.on_other_half(|app| fit_screen(&mut app.screens[app.at], there.body));
         }
         self.dirty = true;
     }
@@ -359,15 +348,21 @@ impl App {
         {
             self.show_welcome();
         }
+        self.freshen(effects);
+        self.on_other_half(|app| app.freshen(effects));
+        self.follow_culprit(effects);
+        self.learn_rights(effects);
+        self.learn_exec(effects);
+        self.fit_shells(effects);
+        self.keep_drafts(effects);
+    }
+
+    /// Rows and lines of the screen are up to date.
+    fn freshen(&mut self, effects: &mut Effects) {
         if let (Screen::List(screen), world) = self.screen_mut() {
             screen.list.freshen(screen.source.rows(), world);
         }
         self.look_at_logs(effects);
-        self.follow_culprit(effects);
-        self.learn_rights(effects);
-        self.learn_exec(effects);
-        self.fit_shell(effects);
-        self.keep_drafts(effects);
     }
 
     /// Hints are grey where the server would say no: ask about the selected row beforehand.
@@ -407,6 +402,35 @@ impl App {
             self.at = self.screens.len() - 1;
             self.dirty = true;
         }
+    }
+}
+
+/// Tells a screen how many rows a page has in so large a body.
+fn fit_screen(screen: &mut Screen, body: layout::Area) {
+    let whole = body.y > 0;
+    match screen {
+        // One row goes to the column heads where there is room for heads.
+        Screen::List(screen) => {
+            let lower = if matches!(screen.source, Source::Containers(_)) {
+                containers_height(&screen.list, body.height)
+            } else {
+                body.height
+            };
+            screen
+                .list
+                .set_page(usize::from(lower.saturating_sub(u16::from(whole)).max(1)));
+        }
+        Screen::Text(screen) => screen.set_page(usize::from(body.height.max(1))),
+        Screen::Logs(screen) => {
+            let head = if whole { HEAD_ROWS } else { 0 };
+            let steps = screen
+                .build
+                .as_ref()
+                .map_or(0, |it| it.build.rows(body.height));
+            let rows = body.height.saturating_sub(head + steps);
+            screen.page = usize::from(rows.max(1));
+        }
+        Screen::Shell(_) | Screen::Welcome(_) | Screen::Wizard(_) => {}
     }
 }
 

@@ -12,7 +12,7 @@ use crate::domain::session::{ContainerSpec, ContextInfo, EventLine, SessionInfo}
 use crate::domain::survey::Survey;
 use crate::domain::text::Text;
 use crate::domain::time::Millis;
-use crate::key::Key;
+use crate::key::{Key, Mouse};
 use std::path::PathBuf;
 
 /// A screen, table feed or request. Never reused: a message that carries a dead id is ignored.
@@ -26,10 +26,8 @@ pub enum Msg {
     Key(Key),
     /// Text was pasted.
     Paste(String),
-    /// The mouse was pressed on something.
-    Click(Hit),
-    /// The wheel was turned over something: negative is up.
-    Wheel(i16),
+    /// The mouse was used over something.
+    Mouse(Hit, Mouse),
     /// The terminal has this many columns and rows.
     Resize(u16, u16),
     /// A second has passed.

@@ -1,16 +1,13 @@
-//! Shells and tabs: opening a program in a container, giving it the keyboard, keeping several at
-//! once.
-//!
-//! Each tab has a path of screens of its own. The screens of the tab that is seen are those of
-//! [`App`]; the others are parked, and go on taking in what comes for them.
+//! Shells: opening a program in a container, giving it the keyboard, and what the console does with
+//! a pane.
 
 use super::effect::{Effect, Effects};
 use super::msg::Id;
 use super::notice::Notice;
 use super::overlay::{Confirm, Overlay, Pick, Then};
-use super::screens::fleet::Projects;
 use super::screens::shell::{Life, ShellScreen, Way};
 use super::screens::{ListScreen, Screen, Source as Rows};
+use super::tabs::every;
 use super::{App, Job, Request};
 use crate::command::Command;
 use crate::domain::exec::ExecItem;
@@ -25,178 +22,14 @@ use crate::vt::Scroll;
 /// A frame that a program has begun is shown after so long even if it is not ended.
 const FRAME: Millis = Millis(150);
 
-/// A tab that is not seen.
-#[derive(Debug, Default)]
-pub struct Tab {
-    screens: Vec<Screen>,
-    at: usize,
-}
-
-impl Tab {
-    /// The screen that would be seen.
-    pub fn screen(&self) -> Option<&Screen> {
-        self.screens.get(self.at)
-    }
-}
-
-/// All screens of all tabs, those of the seen tab first: a place below its length is one of them.
-pub(super) fn every<'a>(
-    screens: &'a mut [Screen],
-    tabs: &'a mut [Tab],
-) -> impl Iterator<Item = &'a mut Screen> {
-    screens
-        .iter_mut()
-        .chain(tabs.iter_mut().flat_map(|tab| &mut tab.screens))
-}
-
 impl App {
-    /// The visible screen of each tab, in order.
-    pub fn tab_screens(&self) -> impl Iterator<Item = (bool, &Screen)> {
-        self.tabs.iter().enumerate().filter_map(|(n, tab)| {
-            if n == self.tab {
-                Some((true, self.screen()))
-            } else {
-                Some((false, tab.screen()?))
-            }
-        })
-    }
-
-    /// How many tabs there are.
-    pub fn tab_count(&self) -> usize {
-        self.tabs.len()
-    }
-
-    /// Shows the n-th tab.
-    pub(super) fn show_tab(&mut self, n: usize) {
-        if n >= self.tabs.len() || n == self.tab {
-            return;
-        }
-        self.swap_tab();
-        self.tab = n;
-        self.swap_tab();
-        self.seen();
-        self.overlay = None;
-        self.arrive();
-    }
-
-    /// `:tab 2`
-    pub(super) fn show_named_tab(&mut self, words: &str) {
-        match words.trim().parse::<usize>() {
-            Ok(n) if (1..=self.tabs.len()).contains(&n) => self.show_tab(n - 1),
-            _ => self.notify(Notice::warning(
-                format!("there is no tab `{words}`"),
-                format!("tabs are numbered from 1 to {}", self.tabs.len()),
-            )),
-        }
-    }
-
-    /// Exchanges the seen screens with those that are kept for the tab.
-    fn swap_tab(&mut self) {
-        let tab = &mut self.tabs[self.tab];
-        std::mem::swap(&mut self.screens, &mut tab.screens);
-        std::mem::swap(&mut self.at, &mut tab.at);
-    }
-
-    fn seen(&mut self) {
-        if let Screen::Shell(shell) = &mut self.screens[self.at] {
-            (shell.active, shell.rung) = (false, false);
-        }
-        self.dirty = true;
-    }
-
-    /// A new tab that begins with this screen.
-    pub(super) fn new_tab(&mut self, screen: Screen) {
-        self.tabs.push(Tab {
-            screens: vec![screen],
-            at: 0,
-        });
-        self.show_tab(self.tabs.len() - 1);
-    }
-
-    /// Closes the tab that is seen; the first one stays.
-    pub(super) fn close_tab(&mut self, effects: &mut Effects) {
-        if self.tabs.len() < 2 {
-            return;
-        }
-        let gone = std::mem::take(&mut self.screens);
-        Self::forget(&gone, effects);
-        self.tabs.remove(self.tab);
-        self.tab = self.tab.min(self.tabs.len() - 1);
-        self.swap_tab();
-        self.seen();
-        self.arrive();
-    }
-
-    /// Closing a tab asks while its program runs.
-    pub(super) fn ask_to_close(&mut self, effects: &mut Effects) {
-        if self.tabs.len() < 2 {
-            return self.notify(Notice::info("this is the only tab; :q leaves quarterdeck"));
-        }
-        let live: Vec<String> = Self::live_shells_of(&self.screens);
-        if live.is_empty() {
-            self.close_tab(effects);
-        } else {
-            self.overlay = Some(Overlay::Confirm(Confirm::close(live)));
-        }
-    }
-
-    /// Back to the first tab; of the others only builds stay.
-    pub(super) fn leave_for_another_cluster(&mut self) {
-        self.show_tab(0);
-        let builds =
-            |tab: &Tab| matches!(tab.screen(), Some(Screen::Logs(log)) if log.build.is_some());
-        let mut n = 0;
-        self.tabs.retain(|tab| {
-            n += 1;
-            n == 1 || builds(tab)
-        });
-    }
-
-    fn live_shells_of(screens: &[Screen]) -> Vec<String> {
-        screens
-            .iter()
-            .filter_map(|screen| match screen {
-                Screen::Shell(shell) if shell.is_live() => Some(shell.title()),
-                Screen::Logs(log) if log.build.as_ref().is_some_and(|it| it.build.runs()) => {
-                    Some(screen.title())
-                }
-                _ => None,
-            })
-            .collect()
-    }
-
-    /// Leaving the program asks once, with the list of what still runs.
-    pub(super) fn ask_to_quit(&mut self, effects: &mut Effects) {
-        let mut live = Self::live_shells_of(&self.screens);
-        for tab in &self.tabs {
-            live.extend(Self::live_shells_of(&tab.screens));
-        }
-        if live.is_empty() {
-            effects.push(Effect::Quit);
-        } else {
-            self.overlay = Some(Overlay::Confirm(Confirm::quit_with(live)));
-        }
-    }
-
     /// A command about tabs or shells. False when it is none.
     pub(super) fn shell_command(&mut self, command: Command, effects: &mut Effects) -> bool {
         match command {
             Command::Shell => self.open_shell(Way::Shell, effects),
             Command::Attach => self.open_shell(Way::Attach, effects),
             Command::LocalShell => self.open_local_shell(effects),
-            Command::NewTab => {
-                let home = Screen::list(Rows::Projects(Projects), &self.world);
-                self.new_tab(home);
-            }
-            Command::CloseTab => self.ask_to_close(effects),
-            Command::NextTab => self.show_tab((self.tab + 1) % self.tabs.len()),
-            Command::PreviousTab => {
-                self.show_tab((self.tab + self.tabs.len() - 1) % self.tabs.len());
-            }
-            command => match command.tab() {
-                Some(n) => self.show_tab(n - 1),
-                None => return self.pane_command(command, effects),
-            },
+            command => return self.pane_command(command, effects),
         }
         true
     }
@@ -224,7 +57,15 @@ impl App {
                 shell.focused = true;
                 effects.push(shell.opening(Scope::only(&self.world.scopes)));
             }
+            Command::Back if shell.search.is_some() => shell.end_search(),
             Command::Back | Command::Quit => self.ask_to_close(effects),
+            Command::Search => shell.begin_search(),
+            Command::NextMatch => shell.next_match(true),
+            Command::PreviousMatch => shell.next_match(false),
+            Command::TakeClipboard => match shell.offered.take() {
+                Some(text) => self.put_on_clipboard(text, effects),
+                None => self.notify(Notice::info("the program has put nothing up for copying")),
+            },
             Command::PageUp => shell.terminal.scroll(Scroll::PageUp),
             Command::PageDown => shell.terminal.scroll(Scroll::PageDown),
             Command::Up => shell.terminal.scroll(Scroll::Lines(1)),
@@ -232,7 +73,8 @@ impl App {
             Command::Top => shell.terminal.scroll(Scroll::Top),
             Command::Bottom => shell.terminal.scroll(Scroll::Bottom),
             Command::CopyLines => {
-                let text = shell.terminal.text();
+                let text = shell.terminal.selected();
+                let text = text.unwrap_or_else(|| shell.terminal.text());
                 self.put_on_clipboard(text, effects);
             }
             Command::SaveLog => {
@@ -380,21 +222,39 @@ impl App {
         (body.width, body.height)
     }
 
-    /// Every pane fits its place; programs that are not seen keep their size.
-    pub(super) fn fit_shell(&mut self, effects: &mut Effects) {
+    /// Every pane fits its place, and its program knows whether it has the keyboard; programs that
+    /// are not seen keep their size.
+    pub(super) fn fit_shells(&mut self, effects: &mut Effects) {
         let size = self.pane_size();
         if let Screen::Shell(shell) = &mut self.screens[self.at] {
             shell.resize(size, effects);
+            shell.tell_focus(shell.focused, effects);
+        }
+        if let Some((_, there)) = self.halves() {
+            let size = (there.body.width, there.body.height);
+            self.on_other_half(|app| {
+                if let Screen::Shell(shell) = &mut app.screens[app.at] {
+                    shell.resize(size, effects);
+                }
+            });
+        }
+        for tab in &mut self.tabs {
+            for screen in tab.screens_mut() {
+                if let Screen::Shell(shell) = screen {
+                    shell.tell_focus(false, effects);
+                }
+            }
         }
     }
 
     /// Something came of a program.
     pub(super) fn take_exec(&mut self, id: Id, item: ExecItem, effects: &mut Effects) {
-        let seen = matches!(self.screen(), Screen::Shell(shell) if shell.id == id);
+        let is_it = |screen: &Screen| matches!(screen, Screen::Shell(shell) if shell.id == id);
+        let seen = is_it(self.screen()) || self.beside().is_some_and(|(screen, _)| is_it(screen));
         let ended = matches!(item, ExecItem::Ended(_));
         let timer = self.next_id();
         let now = self.world.now;
-        let mut verdict = None;
+        let (mut verdict, mut offered) = (None, None);
         for screen in every(&mut self.screens, &mut self.tabs) {
             let Screen::Shell(shell) = screen else {
                 continue;
@@ -403,6 +263,10 @@ impl App {
                 continue;
             }
             shell.take(item, seen, now, effects);
+            if let Some(text) = shell.terminal.take_clipboard() {
+                offered = Some((shell.title(), text.chars().count()));
+                shell.offered = Some(text);
+            }
             if shell.terminal.is_holding() && shell.timer.is_none() {
                 shell.timer = Some(timer);
                 effects.push(Effect::After(timer, FRAME));
@@ -414,6 +278,12 @@ impl App {
         }
         if let Some((title, verdict)) = verdict {
             self.notify(Notice::info(format!("{title}: {verdict}")));
+        }
+        // A program may write to the clipboard only when the person says so.
+        if let Some((title, characters)) = offered {
+            self.notify(Notice::info(format!(
+                "{title} offers {characters} characters for the clipboard; :take-clipboard copies them"
+            )));
         }
         self.dirty |= seen || self.tabs.len() > 1;
     }

@@ -76,9 +76,15 @@ impl Display for Refusal {
 impl App {
     /// The state of the visible list; `Ready` for other screens.
     pub fn list_state(&self) -> ListState {
-        let Screen::List(ListScreen { source, list }) = self.screen() else {
-            return ListState::Ready;
-        };
+        match self.screen() {
+            Screen::List(screen) => self.state_of(screen),
+            _ => ListState::Ready,
+        }
+    }
+
+    /// The state of a list.
+    pub fn state_of(&self, screen: &ListScreen) -> ListState {
+        let ListScreen { source, list } = screen;
         let feed = self.feed_of(source);
         match feed {
             Some(FeedState::Disconnected {

@@ -7,7 +7,7 @@ use super::notice::Notice;
 use super::screens::Screen;
 use super::screens::logs::{Building, LogScreen};
 use super::screens::wizard::{Look, Step, Wish, Wizard};
-use super::shells::every;
+use super::tabs::every;
 use super::{App, Severity};
 use crate::command::Command;
 use crate::domain::build::{Build, Event, Fault, Outcome};

@@ -2,7 +2,7 @@
 
 use super::mailbox::{Control, Post};
 use crate::app::Msg;
-use crate::key::{Code, Key};
+use crate::key::{Button, Code, Key, Mouse, MouseAction};
 use crossterm::event::{
     self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent,
     MouseEventKind,
@@ -12,9 +12,6 @@ use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
-
-/// Rows per step of the wheel.
-const WHEEL: i16 = 3;
 
 /// Starts to read what the person does. The thread ends with the loop or with the terminal.
 pub fn start(post: Post) -> io::Result<()> {
@@ -80,12 +77,29 @@ fn control(event: Event) -> Option<Control> {
 }
 
 fn mouse(event: MouseEvent) -> Option<Control> {
-    match event.kind {
-        MouseEventKind::Down(MouseButton::Left) => Some(Control::Click(event.column, event.row)),
-        MouseEventKind::ScrollUp => Some(Msg::Wheel(-WHEEL).into()),
-        MouseEventKind::ScrollDown => Some(Msg::Wheel(WHEEL).into()),
-        _ => None,
-    }
+    let button = |button| match button {
+        MouseButton::Left => Button::Left,
+        MouseButton::Middle => Button::Middle,
+        MouseButton::Right => Button::Right,
+    };
+    let action = match event.kind {
+        MouseEventKind::Down(pressed) => MouseAction::Press(button(pressed)),
+        MouseEventKind::Up(released) => MouseAction::Release(button(released)),
+        MouseEventKind::Drag(held) => MouseAction::Drag(button(held)),
+        MouseEventKind::ScrollUp => MouseAction::Press(Button::WheelUp),
+        MouseEventKind::ScrollDown => MouseAction::Press(Button::WheelDown),
+        MouseEventKind::Moved | MouseEventKind::ScrollLeft | MouseEventKind::ScrollRight => {
+            return None;
+        }
+    };
+    let held = |modifier| event.modifiers.contains(modifier);
+    let mouse = Mouse {
+        action,
+        ctrl: held(KeyModifiers::CONTROL),
+        alt: held(KeyModifiers::ALT),
+        shift: held(KeyModifiers::SHIFT),
+    };
+    Some(Control::Mouse(event.column, event.row, mouse))
 }
 
 fn key(event: KeyEvent) -> Option<Key> {

@@ -4,6 +4,7 @@
 use super::driver::Made;
 use crate::app::Msg;
 use crate::cluster::{CHANNEL, Event};
+use crate::key::Mouse;
 use tokio::sync::mpsc;
 
 /// Keys, signals and answers that may wait. More than a person can cause.
@@ -16,8 +17,8 @@ pub enum Control {
     Msg(Msg),
     /// For the driver: a session was made, or could not be.
     Made(Made),
-    /// The left button was pressed on this column and row.
-    Click(u16, u16),
+    /// The mouse was used at this column and row.
+    Mouse(u16, u16, Mouse),
     /// The terminal has another size.
     Resized,
     /// Stop (`SIGTSTP`).

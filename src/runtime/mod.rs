@@ -190,9 +190,9 @@ impl Shell {
                     self.update(msg, Cause::Person);
                 }
             }
-            Control::Click(x, y) => {
+            Control::Mouse(x, y, mouse) => {
                 let hit = self.face.hit(x, y);
-                self.update(Msg::Click(hit), Cause::Person);
+                self.update(Msg::Mouse(hit, mouse), Cause::Person);
             }
             Control::Resized => self.resized(),
             Control::Suspend => {

@@ -22,11 +22,12 @@ const UNKNOWN: (u16, u16) = (80, 24);
 /// Alternate screen, no cursor, bracketed paste.
 const TAKE: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h";
 
-/// Presses and the wheel with coordinates beyond 223, no motion: motion is a flood of bytes.
-const TAKE_MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+/// Presses, the wheel, and motion while a button is held, with coordinates beyond 223. Motion
+/// without a button is a flood of bytes.
+const TAKE_MOUSE: &[u8] = b"\x1b[?1002h\x1b[?1006h";
 
 /// Everything back: end of a frame, mouse, paste, colours, cursor, main screen.
-const GIVE_BACK: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l";
+const GIVE_BACK: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1002l\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l";
 
 /// The terminal while it is ours. Dropping it gives it back.
 #[derive(Debug)]

@@ -12,8 +12,15 @@ use crate::domain::session::EventLine;
 use crate::domain::text::Text;
 use crate::domain::time::brief;
 
-/// Draws what is known about the pod; the selected container too, where no preview shows it.
-pub fn draw(app: &App, pod: &Containers, list: &List, canvas: &mut Canvas<'_>, area: Area) {
+/// Draws what is known about the pod; the `chosen` container too, where no preview shows it.
+pub fn draw(
+    app: &App,
+    pod: &Containers,
+    list: &List,
+    chosen: bool,
+    canvas: &mut Canvas<'_>,
+    area: Area,
+) {
     canvas.rule(area.x + 1, area.y, area.width.saturating_sub(2));
     let inner = Area {
         x: area.x + 2,
@@ -22,9 +29,7 @@ pub fn draw(app: &App, pod: &Containers, list: &List, canvas: &mut Canvas<'_>, a
         height: area.height - 1,
     };
     let mut lines = Lines::new(canvas, inner);
-    if app.regions().preview.is_none()
-        && let Some(row) = list.selected()
-    {
+    if chosen && let Some(row) = list.selected() {
         container(app, pod, row, &mut lines);
         lines.gap();
     }

@@ -57,9 +57,10 @@ pub fn place(app: &App, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
     );
     let mut x = x + GAP;
     for (text, style) in &narrowing {
-        x += canvas.put(x, area.y, area.width.saturating_sub(x + 1), text, *style);
+        let end = (area.x + area.width).saturating_sub(1);
+        x += canvas.put(x, area.y, end.saturating_sub(x), text, *style);
     }
-    let at = area.width.saturating_sub(width(&right) + 1);
+    let at = (area.x + area.width).saturating_sub(width(&right) + 1);
     canvas.put(at, area.y, width(&right), &right, theme.dim);
 }
 
@@ -255,6 +256,7 @@ fn place_right(app: &App) -> String {
         ),
         Screen::Logs(screen) => screen.remark.clone().unwrap_or_default(),
         Screen::Wizard(wizard) => super::wizard::summary(wizard),
+        Screen::Shell(shell) => shell.terminal.title(),
         _ => String::new(),
     }
 }

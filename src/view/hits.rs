@@ -22,6 +22,9 @@ impl Hits {
             .iter()
             .rev()
             .find(|(area, _)| holds(area))
-            .map_or(Hit::Nothing, |(_, hit)| *hit)
+            .map_or(Hit::Nothing, |(area, hit)| match hit {
+                Hit::Cell(..) => Hit::Cell(column - area.x, row - area.y),
+                hit => *hit,
+            })
     }
 }

@@ -7,7 +7,7 @@ use super::paint::{Canvas, wrap};
 use super::table::Table;
 use super::words::{ago, count, grouped};
 use crate::app::App;
-use crate::app::layout::Area;
+use crate::app::layout::{Area, Regions};
 use crate::app::screens::{ListScreen, Source};
 use crate::app::status::ListState;
 use crate::app::world::Connection;
@@ -20,10 +20,11 @@ pub fn draw(
     screen: &ListScreen,
     memory: &mut Memory,
     canvas: &mut Canvas<'_>,
-    area: Area,
+    regions: &Regions,
     hits: &mut Hits,
 ) {
-    let state = app.list_state();
+    let area = regions.body;
+    let state = app.state_of(screen);
     let dimmed = matches!(
         state,
         ListState::Disconnected { .. } | ListState::Stale { .. }
@@ -38,14 +39,14 @@ pub fn draw(
         dimmed,
         settled: matches!(app.world.connection(), Connection::Live { .. }),
         // The rule of the preview is the rail, where there is one.
-        rail: app
-            .regions()
+        rail: regions
             .preview
             .map_or(area.x + area.width.saturating_sub(1), |preview| preview.x),
     }
     .draw(memory, canvas, table, hits);
     if let (Source::Containers(pod), Some(below)) = (&screen.source, below) {
-        super::containers::draw(app, pod, &screen.list, canvas, below);
+        let chosen = regions.preview.is_none();
+        super::containers::draw(app, pod, &screen.list, chosen, canvas, below);
     }
     if screen.list.order.rows().is_empty() {
         explain(app, &state, canvas, area);

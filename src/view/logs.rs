@@ -6,7 +6,7 @@ use super::build;
 use super::hits::Hits;
 use super::paint::{Canvas, skip_columns, width, wrap};
 use super::words::{ago, count, grouped};
-use crate::app::layout::Area;
+use crate::app::layout::{Area, Regions};
 use crate::app::screens::logs::{HEAD_ROWS, LogScreen, Times};
 use crate::app::{App, Hit};
 use crate::domain::logs::buffer::Line;
@@ -30,8 +30,14 @@ const RARE: u64 = 200;
 const FOLDED: i64 = 500;
 
 /// Draws the screen.
-pub fn draw(app: &App, screen: &LogScreen, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
-    let mut area = area;
+pub fn draw(
+    app: &App,
+    screen: &LogScreen,
+    canvas: &mut Canvas<'_>,
+    regions: &Regions,
+    hits: &mut Hits,
+) {
+    let mut area = regions.body;
     if let Some(building) = &screen.build {
         let rows = building.build.rows(area.height);
         build::draw(
@@ -46,7 +52,7 @@ pub fn draw(app: &App, screen: &LogScreen, canvas: &mut Canvas<'_>, area: Area, 
         area.y += rows;
         area.height -= rows;
     }
-    let head = if app.regions().world.height > 0 {
+    let head = if regions.world.height > 0 {
         HEAD_ROWS
     } else {
         0
@@ -148,13 +154,13 @@ fn draw_head(app: &App, screen: &LogScreen, canvas: &mut Canvas<'_>, area: Area,
     spans.push((beginning(screen), theme.dim));
     spans.push((containers(screen), theme.dim));
     let sparkline = sparkline_width(area.width);
-    let room = area.width.saturating_sub(sparkline + 3);
+    let end = area.x + area.width.saturating_sub(sparkline + 3);
     let mut x = area.x + 1;
     for (text, style) in spans.iter().filter(|(text, _)| !text.is_empty()) {
-        if x + width(text) > room {
+        if x + width(text) > end {
             break;
         }
-        x += canvas.put(x, area.y, room, text, *style) + 2;
+        x += canvas.put(x, area.y, end - x, text, *style) + 2;
     }
     if sparkline > 0 {
         let at = Area {

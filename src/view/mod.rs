@@ -27,9 +27,9 @@ mod world;
 pub use columns::Memory;
 pub use hits::Hits;
 
-use crate::app::App;
-use crate::app::layout::Area;
+use crate::app::layout::{Area, Regions};
 use crate::app::screens::Screen;
+use crate::app::{App, Hit};
 use crate::theme::Theme;
 use paint::Canvas;
 use ratatui::buffer::Buffer;
@@ -61,27 +61,25 @@ pub fn draw(app: &App, theme: &Theme, memory: &mut Memory, buffer: &mut Buffer) 
         world::draw(app, &mut canvas, regions.world);
         frame::place(app, &mut canvas, regions.place, &mut hits);
         frame::notice(app, &mut canvas, regions.notice);
-        frame::hints(app, &mut canvas, regions.hints, &mut hits);
     }
     if regions.strip.height > 0 {
         tabs::draw(app, &mut canvas, regions.strip, &mut hits);
     }
     if let Screen::Shell(screen) = app.screen() {
-        tabs::draw_foot(app, screen, &mut canvas, regions.hints, &mut hits);
+        tabs::draw_foot(app, screen, &mut canvas, &regions, &mut hits);
+    } else if regions.hints.height > 0 {
+        frame::hints(app, &mut canvas, regions.hints, &mut hits);
     }
-    match app.screen() {
-        Screen::List(screen) => {
-            if let Some(area) = regions.preview {
-                preview::draw(app, screen, &mut canvas, area);
-            }
-            list::draw(app, screen, memory, &mut canvas, regions.body, &mut hits);
+    if let Some((screen, there)) = app.beside() {
+        tabs::draw_beside(screen, &mut canvas, &there, regions.place);
+        // What is drawn there is hit as one: a press gives it the keyboard.
+        let mut unseen = Hits::default();
+        body(app, screen, memory, &mut canvas, &there, &mut unseen);
+        for area in [there.place, there.body] {
+            hits.add(area, Hit::Beside);
         }
-        Screen::Text(screen) => text::draw(app, screen, &mut canvas, regions.body, &mut hits),
-        Screen::Shell(screen) => shell::draw(screen, &mut canvas, regions.body),
-        Screen::Logs(screen) => logs::draw(app, screen, &mut canvas, regions.body, &mut hits),
-        Screen::Wizard(screen) => wizard::draw(app, screen, &mut canvas, regions.body, &mut hits),
-        Screen::Welcome(screen) => welcome::draw(app, screen, &mut canvas, regions.body, &mut hits),
     }
+    body(app, app.screen(), memory, &mut canvas, &regions, &mut hits);
     if let Some(overlay) = &app.overlay {
         overlay::draw(app, overlay, &mut canvas, &mut hits);
     }
@@ -89,4 +87,28 @@ pub fn draw(app: &App, theme: &Theme, memory: &mut Memory, buffer: &mut Buffer) 
         ascii::fold(buffer);
     }
     hits
+}
+
+/// Draws what a screen shows, between the place and the hints.
+fn body(
+    app: &App,
+    screen: &Screen,
+    memory: &mut Memory,
+    canvas: &mut Canvas<'_>,
+    regions: &Regions,
+    hits: &mut Hits,
+) {
+    match screen {
+        Screen::List(screen) => {
+            if let Some(area) = regions.preview {
+                preview::draw(app, screen, canvas, area);
+            }
+            list::draw(app, screen, memory, canvas, regions, hits);
+        }
+        Screen::Text(screen) => text::draw(app, screen, canvas, regions.body, hits),
+        Screen::Shell(screen) => shell::draw(screen, canvas, regions.body, hits),
+        Screen::Logs(screen) => logs::draw(app, screen, canvas, regions, hits),
+        Screen::Wizard(screen) => wizard::draw(app, screen, canvas, regions.body, hits),
+        Screen::Welcome(screen) => welcome::draw(app, screen, canvas, regions.body, hits),
+    }
 }

@@ -1,13 +1,16 @@
 //! A pane: the cells of the emulator, one for one. Nothing of the program's bytes gets any further.
 
+use super::hits::Hits;
 use super::paint::Canvas;
+use crate::app::Hit;
 use crate::app::layout::Area;
 use crate::app::screens::shell::{Life, ShellScreen};
 use crate::vt::{Colour, CursorShape, Style as Look, Underline};
 use ratatui::style::{Color, Modifier, Style};
 
 /// Draws the pane.
-pub fn draw(screen: &ShellScreen, canvas: &mut Canvas<'_>, area: Area) {
+pub fn draw(screen: &ShellScreen, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
+    hits.add(area, Hit::Cell(0, 0));
     let theme = canvas.theme;
     let mut text = String::new();
     for cell in screen.terminal.cells() {

@@ -3,9 +3,9 @@
 use super::hits::Hits;
 use super::paint::{Canvas, width};
 use super::shell;
-use crate::app::layout::Area;
+use crate::app::layout::{Area, Regions};
 use crate::app::screens::Screen;
-use crate::app::screens::shell::{Life, ShellScreen};
+use crate::app::screens::shell::{Life, Search, ShellScreen};
 use crate::app::{App, Hit};
 use crate::command::{Command, Context};
 use crate::domain::exec::End;
@@ -56,21 +56,53 @@ pub fn draw(app: &App, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
     }
 }
 
+/// What tells the other half from this one: its name, and the rule between them.
+pub fn draw_beside(screen: &Screen, canvas: &mut Canvas<'_>, there: &Regions, here: Area) {
+    let dim = canvas.theme.dim;
+    let place = there.place;
+    let room = place.width.saturating_sub(2);
+    let mut title = screen.title();
+    if let Screen::List(screen) = screen
+        && !screen.list.filter.text.is_empty()
+    {
+        title = format!("{title}   /{}", screen.list.filter.text);
+    }
+    canvas.put(place.x + 1, place.y, room, &title, dim);
+    // A line between the halves is free: after the upper or left one, before the other.
+    if there.body.width == there.world.width {
+        let below = there.body.y + there.body.height;
+        let y = if here.y > place.y { below } else { place.y - 1 };
+        canvas.rule(place.x, y, place.width);
+    } else {
+        let right = place.x + place.width;
+        let x = if here.x > place.x { right } else { place.x - 1 };
+        canvas.bar(x, place.y, there.body.height + 1);
+    }
+}
+
 /// The last line of a pane: where it is, and the one key that matters.
 pub fn draw_foot(
     app: &App,
     screen: &ShellScreen,
     canvas: &mut Canvas<'_>,
-    area: Area,
+    regions: &Regions,
     hits: &mut Hits,
 ) {
+    let area = regions.hints;
     if area.height == 0 {
         return;
     }
     let theme = canvas.theme;
     let right = draw_context(app, canvas, area);
+    if let Some(search) = &screen.search {
+        draw_search(search, canvas, area, right);
+        return;
+    }
     let notices = &app.world.notices;
-    let notice = notices.current(app.world.now).filter(|_| !screen.focused);
+    let alone = regions.notice.height == 0;
+    let notice = notices
+        .current(app.world.now)
+        .filter(|_| alone && !screen.focused);
     if let Some(notice) = notice {
         let room = right.saturating_sub(2);
         canvas.put(area.x + 1, area.y, room, &notice.line(), theme.warning);
@@ -93,6 +125,36 @@ pub fn draw_foot(
             hits.add(used, Hit::Command(command));
         }
     }
+}
+
+/// What is sought in the pane, and the keys that go on with it.
+fn draw_search(search: &Search, canvas: &mut Canvas<'_>, area: Area, right: u16) {
+    let theme = canvas.theme;
+    let mut parts = vec![("/", theme.key), (search.line.text(), theme.field)];
+    if search.editing {
+        parts.push(("▏", theme.accent));
+    }
+    if let Some(problem) = &search.problem {
+        parts.extend([("   ", theme.dim), (problem.as_str(), theme.warning)]);
+    } else if search.editing {
+        parts.extend([
+            ("   enter", theme.key),
+            (" keep   ", theme.dim),
+            ("up/down", theme.key),
+            (" move   ", theme.dim),
+            ("esc", theme.key),
+            (" end", theme.dim),
+        ]);
+    } else {
+        parts.extend([
+            ("   n N", theme.key),
+            (" next, before   ", theme.dim),
+            ("esc", theme.key),
+            (" end", theme.dim),
+        ]);
+    }
+    let room = right.saturating_sub(2);
+    canvas.put_spans(area.x + 1, area.y, room, &parts);
 }
 
 /// The context at the right edge, in its warning colours on production. Returns where it begins.
@@ -137,7 +199,12 @@ fn hints(app: &App, screen: &ShellScreen) -> Vec<(String, String, Option<Command
             hint(Command::Open, "back to the shell"),
             hint(Command::LeaveShell, "send it to the shell"),
             hint(Command::Palette, "command"),
-            hint(Command::NextTab, "next tab"),
+            if app.beside().is_some() {
+                hint(Command::OtherHalf, "other half")
+            } else {
+                hint(Command::NextTab, "next tab")
+            },
+            hint(Command::Search, "search"),
             hint(Command::CopyLines, "copy"),
             hint(Command::Back, "close"),
         ],

@@ -85,7 +85,7 @@ pub fn draw(app: &App, screen: &TextScreen, canvas: &mut Canvas<'_>, area: Area,
             canvas.put(
                 x,
                 y,
-                area.width.saturating_sub(x),
+                (area.x + area.width).saturating_sub(x),
                 &format!("… {hidden} lines"),
                 theme.dim,
             );

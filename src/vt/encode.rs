@@ -1,44 +1,7 @@
 //! Keys, pastes and the mouse as a program in the pane wants to read them.
 
 use super::terminal::{Modes, MouseEncoding, MouseMode};
-use crate::key::{Code, Key};
-
-/// A button of the mouse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Button {
-    /// The left one.
-    Left,
-    /// The middle one.
-    Middle,
-    /// The right one.
-    Right,
-    /// The wheel, away from the hand.
-    WheelUp,
-    /// The wheel, towards the hand.
-    WheelDown,
-}
-
-/// What was done with the mouse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MouseAction {
-    /// A button went down, or the wheel was turned.
-    Press(Button),
-    /// A button came up.
-    Release(Button),
-    /// The pointer moved, with a button held down or none.
-    Move(Option<Button>),
-}
-
-/// Something done with the mouse at a place of the pane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mouse {
-    /// What.
-    pub action: MouseAction,
-    /// Column, 0 at the left.
-    pub column: u16,
-    /// Row, 0 at the top.
-    pub row: u16,
-}
+use crate::key::{Button, Code, Key, Mouse, MouseAction};
 
 /// The modifiers as terminals count them: 1 and what is held.
 fn modifiers(key: Key) -> u8 {
@@ -180,11 +143,10 @@ pub fn encode_focus(focused: bool, modes: Modes) -> Vec<u8> {
 }
 
 /// The bytes of something done with the mouse; empty when the program does not want to know.
-pub fn encode_mouse(mouse: Mouse, modes: Modes) -> Vec<u8> {
+pub fn encode_mouse(mouse: Mouse, column: u16, row: u16, modes: Modes) -> Vec<u8> {
     let wanted = match mouse.action {
         MouseAction::Press(_) | MouseAction::Release(_) => modes.mouse != MouseMode::Off,
-        MouseAction::Move(Some(_)) => matches!(modes.mouse, MouseMode::Drag | MouseMode::Motion),
-        MouseAction::Move(None) => modes.mouse == MouseMode::Motion,
+        MouseAction::Drag(_) => matches!(modes.mouse, MouseMode::Drag | MouseMode::Motion),
     };
     if !wanted {
         return wheel_as_arrows(mouse, modes);
@@ -196,19 +158,21 @@ pub fn encode_mouse(mouse: Mouse, modes: Modes) -> Vec<u8> {
         Button::WheelUp => 64,
         Button::WheelDown => 65,
     };
-    let (code, released) = match mouse.action {
+    let (button, released) = match mouse.action {
         MouseAction::Press(button) => (number(button), false),
         MouseAction::Release(button) => (number(button), true),
-        MouseAction::Move(button) => (32 + button.map_or(3, number), false),
+        MouseAction::Drag(button) => (32 + number(button), false),
     };
-    let (column, row) = (mouse.column + 1, mouse.row + 1);
+    let held = 4 * u8::from(mouse.shift) + 8 * u8::from(mouse.alt) + 16 * u8::from(mouse.ctrl);
+    let (column, row) = (column + 1, row + 1);
     match modes.mouse_encoding {
         MouseEncoding::Sgr => {
             let end = if released { 'm' } else { 'M' };
+            let code = button + held;
             format!("\x1b[<{code};{column};{row}{end}").into_bytes()
         }
         MouseEncoding::X10 | MouseEncoding::Utf8 => {
-            let code = if released { 3 } else { code };
+            let code = held + if released { 3 } else { button };
             let mut out = b"\x1b[M".to_vec();
             out.push(32 + code);
             for place in [column, row] {
@@ -303,31 +267,40 @@ mod tests {
 
     #[test]
     fn the_mouse_is_told_as_it_is_wanted() {
-        let press = Mouse {
-            action: MouseAction::Press(Button::Left),
-            column: 9,
-            row: 4,
-        };
+        let press = Mouse::plain(MouseAction::Press(Button::Left));
         let modes = Modes {
             mouse: MouseMode::Press,
             ..Modes::default()
         };
-        assert_eq!(encode_mouse(press, modes), b"\x1b[M \x2a\x25");
+        assert_eq!(encode_mouse(press, 9, 4, modes), b"\x1b[M \x2a\x25");
         let sgr = Modes {
             mouse_encoding: MouseEncoding::Sgr,
             ..modes
         };
-        assert_eq!(encode_mouse(press, sgr), b"\x1b[<0;10;5M");
-        assert_eq!(encode_mouse(press, Modes::default()), b"");
-        let wheel = Mouse {
-            action: MouseAction::Press(Button::WheelUp),
+        assert_eq!(encode_mouse(press, 9, 4, sgr), b"\x1b[<0;10;5M");
+        let held = Mouse {
+            ctrl: true,
             ..press
         };
+        assert_eq!(encode_mouse(held, 9, 4, sgr), b"\x1b[<16;10;5M");
+        let drag = Mouse::plain(MouseAction::Drag(Button::Left));
+        assert_eq!(
+            encode_mouse(drag, 9, 4, sgr),
+            b"",
+            "no motion was asked for"
+        );
+        let drags = Modes {
+            mouse: MouseMode::Drag,
+            ..sgr
+        };
+        assert_eq!(encode_mouse(drag, 9, 4, drags), b"\x1b[<32;10;5M");
+        assert_eq!(encode_mouse(press, 9, 4, Modes::default()), b"");
+        let wheel = Mouse::plain(MouseAction::Press(Button::WheelUp));
         let pager = Modes {
             alternate_screen: true,
             alternate_scroll: true,
             ..Modes::default()
         };
-        assert_eq!(encode_mouse(wheel, pager), b"\x1b[A\x1b[A\x1b[A");
+        assert_eq!(encode_mouse(wheel, 9, 4, pager), b"\x1b[A\x1b[A\x1b[A");
     }
 }

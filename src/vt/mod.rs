@@ -21,8 +21,6 @@ mod terminal;
 mod tests;
 
 pub use cell::{Cell, Colour, Cursor, CursorShape, Style, Underline};
-pub use encode::{
-    Button, Mouse, MouseAction, encode_focus, encode_key, encode_mouse, encode_paste,
-};
+pub use encode::{encode_focus, encode_key, encode_mouse, encode_paste};
 pub use select::SelectKind;
 pub use terminal::{Modes, MouseEncoding, MouseMode, Scroll, Terminal};

@@ -404,6 +404,14 @@ impl LogScreen {
 
     /// A line was clicked.
     pub fn click(&mut self, n: usize) {
+        self.selecting = None;
+        self.go_to(n);
+    }
+
+    /// The pointer was dragged to a line: all from where it was pressed are selected.
+    pub fn select_to(&mut self, n: usize) {
+        self.leave_following();
+        self.selecting.get_or_insert(self.cursor);
         self.go_to(n);
     }
 

@@ -5,16 +5,23 @@
 
 use crate::app::effect::{Effect, Effects};
 use crate::app::msg::Id;
+use crate::app::palette::Line;
 use crate::domain::exec::{BEST_SHELL, End, ExecItem, ExecRequest};
 use crate::domain::logs::Source;
 use crate::domain::text::Text;
 use crate::domain::time::{Millis, Timestamp};
-use crate::key::Key;
-use crate::vt::{Modes, Scroll, Terminal, encode_key, encode_paste};
+use crate::key::{Code, Key, Mouse};
+use crate::vt::{
+    Modes, MouseMode, Scroll, SelectKind, Terminal, encode_focus, encode_key, encode_mouse,
+    encode_paste,
+};
 
 /// After the end of its program a pane takes no key for so long: longer than between two keys of
 /// somebody who types.
 const REST: Millis = Millis(700);
+
+/// Presses that follow each other faster than this belong together.
+const SEVERAL: Millis = Millis(400);
 
 /// What was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +45,28 @@ pub enum Life {
     Ended(End),
 }
 
+/// A search in what a program has written.
+#[derive(Debug, Default)]
+pub struct Search {
+    /// As typed.
+    pub line: Line,
+    /// Keys go into it.
+    pub editing: bool,
+    /// Nothing was found, or what is wrong with the expression.
+    pub problem: Option<String>,
+}
+
+/// The left button went down.
+#[derive(Clone, Copy, Debug)]
+struct Press {
+    at: (u16, u16),
+    when: Timestamp,
+    /// How often in a row on the same cell: characters, words, lines.
+    count: u8,
+    /// The pointer has moved since.
+    dragged: bool,
+}
+
 /// A terminal screen.
 #[derive(Debug)]
 pub struct ShellScreen {
@@ -59,6 +88,14 @@ pub struct ShellScreen {
     pub rung: bool,
     /// When the program ended.
     ended_at: Timestamp,
+    /// What is sought in what was written.
+    pub search: Option<Search>,
+    /// What the program wants on the clipboard; nothing has been done about it.
+    pub offered: Option<String>,
+    /// Where and when the left button was last pressed, and how often in a row.
+    pressed: Option<Press>,
+    /// The program was told that it has the keyboard.
+    told_focus: bool,
     /// The size that the program was told.
     told: (u16, u16),
     bells: u64,
@@ -79,6 +116,10 @@ impl ShellScreen {
             active: false,
             rung: false,
             ended_at: Timestamp::default(),
+            search: None,
+            offered: None,
+            pressed: None,
+            told_focus: false,
             told: size,
             bells: 0,
             timer: None,
@@ -176,6 +217,144 @@ impl ShellScreen {
     pub(in crate::app) fn paste(&mut self, text: &str, effects: &mut Effects) {
         let bytes = encode_paste(text, self.terminal.modes());
         self.write(bytes, effects);
+    }
+
+    /// Something was done with the mouse at a cell. False when the program does not want it.
+    pub(in crate::app) fn point(
+        &mut self,
+        (column, row): (u16, u16),
+        mouse: Mouse,
+        effects: &mut Effects,
+    ) -> bool {
+        if !self.focused || mouse.shift {
+            return false;
+        }
+        let modes = self.terminal.modes();
+        let bytes = encode_mouse(mouse, column, row, modes);
+        let wanted = modes.mouse != MouseMode::Off || !bytes.is_empty();
+        if wanted && self.is_live() && !bytes.is_empty() {
+            effects.push(Effect::Write(self.id, bytes));
+        }
+        wanted
+    }
+
+    /// The left button went down: a drag from here selects, a second and third press in a row
+    /// select the word and the line.
+    pub(in crate::app) fn press_at(&mut self, at: (u16, u16), now: Timestamp) {
+        let count = match self.pressed {
+            Some(last) if last.at == at && now.since(last.when) < SEVERAL => last.count % 3 + 1,
+            _ => 1,
+        };
+        self.terminal.select_none();
+        self.pressed = Some(Press {
+            at,
+            when: now,
+            count,
+            dragged: count > 1,
+        });
+        if count > 1 {
+            self.begin_selection();
+        }
+    }
+
+    fn begin_selection(&mut self) {
+        if let Some(press) = self.pressed {
+            let kind = match press.count {
+                1 => SelectKind::Simple,
+                2 => SelectKind::Word,
+                _ => SelectKind::Line,
+            };
+            self.terminal.select(kind, press.at.0, press.at.1);
+        }
+    }
+
+    /// The pointer was dragged to a cell.
+    pub(in crate::app) fn drag_to(&mut self, (column, row): (u16, u16)) {
+        let Some(press) = &mut self.pressed else {
+            return;
+        };
+        if !std::mem::replace(&mut press.dragged, true) {
+            self.begin_selection();
+        }
+        self.terminal.select_to(column, row);
+    }
+
+    /// The button came up: what was selected with it.
+    pub(in crate::app) fn dragged(&mut self) -> Option<String> {
+        let selected = self.pressed.is_some_and(|press| press.dragged);
+        selected.then(|| self.terminal.selected())?
+    }
+
+    /// Tells the program whether it has the keyboard, when that is new to it.
+    pub(in crate::app) fn tell_focus(&mut self, focused: bool, effects: &mut Effects) {
+        if std::mem::replace(&mut self.told_focus, focused) == focused || !self.is_live() {
+            return;
+        }
+        let bytes = encode_focus(focused, self.terminal.modes());
+        if !bytes.is_empty() {
+            effects.push(Effect::Write(self.id, bytes));
+        }
+    }
+
+    /// `/`: what is typed next is sought.
+    pub(in crate::app) fn begin_search(&mut self) {
+        let search = self.search.get_or_insert_default();
+        search.editing = true;
+    }
+
+    /// Searches for nothing any more; the newest lines are seen again.
+    pub(in crate::app) fn end_search(&mut self) {
+        self.search = None;
+        self.terminal.find_none();
+        self.terminal.scroll(Scroll::Bottom);
+    }
+
+    /// A key of the line that is being typed.
+    pub(in crate::app) fn search_key(&mut self, key: Key, leave: bool) {
+        let Some(search) = &mut self.search else {
+            return;
+        };
+        match key.code {
+            _ if leave => self.end_search(),
+            Code::Enter if search.line.text().is_empty() => self.end_search(),
+            Code::Enter => search.editing = false,
+            Code::Up => self.next_match(false),
+            Code::Down => self.next_match(true),
+            _ => {
+                if search.line.key(key) {
+                    self.seek();
+                }
+            }
+        }
+    }
+
+    /// A text is pasted into the line that is being typed.
+    pub(in crate::app) fn search_paste(&mut self, text: &str) {
+        if let Some(search) = &mut self.search {
+            search.line.insert(text);
+            self.seek();
+        }
+    }
+
+    fn seek(&mut self) {
+        let Some(search) = &mut self.search else {
+            return;
+        };
+        self.terminal.find_none();
+        self.terminal.scroll(Scroll::Bottom);
+        search.problem = None;
+        if !search.line.text().is_empty() {
+            search.problem = match self.terminal.find(search.line.text()) {
+                Ok(true) => None,
+                Ok(false) => Some("not found".into()),
+                Err(why) => Some(why),
+            };
+        }
+    }
+
+    /// To the next match below, or above.
+    pub(in crate::app) fn next_match(&mut self, below: bool) {
+        self.terminal.find_next(below);
     }
 
     fn write(&mut self, bytes: Vec<u8>, effects: &mut Effects) {

@@ -9,6 +9,7 @@
 mod company;
 mod hostile;
 mod logs;
+mod panes;
 mod replay;
 mod screens;
 mod stage;

@@ -3,15 +3,16 @@
 
 use super::company::{NOW, batches};
 use super::stage::{Stage, marked};
-use crate::app::{Msg, Setup};
+use crate::app::{Hit, Msg, Setup};
 use crate::domain::feed::{Change, FeedState};
 use crate::domain::time::Millis;
+use crate::key::{Button, Mouse, MouseAction};
 use crate::view::Memory;
 use proptest::prelude::*;
 
 /// Keys that open, leave, filter, sort, mark, fold, scroll and ask, among others.
 const KEYS: &str = "j k down up enter esc pgdn home end space / : ? y d tab shift-n shift-a shift-o [ ] 0 1 \
-    ctrl-d ctrl-w n p w o s backspace left right";
+    ctrl-d ctrl-w n p w o s backspace left right alt-s alt-u alt-o alt-w ctrl-t";
 
 /// Something that happens in a session.
 #[derive(Clone, Debug)]
@@ -19,7 +20,8 @@ enum Step {
     Key(&'static str),
     Wait(u16),
     Resize(u16, u16),
-    Wheel(i16),
+    /// Up, or down.
+    Wheel(bool),
     /// Column and row, in thousandths of the terminal.
     Click(u16, u16),
     Paste(String),
@@ -37,7 +39,7 @@ fn step() -> impl Strategy<Value = Step> {
         8 => proptest::sample::select(KEYS.split(' ').collect::<Vec<_>>()).prop_map(Step::Key),
         2 => (1..90_u16).prop_map(Step::Wait),
         1 => (0..200_u16, 0..60_u16).prop_map(|(columns, rows)| Step::Resize(columns, rows)),
-        1 => (-3..=3_i16).prop_map(Step::Wheel),
+        1 => any::<bool>().prop_map(Step::Wheel),
         2 => (0..1_000_u16, 0..1_000_u16).prop_map(|(x, y)| Step::Click(x, y)),
         1 => "[a-z:>\\[ ]{0,6}".prop_map(Step::Paste),
         2 => (any::<usize>(), any::<usize>(), any::<bool>())
@@ -55,14 +57,23 @@ fn perform(mut stage: Stage, step: Step) -> Stage {
         Step::Key(key) => return stage.keys(key),
         Step::Resize(columns, rows) => return stage.sized(columns, rows),
         Step::Wait(seconds) => stage.wait(Millis::seconds(seconds.into())),
-        Step::Wheel(lines) => stage.send(Msg::Wheel(lines)),
+        Step::Wheel(up) => {
+            let button = if up {
+                Button::WheelUp
+            } else {
+                Button::WheelDown
+            };
+            let turned = Mouse::plain(MouseAction::Press(button));
+            stage.send(Msg::Mouse(Hit::Nothing, turned));
+        }
         Step::Click(x, y) => {
             let (columns, rows) = stage.app.size;
             let part = |of: u16, share: u16| {
                 u16::try_from(u32::from(of) * u32::from(share) / 1_000).unwrap()
             };
             let (_, hits) = stage.draw_in(&marked(), &mut Memory::default(), (columns, rows));
-            stage.send(Msg::Click(hits.at(part(columns, x), part(rows, y))));
+            let press = Mouse::plain(MouseAction::Press(Button::Left));
+            stage.send(Msg::Mouse(hits.at(part(columns, x), part(rows, y)), press));
         }
         Step::Paste(text) => stage.send(Msg::Paste(text)),
         Step::Feeds(told) => stage.feeds(&told),

@@ -1,0 +1,326 @@
+//! Tabs: several paths of screens at once, and two of them side by side.
+//!
+//! Each tab has a path of screens of its own. The screens of the tab that has the keyboard are
+//! those of [`App`]; the others are parked, and go on taking in what comes for them.
+
+use super::App;
+use super::effect::{Effect, Effects};
+use super::layout::{self, Regions, Split};
+use super::notice::Notice;
+use super::overlay::{Confirm, Overlay};
+use super::screens::fleet::Projects;
+use super::screens::{Screen, Source as Rows};
+use crate::command::Command;
+
+/// A tab that is not seen.
+#[derive(Debug, Default)]
+pub struct Tab {
+    screens: Vec<Screen>,
+    at: usize,
+}
+
+impl Tab {
+    /// The screen that would be seen.
+    pub fn screen(&self) -> Option<&Screen> {
+        self.screens.get(self.at)
+    }
+
+    /// All its screens.
+    pub(super) fn screens_mut(&mut self) -> impl Iterator<Item = &mut Screen> {
+        self.screens.iter_mut()
+    }
+}
+
+/// All screens of all tabs, those of the seen tab first: a place below its length is one of them.
+pub(super) fn every<'a>(
+    screens: &'a mut [Screen],
+    tabs: &'a mut [Tab],
+) -> impl Iterator<Item = &'a mut Screen> {
+    screens
+        .iter_mut()
+        .chain(tabs.iter_mut().flat_map(|tab| &mut tab.screens))
+}
+
+/// Two tabs that are seen together whenever one of them is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pair {
+    /// The left or upper one, and the other.
+    tabs: [usize; 2],
+    split: Split,
+}
+
+impl Pair {
+    /// Whether it is the first or the second half that shows this tab.
+    fn half(self, tab: usize) -> Option<usize> {
+        self.tabs.iter().position(|&it| it == tab)
+    }
+}
+
+impl App {
+    /// The visible screen of each tab, in order.
+    pub fn tab_screens(&self) -> impl Iterator<Item = (bool, &Screen)> {
+        self.tabs.iter().enumerate().filter_map(|(n, tab)| {
+            if n == self.tab {
+                Some((true, self.screen()))
+            } else {
+                Some((false, tab.screen()?))
+            }
+        })
+    }
+
+    /// How many tabs there are.
+    pub fn tab_count(&self) -> usize {
+        self.tabs.len()
+    }
+
+    /// Shows the n-th tab.
+    pub(super) fn show_tab(&mut self, n: usize) {
+        if n >= self.tabs.len() || n == self.tab {
+            return;
+        }
+        self.swap_tab();
+        self.seen_before = Some(self.tab);
+        self.tab = n;
+        self.swap_tab();
+        self.seen();
+        self.overlay = None;
+        self.arrive();
+    }
+
+    /// `:tab 2`
+    pub(super) fn show_named_tab(&mut self, words: &str) {
+        match words.trim().parse::<usize>() {
+            Ok(n) if (1..=self.tabs.len()).contains(&n) => self.show_tab(n - 1),
+            _ => self.notify(Notice::warning(
+                format!("there is no tab `{words}`"),
+                format!("tabs are numbered from 1 to {}", self.tabs.len()),
+            )),
+        }
+    }
+
+    /// Exchanges the seen screens with those that are kept for the tab.
+    fn swap_tab(&mut self) {
+        let tab = &mut self.tabs[self.tab];
+        std::mem::swap(&mut self.screens, &mut tab.screens);
+        std::mem::swap(&mut self.at, &mut tab.at);
+    }
+
+    fn seen(&mut self) {
+        if let Screen::Shell(shell) = &mut self.screens[self.at] {
+            (shell.active, shell.rung) = (false, false);
+        }
+        self.dirty = true;
+    }
+
+    /// A new tab that begins with this screen.
+    pub(super) fn new_tab(&mut self, screen: Screen) {
+        self.tabs.push(Tab {
+            screens: vec![screen],
+            at: 0,
+        });
+        self.show_tab(self.tabs.len() - 1);
+    }
+
+    /// Closes the tab that is seen; the first one stays.
+    pub(super) fn close_tab(&mut self, effects: &mut Effects) {
+        if self.tabs.len() < 2 {
+            return;
+        }
+        let gone = std::mem::take(&mut self.screens);
+        Self::forget(&gone, effects);
+        let closed = self.tab;
+        self.tabs.remove(closed);
+        // Of two halves the other one stays; else what was seen before is seen again.
+        let next = self
+            .pair
+            .and_then(|pair| Some(pair.tabs[1 - pair.half(closed)?]))
+            .or(self.seen_before)
+            .unwrap_or(closed);
+        self.tab = (next - usize::from(next > closed)).min(self.tabs.len() - 1);
+        self.forget_tab(closed);
+        self.swap_tab();
+        self.seen();
+        self.arrive();
+    }
+
+    /// Closing a tab asks while its program runs.
+    pub(super) fn ask_to_close(&mut self, effects: &mut Effects) {
+        if self.tabs.len() < 2 {
+            return self.notify(Notice::info("this is the only tab; :q leaves quarterdeck"));
+        }
+        let live: Vec<String> = Self::live_shells_of(&self.screens);
+        if live.is_empty() {
+            self.close_tab(effects);
+        } else {
+            self.overlay = Some(Overlay::Confirm(Confirm::close(live)));
+        }
+    }
+
+    /// Back to the first tab; of the others only builds stay.
+    pub(super) fn leave_for_another_cluster(&mut self) {
+        self.show_tab(0);
+        (self.pair, self.seen_before) = (None, None);
+        let builds =
+            |tab: &Tab| matches!(tab.screen(), Some(Screen::Logs(log)) if log.build.is_some());
+        let mut n = 0;
+        self.tabs.retain(|tab| {
+            n += 1;
+            n == 1 || builds(tab)
+        });
+    }
+
+    fn live_shells_of(screens: &[Screen]) -> Vec<String> {
+        screens
+            .iter()
+            .filter_map(|screen| match screen {
+                Screen::Shell(shell) if shell.is_live() => Some(shell.title()),
+                Screen::Logs(log) if log.build.as_ref().is_some_and(|it| it.build.runs()) => {
+                    Some(screen.title())
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Leaving the program asks once, with the list of what still runs.
+    pub(super) fn ask_to_quit(&mut self, effects: &mut Effects) {
+        let mut live = Self::live_shells_of(&self.screens);
+        for tab in &self.tabs {
+            live.extend(Self::live_shells_of(&tab.screens));
+        }
+        if live.is_empty() {
+            effects.push(Effect::Quit);
+        } else {
+            self.overlay = Some(Overlay::Confirm(Confirm::quit_with(live)));
+        }
+    }
+
+    /// A command about tabs. False when it is none.
+    pub(super) fn tab_command(&mut self, command: Command, effects: &mut Effects) -> bool {
+        match command {
+            Command::NewTab => {
+                let home = Screen::list(Rows::Projects(Projects), &self.world);
+                self.new_tab(home);
+            }
+            Command::CloseTab => self.ask_to_close(effects),
+            Command::NextTab => self.show_tab((self.tab + 1) % self.tabs.len()),
+            Command::PreviousTab => {
+                self.show_tab((self.tab + self.tabs.len() - 1) % self.tabs.len());
+            }
+            Command::SplitColumns => self.split("", Split::Columns),
+            Command::SplitRows => self.split("", Split::Rows),
+            Command::OtherHalf => self.show_other_half(),
+            Command::Unsplit => self.pair = None,
+            command => match command.tab() {
+                Some(n) => self.show_tab(n - 1),
+                None => return false,
+            },
+        }
+        self.fit();
+        true
+    }
+
+    /// Shows this tab together with the one that `words` names by its number; without a number
+    /// with the one it stands with already, the tab that was seen before, or a new one.
+    pub(super) fn split(&mut self, words: &str, split: Split) {
+        let words = words.trim();
+        let other = if words.is_empty() {
+            self.pair
+                .and_then(|pair| Some(pair.tabs[1 - pair.half(self.tab)?]))
+                .or(self.seen_before)
+        } else {
+            match words.parse::<usize>() {
+                Ok(n) if (1..=self.tabs.len()).contains(&n) && n - 1 != self.tab => Some(n - 1),
+                _ => {
+                    return self.notify(Notice::warning(
+                        format!("there is no other tab `{words}`"),
+                        format!("tabs are numbered from 1 to {}", self.tabs.len()),
+                    ));
+                }
+            }
+        };
+        if layout::halves(self.size.0, self.size.1, split).is_none() {
+            return self.notify(Notice::warning(
+                "two tabs do not fit on this screen",
+                "make the terminal larger",
+            ));
+        }
+        let here = self.tab;
+        let other = other
+            .filter(|&n| n < self.tabs.len() && n != here)
+            .unwrap_or_else(|| {
+                let home = Screen::list(Rows::Projects(Projects), &self.world);
+                self.new_tab(home);
+                self.tab
+            });
+        // What was there first stands first.
+        self.pair = Some(Pair {
+            tabs: [here.min(other), here.max(other)],
+            split,
+        });
+        self.fit();
+    }
+
+    /// Gives the keyboard to the other half.
+    pub(super) fn show_other_half(&mut self) {
+        let Some(n) = self.other_half() else {
+            return self.notify(Notice::info(
+                "one tab is seen; :split shows two side by side",
+            ));
+        };
+        self.show_tab(n);
+        // Whoever goes to a shell on purpose wants to type into it.
+        if let Screen::Shell(shell) = &mut self.screens[self.at] {
+            shell.focused = shell.is_live();
+        }
+    }
+
+    /// The tab of the half that has not the keyboard, where two are seen.
+    pub(super) fn other_half(&self) -> Option<usize> {
+        let pair = self.pair?;
+        let half = pair.half(self.tab)?;
+        layout::halves(self.size.0, self.size.1, pair.split)?;
+        Some(pair.tabs[1 - half])
+    }
+
+    /// The regions of the half that has the keyboard and of the other one, where two are seen.
+    pub(super) fn halves(&self) -> Option<(Regions, Regions)> {
+        let pair = self.pair?;
+        let half = pair.half(self.tab)?;
+        let regions = layout::halves(self.size.0, self.size.1, pair.split)?;
+        Some((regions[half], regions[1 - half]))
+    }
+
+    /// The screen of the other half and where it stands.
+    pub fn beside(&self) -> Option<(&Screen, Regions)> {
+        let screen = self.tabs.get(self.other_half()?)?.screen()?;
+        Some((screen, self.halves()?.1))
+    }
+
+    /// Does something as if the other half had the keyboard.
+    pub(super) fn on_other_half(&mut self, act: impl FnOnce(&mut Self)) {
+        let Some(other) = self.other_half() else {
+            return;
+        };
+        let here = self.tab;
+        self.swap_tab();
+        self.tab = other;
+        self.swap_tab();
+        act(self);
+        self.swap_tab();
+        self.tab = here;
+        self.swap_tab();
+    }
+
+    /// The n-th tab is gone: the places of those after it have moved.
+    fn forget_tab(&mut self, n: usize) {
+        let moved = |tab: usize| (tab != n).then(|| tab - usize::from(tab > n));
+        self.seen_before = self.seen_before.and_then(moved);
+        self.pair = self.pair.and_then(|pair| {
+            Some(Pair {
+                tabs: [moved(pair.tabs[0])?, moved(pair.tabs[1])?],
+                ..pair
+            })
+        });
+    }
+}
