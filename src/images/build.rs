@@ -544,16 +544,9 @@ fn remedy(step: Option<&str>, text: &str) -> (&'static str, &'static str) {
             "the engine's disk is full: `docker system prune` frees what nothing uses",
             "",
         )
-    } else if step.contains("load metadata for") {
+    } else if step.contains("load metadata for") || step.starts_with("FROM ") {
         (
             "the registry of the base image does not answer, or has no such image: check [base], or the image in the catalogue",
-            "base.version",
-        )
-    } else if text.contains("not found")
-        && (step.contains("FROM") || text.contains("manifest") || text.contains("pull access"))
-    {
-        (
-            "the base image is not there: check [base], or the image in the catalogue",
             "base.version",
         )
     } else if step.contains("apt-get") || step.contains("apk add") {

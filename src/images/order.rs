@@ -25,13 +25,13 @@ pub fn order(
     let recipe = &read.recipe;
     let network = &catalogue.network;
     // Secrets reach BuildKit through a session that the Engine API does not open here: the
-    // certificates go the way that leaves nothing without it, and other secrets are refused.
-    let variant = if buildkit && network.ca_bundle.is_empty() {
-        Variant::BuildKit
+    // certificates come with the context, and other secrets are refused.
+    let variant = if buildkit {
+        Variant::Bound
     } else {
         Variant::Classic
     };
-    if variant == Variant::BuildKit && !recipe.build.secrets.is_empty() {
+    if buildkit && !recipe.build.secrets.is_empty() {
         return Err(Fault::new(
             FaultSort::Project,
             "`build.secrets` cannot be given to the engine yet",
@@ -54,8 +54,10 @@ pub fn order(
         .filter(|at| at.keyword == "FROM")
         .filter_map(|at| ImageRef::parse(at.rest.split_whitespace().next()?).ok())
         .collect();
+    // Where nothing reads them, they would only be copied into the image.
+    let reads_ca = !network.ca_bundle.is_empty() && dockerfile.contains(CA_FILE);
     let mut extra = vec![(name.clone(), dockerfile.into_bytes())];
-    if !network.ca_bundle.is_empty() {
+    if reads_ca {
         let bundle = std::fs::read(&network.ca_bundle).map_err(|error| {
             Fault::new(
                 FaultSort::Project,

@@ -31,7 +31,7 @@ pub const MARK: &str = "# Made by quarterdeck";
 /// authorities while a step runs.
 pub const CA_SECRET: &str = "quarterdeck-ca";
 
-/// The file of the context that holds them for a builder without mounts.
+/// The file of the context that holds them for an engine that is given no secrets.
 pub const CA_FILE: &str = ".quarterdeck-ca.pem";
 
 /// What the engine can do.
@@ -40,7 +40,9 @@ pub enum Variant {
     /// Cache and secret mounts.
     #[default]
     BuildKit,
-    /// Neither.
+    /// Cache mounts, and mounts of the context: the certificate authorities come in a file of it.
+    Bound,
+    /// None of them.
     Classic,
 }
 

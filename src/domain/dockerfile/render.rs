@@ -1,7 +1,7 @@
 //! Writing a planned Dockerfile.
 
 use super::plan::Plan;
-use super::steps::{Sees, drop_plain_ca, install, plain_ca, run};
+use super::steps::{Sees, ca_in_context, drop_copied_ca, drop_plain_ca, install, plain_ca, run};
 use super::{MARK, Variant, quote};
 use crate::domain::catalogue::Packages;
 use std::fmt::Write;
@@ -25,7 +25,7 @@ pub fn render(plan: &Plan<'_>) -> String {
 
 fn head(plan: &Plan<'_>) -> String {
     let builder = match plan.variant {
-        Variant::BuildKit => "",
+        Variant::BuildKit | Variant::Bound => "",
         Variant::Classic => " --classic",
     };
     format!(
@@ -54,12 +54,15 @@ fn build_stage(plan: &Plan<'_>) -> String {
     };
     let prepare = steps(&tool.prepare);
     let fetch = steps(&tool.fetch);
-    let mut rest = steps(&plan.commands);
+    // First of all: what follows may copy the whole source.
+    let mut rest: Vec<String> = copies_ca(plan).then(drop_copied_ca).into_iter().collect();
+    rest.extend(steps(&plan.commands));
     rest.extend(steps(&tool.finish));
     rest.extend(writable(plan));
     let manifests = &plan.recipe.build.manifests;
     if manifests.is_empty() {
-        let all: Vec<String> = [prepare, fetch, rest].concat();
+        let (clean, rest) = rest.split_at(usize::from(copies_ca(plan)));
+        let all: Vec<String> = [clean, &prepare, &fetch, rest].concat();
         out.push_str(&copy_source(plan));
         out.push_str(&run(plan, Sees::Build, &all));
     } else {
@@ -121,6 +124,11 @@ fn below(plan: &Plan<'_>) -> String {
     }
 }
 
+/// Whether the certificate authorities lie in what is copied of the context.
+fn copies_ca(plan: &Plan<'_>) -> bool {
+    ca_in_context(plan) && below(plan).is_empty()
+}
+
 fn copy_source(plan: &Plan<'_>) -> String {
     match below(plan).as_str() {
         "" => "COPY . .\n".to_owned(),
@@ -172,6 +180,9 @@ fn run_stage(plan: &Plan<'_>) -> String {
     // A builder without mounts cannot show the certificate authorities to a step of the image
     // itself without a layer that keeps them: a stage aside installs, and its files are taken.
     let aside = !packages.is_empty() && drop_plain_ca(plan).is_some();
+    if cleans_source(plan) {
+        out.push_str(&source_stage(plan));
+    }
     if aside {
         out.push_str(&system_stage(plan, packages));
     } else {
@@ -186,10 +197,13 @@ fn run_stage(plan: &Plan<'_>) -> String {
         for folder in installed_to(plan.system.packages) {
             let _infallible = writeln!(out, "COPY --from=system {folder} {folder}");
         }
-        out.push_str(&run(plan, Sees::Nothing, &setup));
-    } else {
-        out.push_str(&run(plan, Sees::Network, &setup));
     }
+    let sees = if plan.variant == Variant::Classic {
+        Sees::Nothing
+    } else {
+        Sees::Network
+    };
+    out.push_str(&run(plan, sees, &setup));
     out.push_str(&env(&run_env(plan)));
     out.push_str(&path(plan));
     let _infallible = writeln!(out, "WORKDIR {}", plan.directory);
@@ -211,6 +225,23 @@ fn run_stage(plan: &Plan<'_>) -> String {
     }
     let _infallible = writeln!(out, "CMD {}", quote::exec(&plan.command));
     out
+}
+
+/// Whether the whole context is copied into the image, and the certificate authorities lie in it.
+fn cleans_source(plan: &Plan<'_>) -> bool {
+    let whole = |from: &str| plan.fill(from, str::to_owned) == ".";
+    plan.builder.is_none() && copies_ca(plan) && plan.tool.copy.iter().any(|(from, _)| whole(from))
+}
+
+/// The stage that takes the certificate authorities out of the context.
+fn source_stage(plan: &Plan<'_>) -> String {
+    format!(
+        "FROM {} AS source\nUSER 0:0\nWORKDIR {SOURCE}\n{}{}USER {user}:{user}\n\n",
+        plan.base,
+        copy_source(plan),
+        run(plan, Sees::Nothing, &[drop_copied_ca()]),
+        user = plan.user
+    )
 }
 
 /// The stage that installs where nothing can be mounted.
@@ -275,6 +306,8 @@ fn copies(plan: &Plan<'_>) -> String {
                 format!("/{from}")
             };
             writeln!(out, "COPY --from=build {SOURCE}{from} {to}")
+        } else if from == "." && cleans_source(plan) {
+            writeln!(out, "COPY --from=source {SOURCE} {to}")
         } else {
             let from = if from == "." && !below.is_empty() {
                 ""
