@@ -116,6 +116,8 @@ pub enum Command {
     OtherHalf,
     Unsplit,
     TakeClipboard,
+    Edit,
+    Page,
     ShowTab,
     Tab1,
     Tab2,
@@ -307,6 +309,12 @@ const SHELL: &[Context] = &[Context::Shell];
 const SOUGHT: &[Context] = &[Context::Text, Context::Logs, Context::Shell];
 const FOLDED: &[Context] = &[Context::Text, Context::Logs];
 const LISTED: &[Context] = &[Context::List, Context::Logs];
+const EDITED: &[Context] = &[
+    Context::Objects,
+    Context::Text,
+    Context::Logs,
+    Context::Shell,
+];
 const LOGS: &[Context] = &[Context::Logs];
 const LIST: &[Context] = &[Context::List];
 const OBJECTS: &[Context] = &[Context::Objects];
@@ -1408,6 +1416,24 @@ pub static TABLE: &[Info] = &[
         "Copy what the program in the pane has put up for copying",
         SHELL,
         Group::Act,
+        0,
+    ),
+    info(
+        Command::Edit,
+        "edit",
+        "edit",
+        "Edit the object in $KUBE_EDITOR or $EDITOR and apply what was saved; a log or what a program has written: read it there",
+        EDITED,
+        Group::Act,
+        9,
+    ),
+    info(
+        Command::Page,
+        "page",
+        "pager",
+        "Read this in $PAGER",
+        SOUGHT,
+        Group::Read,
         0,
     ),
     info(

@@ -27,6 +27,7 @@ impl App {
             || self.tab_command(command, effects)
             || self.shell_command(command, effects)
             || self.log_command(command, effects)
+            || self.edit_command(command, effects)
         {
             return;
         }

@@ -56,15 +56,17 @@ pub enum Effect {
     CloseLog(Id),
     /// Run a program in a container; what comes of it carries the id.
     Exec(Id, ExecRequest),
-    /// Run a shell of this machine whose kubectl speaks to the present cluster.
-    LocalShell {
+    /// Run a program of this machine.
+    Local {
         /// What comes of it carries it.
         id: Id,
-        /// The namespace it begins in.
-        namespace: Option<Text>,
+        /// Which.
+        program: LocalProgram,
         /// Columns and rows.
         size: (u16, u16),
     },
+    /// A step of an edit; what comes of it carries the id.
+    Edit(Id, EditStep),
     /// Bytes for the standard input of a program. Sent once or not at all.
     Write(Id, Vec<u8>),
     /// The terminal of a program has this many columns and rows.
@@ -77,6 +79,8 @@ pub enum Effect {
         id: Id,
         /// Begins the name of the file.
         name: String,
+        /// The file is for reading once: it is told with [`super::Msg::Copied`].
+        copy: bool,
     },
     /// Write a part; [`super::Msg::Saved`] asks for the next.
     SavePart {
@@ -101,6 +105,32 @@ pub enum Effect {
     SaveState(State),
     /// End the program.
     Quit,
+}
+
+/// A program of this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LocalProgram {
+    /// A shell whose kubectl speaks to the present cluster and begins in this namespace.
+    Shell(Option<Text>),
+    /// The person's editor on this file.
+    Editor(PathBuf),
+    /// The person's editor on a copy that goes with the program.
+    Reader(PathBuf),
+    /// The person's pager on a copy that goes with the program.
+    Pager(PathBuf),
+}
+
+/// A step of an edit of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EditStep {
+    /// Write the object into a file.
+    Begin(Target),
+    /// See what the editor has left.
+    Judge,
+    /// Replace the object with it.
+    Apply,
+    /// Nobody goes on with it: a file with changes stays.
+    Leave,
 }
 
 /// What the edge of images can be asked for.

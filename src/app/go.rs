@@ -1,10 +1,11 @@
 //! From screen to screen: drilling, going back, opening by name, changing scope and context.
 
-use super::effect::Effects;
+use super::effect::{EditStep, Effects};
 use super::layout::Split;
 use super::line::{self, Arguments, Meaning};
 use super::list::RowKey;
 use super::notice::Notice;
+use super::overlay::{Confirm, Overlay};
 use super::screens::containers::Containers;
 use super::screens::fleet::{Projects, Releases, Workloads};
 use super::screens::pods::{Of, Pods};
@@ -344,6 +345,9 @@ impl App {
             }
             if let Screen::Shell(shell) = screen {
                 effects.push(Effect::CloseExec(shell.id));
+                if shell.edit.is_some() {
+                    effects.push(Effect::Edit(shell.id, EditStep::Leave));
+                }
             }
             if let Screen::Wizard(wizard) = screen {
                 effects.push(Effect::Work(wizard.id, super::Work::Stop));
@@ -453,7 +457,18 @@ impl App {
     }
 
     /// Another context, file or the demo: what came from the old cluster is forgotten at once.
+    /// Programs that run in it are asked about first.
     pub(super) fn connect(&mut self, effect: Effect, effects: &mut Effects) {
+        let live = self.live_programs();
+        if live.is_empty() {
+            self.connect_now(effect, effects);
+        } else {
+            self.overlay = Some(Overlay::Confirm(Confirm::leave(live, effect)));
+        }
+    }
+
+    /// The same without a question.
+    pub(super) fn connect_now(&mut self, effect: Effect, effects: &mut Effects) {
         let name = match &effect {
             Effect::Connect(Some(name)) => name.clone(),
             Effect::ConnectDemo => "demo".into(),

@@ -26,6 +26,8 @@ impl App {
             Msg::Feed { kind, scope, state } => self.feed(kind, scope, state, effects),
             Msg::Table(id, changes) => return self.table(id, changes),
             Msg::Saved(id) => return self.save_more(id, effects),
+            Msg::Copied(id, file) => return self.take_copy(id, file, effects),
+            Msg::Edit(id, edited) => return self.take_edit(id, edited, effects),
             Msg::Exec(id, item) => return self.take_exec(id, item, effects),
             Msg::Log(id, chunk) => return self.take_log(id, chunk, effects),
             Msg::TableFeed(id, state) => self.table_feed(id, state),
@@ -213,6 +215,10 @@ impl App {
             (Job::AccessToDelete(questions, targets), Answer::Access(answers)) => {
                 self.learn(questions.clone(), answers);
                 self.confirm_delete(&questions, &targets);
+            }
+            (Job::AccessToEdit(question, target), Answer::Access(answers)) => {
+                self.learn(vec![question.clone()], answers);
+                self.begin_edit(&question, target, effects);
             }
             (Job::Delete(target), Answer::Done) => {
                 self.notify(Notice::info(format!("{target} is being deleted")));

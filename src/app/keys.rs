@@ -259,6 +259,14 @@ impl App {
                 self.overlay = None;
                 self.mean(meaning, effects);
             }
+            // It may name a kind that the server has not told yet.
+            Err(_) if self.may_be_a_kind(text) => {
+                self.overlay = None;
+                self.wanted_command = Some(text.to_owned());
+                self.notify(Notice::info(format!(
+                    "`{text}` waits until the server has told its kinds"
+                )));
+            }
             Err(notice) => {
                 let mut palette = Palette::open(text, &self.world);
                 palette.chosen = None;
@@ -266,6 +274,15 @@ impl App {
                 self.notify(notice);
             }
         }
+    }
+
+    /// Whether the line may name a kind once the server has told its kinds: it is no misspelt
+    /// command, and they are on their way.
+    fn may_be_a_kind(&self, line: &str) -> bool {
+        let verb = line.split_whitespace().next().unwrap_or_default();
+        self.world.resources.is_empty()
+            && self.world.failure.is_none()
+            && crate::command::nearest(verb).is_none()
     }
 
     /// The chosen way of the welcome screen.

@@ -6,6 +6,7 @@ use super::effect::{Effect, Effects};
 use super::msg::Id;
 use super::notice::Notice;
 use super::screens::logs::{EARLIER, Earlier, LogScreen, TAIL};
+use super::screens::shell::Way;
 use super::screens::{ListScreen, Screen, Source as Rows};
 use super::tabs::every;
 use crate::command::Command;
@@ -199,7 +200,7 @@ impl App {
                 return true;
             }
             Command::SaveLog => {
-                self.save_log(effects);
+                self.save_log_to(None, effects);
                 return true;
             }
             _ => return false,
@@ -238,7 +239,8 @@ impl App {
         screen.join(&members, effects);
     }
 
-    fn save_log(&mut self, effects: &mut Effects) {
+    /// Saves the lines that pass the filters, for good or for a program that shows them once.
+    pub(super) fn save_log_to(&mut self, way: Option<Way>, effects: &mut Effects) {
         let id = self.next_id();
         let Screen::Logs(screen) = &mut self.screens[self.at] else {
             return;
@@ -247,9 +249,14 @@ impl App {
             return self.notify(Notice::info("the lines are being saved"));
         }
         screen.begin_to_save(id);
+        let name = screen.target.title();
+        if let Some(way) = way {
+            self.copies.insert(id, (way, Text::new(&name)));
+        }
         effects.push(Effect::Save {
             id,
-            name: screen.target.title(),
+            name,
+            copy: way.is_some(),
         });
         self.save_more(id, effects);
     }

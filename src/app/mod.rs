@@ -6,6 +6,7 @@
 //! taken in by `intake`, and `go` moves between screens.
 
 mod act;
+mod edit;
 mod effect;
 mod go;
 pub mod help;
@@ -31,9 +32,9 @@ mod tests;
 mod wizard;
 pub mod world;
 
-pub use effect::{BuildOrder, Effect, Effects, Request, Work};
+pub use effect::{BuildOrder, EditStep, Effect, Effects, LocalProgram, Request, Work};
 pub use hit::Hit;
-pub use msg::{Answer, Id, Msg, Worked};
+pub use msg::{Answer, Edited, Id, Msg, Worked};
 pub use notice::{Notice, Notices, Severity};
 
 use crate::config::State;
@@ -47,6 +48,7 @@ use crate::key::Key;
 use overlay::Overlay;
 use preview::Preview;
 use screens::logs::HEAD_ROWS;
+use screens::shell::Way;
 use screens::welcome::Welcome;
 use screens::{ListScreen, Screen, Source};
 use std::collections::BTreeMap;
@@ -99,6 +101,11 @@ enum Job {
         Vec<crate::domain::feed::AccessQuestion>,
         Vec<crate::domain::session::Target>,
     ),
+    /// Rights before it is edited.
+    AccessToEdit(
+        crate::domain::feed::AccessQuestion,
+        crate::domain::session::Target,
+    ),
     /// The object is being deleted.
     Delete(crate::domain::session::Target),
     /// Lines for the preview.
@@ -135,6 +142,8 @@ pub struct App {
     pair: Option<Pair>,
     jobs: BTreeMap<Id, Job>,
     last_id: u64,
+    /// Copies of texts that are being written, and what is to show them.
+    copies: BTreeMap<Id, (Way, Text)>,
     wanted_scopes: Option<Vec<Scope>>,
     wanted_command: Option<String>,
     /// The scope was narrowed by itself because all namespaces are forbidden.
@@ -188,6 +197,7 @@ impl App {
             pair: None,
             jobs: BTreeMap::new(),
             last_id: 0,
+            copies: BTreeMap::new(),
             wanted_scopes: setup.scopes,
             wanted_command: setup.command,
             fell_back: false,

@@ -61,6 +61,10 @@ pub enum Msg {
     Log(Id, Chunk),
     /// A part of what is saved is written.
     Saved(Id),
+    /// A copy for reading is complete.
+    Copied(Id, PathBuf),
+    /// Something came of an edit.
+    Edit(Id, Edited),
     /// Something came of a program in a pane.
     Exec(Id, ExecItem),
     /// Something came of work on images.
@@ -71,6 +75,23 @@ pub enum Msg {
     Notice(Notice),
     /// The process was asked to end.
     Terminate,
+}
+
+/// What came of [`super::Effect::Edit`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edited {
+    /// The object stands in this file.
+    Ready(PathBuf),
+    /// The editor has changed nothing.
+    Unchanged,
+    /// The lines that would change, each with its sign.
+    Changed(Vec<Text>),
+    /// The object is what the file says.
+    Applied,
+    /// The edit is left, and stays in this file.
+    Kept(PathBuf),
+    /// It could not be done.
+    Failed(Failure),
 }
 
 /// What came of [`super::Effect::Work`].

@@ -1,11 +1,13 @@
 //! What lies over a screen and takes the keys: the palette, or a question.
 
-use super::effect::Request;
+use super::effect::{Effect, Request};
+use super::msg::Id;
 use super::notice::Notice;
 use super::palette::Palette;
 use super::screens::shell::Way;
 use crate::domain::logs::Source;
 use crate::domain::session::Target;
+use crate::domain::text::Text;
 
 /// An overlay.
 #[derive(Debug)]
@@ -19,7 +21,7 @@ pub enum Overlay {
 }
 
 /// A question before something is done that cannot be undone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Confirm {
     /// The question, with the full name of what it is about.
     pub question: String,
@@ -34,7 +36,7 @@ pub struct Confirm {
 }
 
 /// What a yes means.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Then {
     /// These requests go out.
     Requests(Vec<Request>),
@@ -44,6 +46,10 @@ pub enum Then {
     CloseTab,
     /// This goes into the pane.
     Paste(String),
+    /// The edit is applied.
+    Apply(Id),
+    /// The present cluster is left for what this connects to.
+    Connect(Box<Effect>),
 }
 
 /// A choice between containers.
@@ -102,6 +108,38 @@ impl Confirm {
             .collect();
         let question = format!("Paste {} lines? Each runs at once:", text.lines().count());
         Self::plain(&question, lines, Then::Paste(text.to_owned()))
+    }
+
+    /// "Apply the edit?", with what would change; on a production context the name has to be typed.
+    pub fn apply(
+        id: Id,
+        target: &Target,
+        changes: &[Text],
+        context: &str,
+        production: bool,
+    ) -> Self {
+        const SHOWN: usize = 12;
+        let mut lines: Vec<String> = changes.iter().take(SHOWN).map(Text::to_string).collect();
+        if changes.len() > SHOWN {
+            lines.push(format!("… and {} more lines", changes.len() - SHOWN));
+        }
+        Self {
+            word: production.then(|| target.name.to_string()),
+            ..Self::plain(
+                &format!("Change {target} in context {context}?"),
+                lines,
+                Then::Apply(id),
+            )
+        }
+    }
+
+    /// "Leave the cluster?", with what ends with it.
+    pub fn leave(live: Vec<String>, effect: Effect) -> Self {
+        Self::plain(
+            "Leave this cluster? These end with it:",
+            live,
+            Then::Connect(Box::new(effect)),
+        )
     }
 
     /// "Really leave?"

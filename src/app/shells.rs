@@ -5,7 +5,7 @@ use super::effect::{Effect, Effects};
 use super::msg::Id;
 use super::notice::Notice;
 use super::overlay::{Confirm, Overlay, Pick, Then};
-use super::screens::shell::{Life, ShellScreen, Way};
+use super::screens::shell::{Life, ShellScreen, Stage, Way};
 use super::screens::{ListScreen, Screen, Source as Rows};
 use super::tabs::every;
 use super::{App, Job, Request};
@@ -48,12 +48,16 @@ impl App {
             Command::Open => {
                 if shell.is_live() {
                     shell.focused = true;
+                } else if matches!(&shell.edit, Some(edit) if matches!(edit.stage, Stage::Asked(_)))
+                {
+                    self.ask_to_apply();
                 } else {
                     self.ask_to_close(effects);
                 }
             }
-            Command::Refresh | Command::Reconnect if !shell.is_live() => {
+            Command::Refresh | Command::Reconnect if !shell.is_live() && shell.can_reopen() => {
                 shell.life = Life::Opening;
+                shell.set_stage(Stage::Editing);
                 shell.focused = true;
                 effects.push(shell.opening(Scope::only(&self.world.scopes)));
             }
@@ -80,7 +84,11 @@ impl App {
             Command::SaveLog => {
                 let (name, text) = (shell.title(), shell.terminal.history_text());
                 let id = self.next_id();
-                effects.push(Effect::Save { id, name });
+                effects.push(Effect::Save {
+                    id,
+                    name,
+                    copy: false,
+                });
                 effects.push(Effect::SavePart {
                     id,
                     text,
@@ -191,6 +199,11 @@ impl App {
     pub(super) fn enter(&mut self, source: Source, way: Way, effects: &mut Effects) {
         let id = self.next_id();
         let shell = ShellScreen::new(id, source, way, (80, 24));
+        self.open_pane(shell, effects);
+    }
+
+    /// Opens a pane on a tab of its own and starts what it is for.
+    pub(super) fn open_pane(&mut self, shell: ShellScreen, effects: &mut Effects) {
         self.new_tab(Screen::Shell(Box::new(shell)));
         let size = self.pane_size();
         if let Screen::Shell(shell) = &mut self.screens[self.at] {
@@ -249,6 +262,9 @@ impl App {
 
     /// Something came of a program.
     pub(super) fn take_exec(&mut self, id: Id, item: ExecItem, effects: &mut Effects) {
+        if self.file_closed(id, &item, effects) {
+            return;
+        }
         let is_it = |screen: &Screen| matches!(screen, Screen::Shell(shell) if shell.id == id);
         let seen = is_it(self.screen()) || self.beside().is_some_and(|(screen, _)| is_it(screen));
         let ended = matches!(item, ExecItem::Ended(_));
@@ -356,6 +372,8 @@ impl App {
             Then::Requests(requests) => self.send(requests, effects),
             Then::CloseTab => self.close_tab(effects),
             Then::Paste(text) => self.paste_anyway(&text, effects),
+            Then::Apply(id) => self.apply_edit(id, effects),
+            Then::Connect(effect) => self.connect_now(*effect, effects),
         }
     }
 

@@ -6,9 +6,11 @@
 use super::App;
 use super::effect::{Effect, Effects};
 use super::layout::{self, Regions, Split};
+use super::msg::Id;
 use super::notice::Notice;
 use super::overlay::{Confirm, Overlay};
 use super::screens::fleet::Projects;
+use super::screens::shell::News;
 use super::screens::{Screen, Source as Rows};
 use crate::command::Command;
 
@@ -107,7 +109,7 @@ impl App {
 
     fn seen(&mut self) {
         if let Screen::Shell(shell) = &mut self.screens[self.at] {
-            (shell.active, shell.rung) = (false, false);
+            shell.news = News::None;
         }
         self.dirty = true;
     }
@@ -121,23 +123,50 @@ impl App {
         self.show_tab(self.tabs.len() - 1);
     }
 
-    /// Closes the tab that is seen; the first one stays.
+    /// Closes the tab that is seen.
     pub(super) fn close_tab(&mut self, effects: &mut Effects) {
-        if self.tabs.len() < 2 {
-            return;
+        self.close_nth_tab(self.tab, effects);
+    }
+
+    /// Closes the tab on which this pane is.
+    pub(super) fn close_pane(&mut self, id: Id, effects: &mut Effects) {
+        let is_it = |screen: &Screen| matches!(screen, Screen::Shell(shell) if shell.id == id);
+        if self.screens.iter().any(is_it) {
+            return self.close_tab(effects);
         }
-        let gone = std::mem::take(&mut self.screens);
-        Self::forget(&gone, effects);
-        let closed = self.tab;
-        self.tabs.remove(closed);
-        // Of two halves the other one stays; else what was seen before is seen again.
-        let next = self
-            .pair
-            .and_then(|pair| Some(pair.tabs[1 - pair.half(closed)?]))
-            .or(self.seen_before)
-            .unwrap_or(closed);
-        self.tab = (next - usize::from(next > closed)).min(self.tabs.len() - 1);
-        self.forget_tab(closed);
+        if let Some(n) = self
+            .tabs
+            .iter()
+            .position(|tab| tab.screens.iter().any(is_it))
+        {
+            self.close_nth_tab(n, effects);
+        }
+    }
+
+    /// Closes a tab; where it is the only one, home takes its place.
+    fn close_nth_tab(&mut self, n: usize, effects: &mut Effects) {
+        if self.tabs.len() < 2 {
+            let home = Screen::list(Rows::Projects(Projects), &self.world);
+            let gone = std::mem::replace(&mut self.screens, vec![home]);
+            Self::forget(&gone, effects);
+            self.at = 0;
+            return self.arrive();
+        }
+        self.swap_tab();
+        let gone = self.tabs.remove(n);
+        Self::forget(&gone.screens, effects);
+        if n == self.tab {
+            // Of two halves the other one stays; else what was seen before is seen again.
+            let next = self
+                .pair
+                .and_then(|pair| Some(pair.tabs[1 - pair.half(n)?]))
+                .or(self.seen_before)
+                .unwrap_or(n);
+            self.tab = (next - usize::from(next > n)).min(self.tabs.len() - 1);
+        } else {
+            self.tab -= usize::from(self.tab > n);
+        }
+        self.forget_tab(n);
         self.swap_tab();
         self.seen();
         self.arrive();
@@ -167,6 +196,19 @@ impl App {
             n += 1;
             n == 1 || builds(tab)
         });
+    }
+
+    /// The shells and editors that run; builds need no cluster.
+    pub(super) fn live_programs(&self) -> Vec<String> {
+        let parked = self.tabs.iter().flat_map(|tab| &tab.screens);
+        self.screens
+            .iter()
+            .chain(parked)
+            .filter_map(|screen| match screen {
+                Screen::Shell(shell) if shell.is_live() => Some(shell.title()),
+                _ => None,
+            })
+            .collect()
     }
 
     fn live_shells_of(screens: &[Screen]) -> Vec<String> {

@@ -53,6 +53,7 @@ pub fn run(
         demo: starter,
         state_file,
         saved: settings.paths.data.join("saved"),
+        edits: settings.paths.state.join("edits"),
         workshop: WorkshopPaths {
             catalogues: settings.paths.catalogue_files().to_vec(),
             drafts: settings.paths.state.join("drafts"),

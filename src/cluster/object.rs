@@ -3,7 +3,7 @@
 use super::call::{Call, escape};
 use super::connect::Session;
 use super::error::Fault;
-use crate::domain::feed::{Failure, Scope};
+use crate::domain::feed::{Failure, FailureSort, Scope};
 use crate::domain::rows::{Kind, Row};
 use crate::domain::session::{EventLine, Target};
 use crate::domain::text::{Text, clean_lines};
@@ -78,6 +78,38 @@ impl Deletion {
     }
 }
 
+/// Reads an edited text; the object must stay the one it was.
+fn manifest_of(target: &Target, text: &str) -> Result<Value, Failure> {
+    let wrong = |why: &str| Failure {
+        what: Text::new(&format!("read the edit of {target}")),
+        why: Text::new(why),
+        remedy: "edit it again and mend it".into(),
+        sort: FailureSort::Other,
+    };
+    let object: Value = serde_saphyr::from_str(text).map_err(|error| {
+        // The library shows the place over several lines; the first one names it.
+        let why = error.to_string();
+        wrong(why.lines().next().unwrap_or_default())
+    })?;
+    let version = if target.group.is_empty() {
+        target.version.to_string()
+    } else {
+        format!("{}/{}", target.group, target.version)
+    };
+    let meta = &object["metadata"];
+    let same = |value: &Value, wanted: &str| value.as_str().unwrap_or_default() == wanted;
+    if same(&object["apiVersion"], &version)
+        && same(&object["kind"], &target.kind)
+        && same(&meta["name"], &target.name)
+        && same(&meta["namespace"], &target.namespace)
+    {
+        return Ok(object);
+    }
+    Err(wrong(
+        "an edit cannot change apiVersion, kind, name or namespace",
+    ))
+}
+
 impl Session {
     /// The object as the server has it.
     pub(super) async fn object(&self, target: &Target) -> Result<Value, Fault> {
@@ -104,6 +136,39 @@ impl Session {
         let yaml = serde_saphyr::to_string(&object)
             .map_err(|_| failure(Fault::Malformed("it cannot be written as YAML".into())))?;
         Ok(clean_lines(&yaml).into_owned())
+    }
+
+    /// The object as YAML for an editor: faithful, without `managedFields`.
+    pub async fn manifest(&self, target: &Target) -> Result<String, Failure> {
+        let failure = |fault: Fault| fault.failure(&format!("read {target}"));
+        let mut object = self.object(target).await.map_err(failure)?;
+        if let Some(meta) = object["metadata"].as_object_mut() {
+            meta.remove("managedFields");
+        }
+        let unreadable = || failure(Fault::Malformed("it cannot be written as text".into()));
+        let yaml = serde_saphyr::to_string(&object).map_err(|_| unreadable())?;
+        // What an editor is given must mean what the server has: JSON is YAML too.
+        if serde_saphyr::from_str::<Value>(&yaml).is_ok_and(|read| read == object) {
+            return Ok(yaml);
+        }
+        let json = serde_json::to_string_pretty(&object).map_err(|_| unreadable())?;
+        Ok(json + "\n")
+    }
+
+    /// Whether a text still is this object: what is wrong with it otherwise.
+    pub fn check_manifest(target: &Target, text: &str) -> Result<(), Failure> {
+        manifest_of(target, text).map(drop)
+    }
+
+    /// Replaces the object with what the text says. A text that names a `resourceVersion` is
+    /// refused with a conflict when the object has changed since.
+    pub async fn replace_object(&self, target: &Target, text: &str) -> Result<(), Failure> {
+        let object = manifest_of(target, text)?;
+        let call = Call::send(Method::PUT, path(target), &object);
+        let replaced = self.bytes(&call).await;
+        replaced
+            .map(drop)
+            .map_err(|fault| fault.failure(&format!("change {target}")))
     }
 
     /// Deletes the object.

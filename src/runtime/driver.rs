@@ -4,11 +4,12 @@
 //! nobody reads any more.
 
 use super::answers;
+use super::edits::Edits;
 use super::local::{self, Local};
 use super::mailbox::{Control, Post};
 use super::sources::Sources;
 use super::workshop::Workshop;
-use crate::app::{Answer, Effect, Id, Msg, Notice, Request};
+use crate::app::{Answer, EditStep, Edited, Effect, Id, LocalProgram, Msg, Notice, Request};
 use crate::cluster::{Event, ExecHandle, ExecInput, FeedHandle, Session};
 use crate::domain::exec::{End, ExecItem, ExecRequest};
 use crate::domain::feed::{Failure, FeedState, Scope};
@@ -73,6 +74,7 @@ pub struct Driver {
     post: Post,
     sources: Sources,
     workshop: Workshop,
+    edits: Edits,
     attempt: u64,
     connecting: Option<Task>,
     session: Option<Session>,
@@ -89,11 +91,12 @@ pub struct Driver {
 
 impl Driver {
     /// Connects to what `sources` names.
-    pub fn new(post: Post, sources: Sources, workshop: Workshop) -> Self {
+    pub fn new(post: Post, sources: Sources, workshop: Workshop, edits: Edits) -> Self {
         Self {
             post,
             sources,
             workshop,
+            edits,
             attempt: 0,
             connecting: None,
             session: None,
@@ -143,11 +146,8 @@ impl Driver {
             }
             Effect::CloseLog(id) => drop(self.logs.remove(&id)),
             Effect::Exec(id, request) => self.exec(id, request),
-            Effect::LocalShell {
-                id,
-                namespace,
-                size,
-            } => self.local_shell(id, namespace.as_ref(), size),
+            Effect::Local { id, program, size } => self.local(id, &program, size),
+            Effect::Edit(id, step) => self.edit(id, step),
             Effect::Write(id, bytes) => self.write(id, ExecInput::Bytes(bytes)),
             Effect::ResizeExec(id, columns, rows) => {
                 self.write(id, ExecInput::Resize(columns, rows));
@@ -320,7 +320,7 @@ impl Driver {
         self.programs.insert(id, Program::Remote(handle));
     }
 
-    fn local_shell(&mut self, id: Id, namespace: Option<&Text>, size: (u16, u16)) {
+    fn local(&mut self, id: Id, program: &LocalProgram, size: (u16, u16)) {
         let (Some(session), Some(data)) = (&self.session, &self.data) else {
             let end = End::Refused(answers::no_session());
             return self.post.send_or_lose(Msg::Exec(id, ExecItem::Ended(end)));
@@ -331,13 +331,27 @@ impl Driver {
             async move { data.send(Event::Exec { program, item }).await.is_ok() }
         };
         let name = id.0.to_string();
-        match local::shell(&self.sources, &context, namespace, size, &name, give) {
+        match local::start(program, &self.sources, &context, size, &name, give) {
             Ok(local) => drop(self.programs.insert(id, Program::Local(local))),
             Err(failure) => {
                 let end = ExecItem::Ended(End::Refused(failure));
                 self.post.send_or_lose(Msg::Exec(id, end));
             }
         }
+    }
+
+    fn edit(&mut self, id: Id, step: EditStep) {
+        let Some(session) = self.session.clone() else {
+            let failed = Edited::Failed(answers::no_session());
+            return self.post.send_or_lose(Msg::Edit(id, failed));
+        };
+        let (edits, post) = (self.edits.clone(), self.post.clone());
+        // Not one of the requests that end with the session: what was begun is told.
+        tokio::spawn(async move {
+            if let Some(edited) = edits.step(session, id, step).await {
+                post.send(Msg::Edit(id, edited)).await;
+            }
+        });
     }
 
     /// Writes to a program; one that takes nothing more is told of.

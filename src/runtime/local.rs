@@ -1,7 +1,9 @@
-//! A shell of this machine whose kubectl speaks to the cluster that is seen: a small kubeconfig of
-//! its own, for this person alone, stands before the others and names context and namespace.
+//! Programs of this machine in panes: an editor, a pager, and a shell whose kubectl speaks to the
+//! cluster that is seen. For that a small kubeconfig of its own, for this person alone, stands
+//! before the others and names context and namespace.
 
 use super::sources::Sources;
+use crate::app::LocalProgram;
 use crate::domain::exec::ExecItem;
 use crate::domain::feed::{Failure, FailureSort};
 use crate::domain::session::ContextInfo;
@@ -9,22 +11,21 @@ use crate::domain::text::Text;
 use crate::pty::{self, Child, Program};
 use serde_json::json;
 use std::env;
-use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::future::Future;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The shell of somebody who names none.
 const SHELL: &str = "/bin/sh";
 
-/// A shell, and its kubeconfig as long as it runs.
+/// A program, and the file that goes with it.
 #[derive(Debug)]
 pub struct Local {
     /// The program.
     pub child: Child,
-    _pin: Pin,
+    _pin: Option<Pin>,
 }
 
 /// A file that goes with this.
@@ -38,11 +39,11 @@ impl Drop for Pin {
     }
 }
 
-/// Opens a shell for `context`, in `namespace` where one is given. What comes of it goes to `give`.
-pub fn shell<F, R>(
+/// Starts a program in `context`. What comes of it goes to `give`.
+pub fn start<F, R>(
+    program: &LocalProgram,
     sources: &Sources,
     context: &str,
-    namespace: Option<&Text>,
     size: (u16, u16),
     name: &str,
     give: F,
@@ -51,6 +52,28 @@ where
     F: Fn(ExecItem) -> R + Send + Sync + 'static,
     R: Future<Output = bool> + Send + 'static,
 {
+    let (mut program, pin) = match program {
+        LocalProgram::Shell(namespace) => shell(sources, context, namespace.as_ref(), name)?,
+        LocalProgram::Editor(file) => (on_file(&editor(), file), None),
+        LocalProgram::Reader(file) => (on_file(&editor(), file), Some(Pin(file.clone()))),
+        LocalProgram::Pager(file) => (on_file(&pager(), file), Some(Pin(file.clone()))),
+    };
+    program.environment.extend([
+        ("TERM".into(), "xterm-256color".into()),
+        ("COLORTERM".into(), "truecolor".into()),
+    ]);
+    program.folder = env::current_dir().ok();
+    program.size = size;
+    let child = pty::spawn(&program, give)?;
+    Ok(Local { child, _pin: pin })
+}
+
+fn shell(
+    sources: &Sources,
+    context: &str,
+    namespace: Option<&Text>,
+    name: &str,
+) -> Result<(Program, Option<Pin>), Failure> {
     let (info, files) = sources.files_of(context)?;
     let pin = pin(&info, namespace, name).map_err(|error| Failure {
         sort: FailureSort::Other,
@@ -67,17 +90,38 @@ where
         name: env::var_os("SHELL")
             .filter(|shell| !shell.is_empty())
             .unwrap_or_else(|| SHELL.into()),
-        environment: vec![
-            ("KUBECONFIG".into(), search),
-            ("TERM".into(), "xterm-256color".into()),
-            ("COLORTERM".into(), "truecolor".into()),
-        ],
-        folder: env::current_dir().ok(),
-        arguments: Vec::<OsString>::new(),
-        size,
+        environment: vec![("KUBECONFIG".into(), search)],
+        ..Program::default()
     };
-    let child = pty::spawn(&program, give)?;
-    Ok(Local { child, _pin: pin })
+    Ok((program, Some(pin)))
+}
+
+/// The editor, as kubectl finds it.
+fn editor() -> String {
+    variable(&["KUBE_EDITOR", "VISUAL", "EDITOR"]).unwrap_or_else(|| "vi".into())
+}
+
+fn pager() -> String {
+    variable(&["PAGER"]).unwrap_or_else(|| "less -R".into())
+}
+
+fn variable(names: &[&str]) -> Option<String> {
+    let value = |name: &&str| env::var(name).ok().filter(|value| !value.trim().is_empty());
+    names.iter().find_map(value)
+}
+
+/// A command line that may hold options (`code --wait`), on a file: a shell takes it apart.
+fn on_file(command: &str, file: &Path) -> Program {
+    Program {
+        name: SHELL.into(),
+        arguments: vec![
+            "-c".into(),
+            format!("exec {command} \"$1\"").into(),
+            SHELL.into(),
+            file.into(),
+        ],
+        ..Program::default()
+    }
 }
 
 /// Context and namespace; clusters and users stay in the person's own files.
@@ -101,6 +145,8 @@ fn pin(info: &ContextInfo, namespace: Option<&Text>, name: &str) -> io::Result<P
         "quarterdeck-{}-{name}.kubeconfig",
         std::process::id()
     ));
+    // A process of the same number may have been killed before it could clear up.
+    let _ = fs::remove_file(&file);
     let mut out = OpenOptions::new()
         .write(true)
         .create_new(true)

@@ -7,6 +7,7 @@
 
 mod answers;
 mod driver;
+mod edits;
 mod face;
 mod frames;
 mod input;
@@ -29,6 +30,7 @@ use crate::app::{App, Effect, Effects, Msg, Notice, Setup};
 use crate::cluster::{ConnectOptions, Event, now};
 use crate::theme::Theme;
 use driver::Driver;
+use edits::Edits;
 use face::Face;
 use frames::{Cause, Frames};
 use mailbox::{Control, Mailbox, Post};
@@ -66,6 +68,8 @@ pub struct Start {
     pub state_file: PathBuf,
     /// The folder for what people save.
     pub saved: PathBuf,
+    /// Where edits of objects are until they are applied.
+    pub edits: PathBuf,
     /// Where catalogues and drafts are.
     pub workshop: WorkshopPaths,
 }
@@ -122,6 +126,7 @@ impl Shell {
                 post.clone(),
                 Sources::new(start.connect, start.demo),
                 Workshop::new(post.clone(), start.workshop),
+                Edits::new(start.edits),
             ),
             keeper: Keeper::new(start.state_file),
             savers: Savers::new(start.saved, post.clone()),
@@ -232,7 +237,7 @@ impl Shell {
             match effect {
                 Effect::Quit => self.end = Some(0),
                 Effect::SaveState(state) => self.keeper.keep(state, Instant::now()),
-                Effect::Save { id, name } => self.savers.begin(id, &name, now()),
+                Effect::Save { id, name, copy } => self.savers.begin(id, &name, copy, now()),
                 Effect::SavePart { id, text, last } => self.savers.part(id, text, last),
                 Effect::Copy(text) => self.write(&terminal::copy(&text)),
                 effect => self.driver.carry_out(effect),

@@ -34,13 +34,19 @@ impl Savers {
     }
 
     /// Begins a file.
-    pub fn begin(&mut self, id: Id, name: &str, now: Timestamp) {
+    pub fn begin(&mut self, id: Id, name: &str, copy: bool, now: Timestamp) {
         let (parts, received) = channel();
         let (folder, post, name) = (self.folder.clone(), self.post.clone(), name.to_owned());
         tokio::task::spawn_blocking(move || {
             let written = || post.send_or_lose(Msg::Saved(id));
-            if let Some(notice) = save(&folder, &name, now, &received, written) {
-                post.send_or_lose(Msg::Notice(notice));
+            match save(&folder, &name, now, &received, written) {
+                Some(Ok((file, _))) if copy => post.send_or_lose(Msg::Copied(id, file)),
+                Some(Ok((file, lines))) => post.send_or_lose(Msg::Notice(Notice::info(format!(
+                    "saved {lines} lines to {}",
+                    file.display()
+                )))),
+                Some(Err(notice)) => post.send_or_lose(Msg::Notice(notice)),
+                None => {}
             }
         });
         self.open.insert(id, parts);
@@ -58,29 +64,30 @@ impl Savers {
     }
 }
 
-/// Writes the parts into a new file; what is to be told. Nothing when nobody sends them any more.
+/// Writes the parts into a new file: which, and how many lines. Nothing when nobody sends them any
+/// more.
 fn save(
     folder: &Path,
     name: &str,
     now: Timestamp,
     parts: &Receiver<(String, bool)>,
     written: impl Fn(),
-) -> Option<Notice> {
+) -> Option<Result<(PathBuf, usize), Notice>> {
     let (mut bytes, mut lines) = (0, 0);
     let mut file = match create(folder, name, now) {
         Ok(file) => file,
-        Err(error) => return Some(failed(folder, &error, 0)),
+        Err(error) => return Some(Err(failed(folder, &error, 0))),
     };
     while let Ok((text, last)) = parts.recv() {
         if let Err(error) = file.1.write_all(text.as_bytes()) {
-            return Some(failed(&file.0, &error, bytes));
+            return Some(Err(failed(&file.0, &error, bytes)));
         }
         bytes += text.len();
         lines += text.lines().count();
         if last {
             return Some(match file.1.sync_all() {
-                Ok(()) => Notice::info(format!("saved {lines} lines to {}", file.0.display())),
-                Err(error) => failed(&file.0, &error, bytes),
+                Ok(()) => Ok((file.0, lines)),
+                Err(error) => Err(failed(&file.0, &error, bytes)),
             });
         }
         written();
@@ -124,29 +131,26 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
-    fn saved(folder: &Path, parts: &[&str]) -> String {
+    fn saved(folder: &Path, parts: &[&str]) -> Result<(PathBuf, usize), Notice> {
         let (tx, rx) = channel();
         for (n, part) in parts.iter().enumerate() {
             tx.send(((*part).to_owned(), n + 1 == parts.len())).unwrap();
         }
-        let notice = save(folder, "$ ../evil name", Timestamp(0), &rx, || {});
-        notice.unwrap().line()
+        save(folder, "$ ../evil name", Timestamp(0), &rx, || {}).unwrap()
     }
 
     #[test]
     fn a_saved_log_is_private_whole_and_new() {
         let folder = tempfile::tempdir().unwrap();
         let inside = folder.path().join("saved");
-        let line = saved(&inside, &["a\n", "b\n"]);
+        let done = saved(&inside, &["a\n", "b\n"]).unwrap();
         let file = inside.join("evil-name-19700101T000000.log");
-        assert!(
-            line.contains("saved 2 lines") && line.contains("evil-name"),
-            "{line}"
-        );
+        assert_eq!(done, (file.clone(), 2));
         let mode = std::fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "a\nb\n");
-        assert!(saved(&inside, &["again\n"]).contains("19700101T000000-2.log"));
+        let second = saved(&inside, &["again\n"]).unwrap().0;
+        assert!(second.ends_with("evil-name-19700101T000000-2.log"));
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "a\nb\n");
     }
 
@@ -155,7 +159,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         std::fs::write(&file, "").unwrap();
-        let line = saved(&file, &["a\n"]);
+        let line = saved(&file, &["a\n"]).unwrap_err().line();
         assert!(line.contains("0 bytes are written"), "{line}");
     }
 }

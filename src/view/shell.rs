@@ -55,7 +55,7 @@ pub fn draw(screen: &ShellScreen, canvas: &mut Canvas<'_>, area: Area, hits: &mu
         canvas.wash(at, Style::default().add_modifier(look));
     }
     if screen.life == Life::Opening && screen.terminal.is_blank() {
-        let line = format!("opening a shell in {}…", screen.source);
+        let line = screen.opening_words();
         canvas.put(
             area.x + 2,
             area.y + 1,

@@ -5,7 +5,7 @@ use super::paint::{Canvas, width};
 use super::shell;
 use crate::app::layout::{Area, Regions};
 use crate::app::screens::Screen;
-use crate::app::screens::shell::{Life, Search, ShellScreen};
+use crate::app::screens::shell::{Life, News, Search, ShellScreen, Stage};
 use crate::app::{App, Hit};
 use crate::command::{Command, Context};
 use crate::domain::exec::End;
@@ -30,10 +30,11 @@ pub fn draw(app: &App, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
         x += canvas.put(x, area.y, NAME.min(room), &title, style);
         let (sign, style) = match screen {
             Screen::Shell(shell) => match &shell.life {
+                Life::Ended(_) if shell.edit.is_some() => (String::new(), theme.dim),
                 Life::Ended(End::Exited(code)) => (format!(" (exit {code})"), theme.dim),
                 Life::Ended(_) => (" (lost)".into(), theme.warning),
-                _ if shell.rung => (" !".into(), theme.warning),
-                _ if shell.active => (" •".into(), theme.info),
+                _ if shell.news == News::Rang => (" !".into(), theme.warning),
+                _ if shell.news == News::Written => (" •".into(), theme.info),
                 _ => (String::new(), theme.dim),
             },
             Screen::Logs(log) if !seen && log.follow => (" •".into(), theme.dim),
@@ -182,6 +183,18 @@ fn hints(app: &App, screen: &ShellScreen) -> Vec<(String, String, Option<Command
     let hint = |command, text: &str| (label(command), text.to_owned(), Some(command));
     let leave = label(Command::LeaveShell);
     let mut hints = match &screen.life {
+        Life::Ended(_) if screen.edit.is_some() => match screen.edit.as_ref().map(|it| &it.stage) {
+            Some(Stage::Asked(_)) => vec![
+                hint(Command::Open, "see and apply"),
+                hint(Command::Refresh, "edit again"),
+                hint(Command::Back, "leave it"),
+            ],
+            Some(Stage::Applying) => vec![(String::new(), "the server is told…".into(), None)],
+            _ => vec![
+                hint(Command::Refresh, "edit again"),
+                hint(Command::Back, "leave it"),
+            ],
+        },
         Life::Ended(_) => vec![
             hint(Command::Refresh, "again"),
             hint(Command::Open, "close"),

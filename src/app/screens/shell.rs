@@ -3,11 +3,12 @@
 //! While the pane has the keyboard every key goes to the program but one; that one gives the
 //! keyboard back to the console. What was written stays when the program has ended.
 
-use crate::app::effect::{Effect, Effects};
+use crate::app::effect::{EditStep, Effect, Effects, LocalProgram};
 use crate::app::msg::Id;
 use crate::app::palette::Line;
 use crate::domain::exec::{BEST_SHELL, End, ExecItem, ExecRequest};
 use crate::domain::logs::Source;
+use crate::domain::session::Target;
 use crate::domain::text::Text;
 use crate::domain::time::{Millis, Timestamp};
 use crate::key::{Code, Key, Mouse};
@@ -15,6 +16,7 @@ use crate::vt::{
     Modes, MouseMode, Scroll, SelectKind, Terminal, encode_focus, encode_key, encode_mouse,
     encode_paste,
 };
+use std::path::PathBuf;
 
 /// After the end of its program a pane takes no key for so long: longer than between two keys of
 /// somebody who types.
@@ -32,6 +34,34 @@ pub enum Way {
     Attach,
     /// A shell of this machine.
     Local,
+    /// The editor, on an object.
+    Edit,
+    /// The editor, on a copy of a text.
+    Read,
+    /// The pager, on a copy of a text.
+    Page,
+}
+
+/// An object that is being edited.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// Which.
+    pub target: Target,
+    /// How far it is.
+    pub stage: Stage,
+}
+
+/// How far an edit is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The editor has the file, or is about to.
+    Editing,
+    /// The person is asked whether these lines are to change.
+    Asked(Vec<Text>),
+    /// The server is being told.
+    Applying,
+    /// It was not applied; it can be edited again.
+    Refused,
 }
 
 /// How the program stands.
@@ -43,6 +73,17 @@ pub enum Life {
     Live,
     /// It ended so.
     Ended(End),
+}
+
+/// What has happened in a pane that nobody sees; what matters more is greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum News {
+    /// Nothing.
+    None,
+    /// Something was written.
+    Written,
+    /// The bell was rung.
+    Rang,
 }
 
 /// A search in what a program has written.
@@ -76,16 +117,20 @@ pub struct ShellScreen {
     pub source: Source,
     /// What was opened.
     pub way: Way,
+    /// What it is about, where that is no container.
+    pub subject: Text,
+    /// The file that the program was started for.
+    pub file: Option<PathBuf>,
+    /// What is being edited.
+    pub edit: Option<Edit>,
     /// The emulator.
     pub terminal: Terminal,
     /// How the program stands.
     pub life: Life,
     /// Keys go to the program.
     pub focused: bool,
-    /// Something was written while nobody looked.
-    pub active: bool,
-    /// Bells that nobody has seen.
-    pub rung: bool,
+    /// What has happened since somebody looked.
+    pub news: News,
     /// When the program ended.
     ended_at: Timestamp,
     /// What is sought in what was written.
@@ -110,11 +155,13 @@ impl ShellScreen {
             id,
             source,
             way,
+            subject: Text::default(),
+            file: None,
+            edit: None,
             terminal: Terminal::new(size.0, size.1, Terminal::SCROLLBACK, false),
             life: Life::Opening,
             focused: true,
-            active: false,
-            rung: false,
+            news: News::None,
             ended_at: Timestamp::default(),
             search: None,
             offered: None,
@@ -128,19 +175,20 @@ impl ShellScreen {
 
     /// What stands on the tab: `$ api-5jmkx` for a shell, `> api-5jmkx` for what is attached.
     pub fn title(&self) -> String {
-        let sign = match self.way {
-            Way::Shell => '$',
-            Way::Attach => '>',
-            Way::Local => return "$ local".into(),
-        };
-        format!("{sign} {}", self.source.pod)
+        match self.way {
+            Way::Shell => format!("$ {}", self.source.pod),
+            Way::Attach => format!("> {}", self.source.pod),
+            Way::Local => "$ local".into(),
+            Way::Edit => format!("edit {}", self.subject),
+            Way::Read | Way::Page => format!("read {}", self.subject),
+        }
     }
 
     /// The request that opens it.
     pub fn request(&self) -> ExecRequest {
         let command = match self.way {
             Way::Shell => ["sh", "-c", BEST_SHELL].map(str::to_owned).to_vec(),
-            Way::Attach | Way::Local => Vec::new(),
+            _ => Vec::new(),
         };
         ExecRequest {
             namespace: self.source.namespace.clone(),
@@ -155,13 +203,60 @@ impl ShellScreen {
 
     /// What opens it.
     pub(in crate::app) fn opening(&self, home: Option<&Text>) -> Effect {
+        let file = || self.file.clone().unwrap_or_default();
+        let program = match (self.way, &self.edit) {
+            (Way::Edit, Some(edit)) if self.file.is_none() => {
+                return Effect::Edit(self.id, EditStep::Begin(edit.target.clone()));
+            }
+            (Way::Shell | Way::Attach, _) => return Effect::Exec(self.id, self.request()),
+            (Way::Local, _) => LocalProgram::Shell(home.cloned()),
+            (Way::Edit, _) => LocalProgram::Editor(file()),
+            (Way::Read, _) => LocalProgram::Reader(file()),
+            (Way::Page, _) => LocalProgram::Pager(file()),
+        };
+        Effect::Local {
+            id: self.id,
+            program,
+            size: self.terminal.size(),
+        }
+    }
+
+    /// What is being opened, in words.
+    pub fn opening_words(&self) -> String {
         match self.way {
-            Way::Local => Effect::LocalShell {
-                id: self.id,
-                namespace: home.cloned(),
-                size: self.terminal.size(),
-            },
-            Way::Shell | Way::Attach => Effect::Exec(self.id, self.request()),
+            Way::Shell => format!("opening a shell in {}…", self.source),
+            Way::Attach => format!("attaching to {}…", self.source),
+            Way::Local => "opening a shell of this machine…".into(),
+            Way::Edit => format!("reading {}…", self.subject),
+            Way::Read | Way::Page => format!("opening {}…", self.subject),
+        }
+    }
+
+    /// Whether its program can be started once more: a copy is gone with its first reader.
+    pub fn can_reopen(&self) -> bool {
+        !matches!(self.way, Way::Read | Way::Page)
+    }
+
+    /// Writes a line of our own below what the program has written.
+    pub(in crate::app) fn say(&mut self, line: &str) {
+        self.terminal.release();
+        for part in line.lines() {
+            let line = format!("\r\n\x1b[0m{part}");
+            self.terminal.advance(line.as_bytes());
+        }
+    }
+
+    /// The program has ended, and nothing needs to be said about that.
+    pub(in crate::app) fn stopped(&mut self) {
+        self.terminal.release();
+        self.life = Life::Ended(End::Exited(0));
+        self.focused = false;
+    }
+
+    /// The edit is so far.
+    pub(in crate::app) fn set_stage(&mut self, stage: Stage) {
+        if let Some(edit) = &mut self.edit {
+            edit.stage = stage;
         }
     }
 
@@ -186,9 +281,11 @@ impl ShellScreen {
                 if !replies.is_empty() {
                     effects.push(Effect::Write(self.id, replies));
                 }
-                self.active |= !seen;
                 let bells = self.terminal.bells();
-                self.rung |= bells > self.bells && !seen;
+                if !seen {
+                    let rang = bells > self.bells;
+                    self.news = self.news.max(if rang { News::Rang } else { News::Written });
+                }
                 self.bells = bells;
             }
             ExecItem::Ended(end) => {
@@ -196,7 +293,9 @@ impl ShellScreen {
                 self.life = Life::Ended(end);
                 self.ended_at = now;
                 self.focused = false;
-                self.active |= !seen;
+                if !seen {
+                    self.news = self.news.max(News::Written);
+                }
             }
         }
     }
