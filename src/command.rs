@@ -130,6 +130,11 @@ pub enum Command {
     Tab9,
     NewImage,
     Builds,
+    Outdated,
+    Renew,
+    RenewAll,
+    Compare,
+    EditRecipe,
     NextRow,
     NextStep,
     PreviousStep,
@@ -160,6 +165,10 @@ pub enum Context {
     Logs,
     /// A program in a container.
     Shell,
+    /// Projects and releases.
+    Projects,
+    /// Recipes of images.
+    Recipes,
     /// The wizard for images.
     Wizard,
     /// A build that is watched.
@@ -170,7 +179,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, outermost first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Global,
         Self::List,
         Self::Objects,
@@ -178,6 +187,8 @@ impl Context {
         Self::Text,
         Self::Logs,
         Self::Shell,
+        Self::Projects,
+        Self::Recipes,
         Self::Wizard,
         Self::Build,
         Self::Confirm,
@@ -193,6 +204,8 @@ impl Context {
             Self::Text => "text",
             Self::Logs => "logs",
             Self::Shell => "shell",
+            Self::Projects => "projects",
+            Self::Recipes => "recipes",
             Self::Wizard => "wizard",
             Self::Build => "build",
             Self::Confirm => "confirm",
@@ -303,6 +316,10 @@ const STEPPING: &[Context] = &[
     Context::Wizard,
 ];
 const WIZARD: &[Context] = &[Context::Wizard];
+const PROJECTS: &[Context] = &[Context::Projects];
+const RECIPES: &[Context] = &[Context::Recipes];
+/// Where rows can be marked.
+const MARKED: &[Context] = &[Context::Objects, Context::Recipes];
 const BUILD: &[Context] = &[Context::Build];
 const WRITTEN: &[Context] = &[Context::Logs, Context::Shell];
 const SHELL: &[Context] = &[Context::Shell];
@@ -643,7 +660,7 @@ pub static TABLE: &[Info] = &[
         "mark",
         "mark",
         "Mark the row for what you do next; unmark it",
-        &[Context::Objects, Context::Logs],
+        &[Context::Objects, Context::Logs, Context::Recipes],
         Group::Find,
         7,
     ),
@@ -652,7 +669,7 @@ pub static TABLE: &[Info] = &[
         "mark-range",
         "mark to here",
         "Mark all rows from the last mark to here",
-        OBJECTS,
+        MARKED,
         Group::Find,
         0,
     ),
@@ -661,7 +678,7 @@ pub static TABLE: &[Info] = &[
         "clear-marks",
         "unmark all",
         "Unmark all rows",
-        OBJECTS,
+        MARKED,
         Group::Find,
         0,
     ),
@@ -1466,6 +1483,54 @@ pub static TABLE: &[Info] = &[
         Group::Go,
         0,
     ),
+    info(
+        Command::Outdated,
+        "outdated",
+        "outdated",
+        "Recipes whose Dockerfile is not what the catalogue gives today",
+        GLOBAL,
+        Group::Go,
+        0,
+    )
+    .or(&["recipes"])
+    .takes("[folder]"),
+    info(
+        Command::Renew,
+        "renew",
+        "make again",
+        "Make the Dockerfile of the marked recipes again, or of the selected one",
+        RECIPES,
+        Group::Act,
+        2,
+    ),
+    info(
+        Command::RenewAll,
+        "renew-all",
+        "all again",
+        "Make every outdated Dockerfile of the list again",
+        RECIPES,
+        Group::Act,
+        3,
+    ),
+    info(
+        Command::Compare,
+        "compare",
+        "compare",
+        "What is there beside what would be made, line by line",
+        &[Context::Recipes, Context::Wizard],
+        Group::Find,
+        4,
+    ),
+    info(
+        Command::EditRecipe,
+        "recipe",
+        "recipe",
+        "The wizard for the image of this project: change its recipe, build it again",
+        PROJECTS,
+        Group::Act,
+        6,
+    )
+    .or(&["rebuild"]),
     info(
         Command::NextRow,
         "next",

@@ -23,7 +23,8 @@ impl App {
         if self.list_or_text_command(command, effects) {
             return;
         }
-        if self.wizard_command(command, effects)
+        if self.recipe_command(command, effects)
+            || self.wizard_command(command, effects)
             || self.tab_command(command, effects)
             || self.shell_command(command, effects)
             || self.log_command(command, effects)
@@ -158,7 +159,8 @@ impl App {
             }
             Screen::Text(screen) => screen.search.take().is_some(),
             Screen::Logs(screen) => screen.close_something(),
-            Screen::Shell(_) | Screen::Wizard(_) | Screen::Welcome(_) => false,
+            Screen::Wizard(wizard) => wizard.close_body(),
+            Screen::Shell(_) | Screen::Welcome(_) => false,
         }
     }
 

@@ -151,6 +151,17 @@ pub enum Work {
     Build(Box<BuildOrder>),
     /// Tell what was built before.
     History,
+    /// Look at the recipes in and below a folder: which Dockerfiles are outdated.
+    Outdated(String),
+    /// Make those of these folders again, and look at all below the first.
+    Renew(String, Vec<PathBuf>),
+    /// Find where the source of a project is.
+    Sources {
+        /// The project.
+        project: String,
+        /// Names that its images may have.
+        names: Vec<String>,
+    },
     /// The build, or the copy of a source, is of no interest any more.
     Stop,
 }

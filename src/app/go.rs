@@ -40,6 +40,9 @@ impl App {
             Meaning::Command(Command::SplitRows, Arguments { words, .. }) => {
                 self.split(&words, Split::Rows);
             }
+            Meaning::Command(Command::Outdated, Arguments { words, .. }) => {
+                self.open_recipes(&words, effects);
+            }
             Meaning::Command(Command::NewImage, Arguments { words, .. }) => {
                 self.open_wizard(&words, effects);
             }
@@ -202,6 +205,12 @@ impl App {
                         .for_each(|t| self.show_text(Command::Describe, t, effects));
                 }
             },
+            Source::Recipes(_) => {
+                let folder = self.selected_recipe().map(|it| it.folder.clone());
+                return folder
+                    .into_iter()
+                    .for_each(|it| self.open_wizard(&it.display().to_string(), effects));
+            }
             Source::Containers(_) | Source::Notices(_) => return,
         };
         self.push(Screen::list(next, &self.world), effects);

@@ -58,7 +58,8 @@ pub fn read(line: &str, world: &World) -> Result<Meaning, Notice> {
             | Command::ShowTab
             | Command::SplitColumns
             | Command::SplitRows
-            | Command::NewImage),
+            | Command::NewImage
+            | Command::Outdated),
         ) => Ok(Meaning::Command(
             command,
             Arguments {

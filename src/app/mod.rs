@@ -23,6 +23,7 @@ pub mod notice;
 pub mod overlay;
 pub mod palette;
 pub mod preview;
+mod recipes;
 pub mod screens;
 pub mod shells;
 pub mod status;
@@ -291,8 +292,7 @@ impl App {
         if matches!(self.screen(), Screen::Shell(_)) {
             return layout::pane(self.size.0, self.size.1, strip);
         }
-        let preview =
-            matches!(self.screen(), Screen::List(screen) if screen.source.kind().is_some());
+        let preview = matches!(self.screen(), Screen::List(screen) if screen.source.previews());
         layout::below(
             strip,
             layout::regions(

@@ -7,6 +7,7 @@ use crate::domain::build::{Event, Fault, Outcome};
 use crate::domain::exec::ExecItem;
 use crate::domain::feed::{AccessAnswer, Batch, Failure, FeedState, Resource, Scope, TableChange};
 use crate::domain::logs::Chunk;
+use crate::domain::outdated::Aged;
 use crate::domain::rows::Kind;
 use crate::domain::session::{ContainerSpec, ContextInfo, EventLine, SessionInfo};
 use crate::domain::survey::Survey;
@@ -105,6 +106,10 @@ pub enum Worked {
     Last(Millis),
     /// What was built before, for reading.
     History(String),
+    /// Recipes, and how they stand.
+    Outdated(Vec<Aged>),
+    /// Where the source of this project is, the likeliest first.
+    Sources(String, Vec<PathBuf>),
     /// Things that happened in a build, in order.
     Events(Vec<Event>),
     /// The build ended.

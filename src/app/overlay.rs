@@ -8,6 +8,7 @@ use super::screens::shell::Way;
 use crate::domain::logs::Source;
 use crate::domain::session::Target;
 use crate::domain::text::Text;
+use std::path::PathBuf;
 
 /// An overlay.
 #[derive(Debug)]
@@ -50,6 +51,8 @@ pub enum Then {
     Apply(Id),
     /// The present cluster is left for what this connects to.
     Connect(Box<Effect>),
+    /// The Dockerfiles of these recipes are made again.
+    Renew(Vec<PathBuf>),
 }
 
 /// A choice between containers.
@@ -140,6 +143,14 @@ impl Confirm {
             live,
             Then::Connect(Box::new(effect)),
         )
+    /// "Make these again?"
+    pub fn renew(folders: Vec<PathBuf>) -> Self {
+        let question = format!("Write {} Dockerfiles again?", folders.len());
+        let lines = folders
+            .iter()
+            .map(|it| crate::domain::text::clean(&it.display().to_string()).into_owned())
+            .collect();
+        Self::plain(&question, lines, Then::Renew(folders))
     }
 
     /// "Really leave?"

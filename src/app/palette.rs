@@ -204,7 +204,7 @@ fn candidates<'a>(typed: &str, world: &'a World) -> Box<dyn Iterator<Item = Choi
                     .map(|ns| named("ns", &ns, "namespace")),
             ),
         ),
-        Some(Some(command)) if !command.info().argument.is_empty() => Box::new(
+        Some(Some(command)) if command.info().argument.contains("namespace") => Box::new(
             namespaces(world)
                 .into_iter()
                 .map(move |ns| named(command.info().name, &ns, "in this namespace")),

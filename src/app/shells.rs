@@ -371,6 +371,7 @@ impl App {
             Then::Quit => effects.push(Effect::Quit),
             Then::Requests(requests) => self.send(requests, effects),
             Then::CloseTab => self.close_tab(effects),
+            Then::Renew(folders) => self.renew(folders, effects),
             Then::Paste(text) => self.paste_anyway(&text, effects),
             Then::Apply(id) => self.apply_edit(id, effects),
             Then::Connect(effect) => self.connect_now(*effect, effects),

@@ -1,6 +1,7 @@
 //! In which of its states a list is; the view shows each in its own words.
 
 use super::App;
+use super::screens::recipes::Known;
 use super::screens::{ListScreen, Screen, Source};
 use super::world::Connection;
 use crate::domain::feed::FeedState;
@@ -35,6 +36,13 @@ pub enum ListState {
     Forbidden(Refusal),
     /// The server does not have the kind.
     Absent,
+    /// There is nothing, for a reason of its own.
+    Nothing {
+        /// What there is none of, and why.
+        what: String,
+        /// What to do.
+        remedy: String,
+    },
     /// No connection: rows stay, dimmed.
     Disconnected {
         /// The last proof of life.
@@ -85,6 +93,26 @@ impl App {
     /// The state of a list.
     pub fn state_of(&self, screen: &ListScreen) -> ListState {
         let ListScreen { source, list } = screen;
+        if let Source::Recipes(rows) = source
+            && list.total == 0
+        {
+            return match &rows.known {
+                Known::Waiting(since) => ListState::Loading {
+                    what: "recipes".into(),
+                    since: *since,
+                },
+                Known::Failed(fault) => ListState::Nothing {
+                    what: fault.what.clone(),
+                    remedy: fault.remedy.clone(),
+                },
+                Known::All => ListState::Nothing {
+                    what: format!("no recipe in {}", rows.place),
+                    remedy:
+                        ":new FOLDER makes one from a source · :outdated FOLDER looks elsewhere"
+                            .into(),
+                },
+            };
+        }
         let feed = self.feed_of(source);
         match feed {
             Some(FeedState::Disconnected {

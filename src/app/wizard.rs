@@ -84,7 +84,12 @@ impl App {
                     wizard.move_by(command == Command::Down);
                     None
                 }
+                Command::Compare => {
+                    wizard.compare();
+                    None
+                }
                 Command::WholeDockerfile => {
+                    wizard.comparing = false;
                     wizard.whole = !wizard.whole;
                     wizard.scroll = 0;
                     None
@@ -321,6 +326,9 @@ impl App {
                     wizard.surveyed(*survey, now);
                 }
             }
+            Worked::Outdated(found) => self.take_recipes(id, found),
+            Worked::Sources(project, found) => self.take_sources(&project, &found, effects),
+            Worked::Failed(fault) if self.fail_recipes(id, &fault) => {}
             Worked::Failed(fault) => match self.wizard(id) {
                 Some(wizard) if matches!(wizard.look, Look::Waiting(_)) => {
                     wizard.look = Look::Failed(fault);

@@ -16,6 +16,7 @@ pub mod lint;
 pub mod listing;
 pub mod logs;
 pub mod order;
+pub mod outdated;
 pub mod query;
 pub mod recipe;
 pub mod rows;

@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 /// Letters of a folder's name that are seen in the name of its draft.
 const SEEN: usize = 80;
 
+/// Begins the last line of a draft: the folder that it is of.
+const OF: &str = "# of ";
+
 /// Where drafts are kept.
 #[derive(Clone, Debug)]
 pub struct Drafts(pub PathBuf);
@@ -42,11 +45,32 @@ impl Drafts {
             })
         };
         kept(private_folder(&self.0))?;
-        write(&file, draft)?;
+        let of = folder.display().to_string();
+        let of = if of.contains(char::is_control) {
+            String::new()
+        } else {
+            format!("{OF}{of}\n")
+        };
+        write(&file, &format!("{draft}{of}"))?;
         kept(fs::set_permissions(
             &file,
             fs::Permissions::from_mode(0o600),
         ))
+    }
+
+    /// All drafts with the folders that they are of.
+    pub fn all(&self) -> Vec<(PathBuf, String)> {
+        // No drafts yet are none.
+        let files = fs::read_dir(&self.0).into_iter().flatten().flatten();
+        let mut all: Vec<_> = files
+            .filter_map(|file| {
+                let draft = text(&file.path()).ok().flatten()?;
+                let of = draft.lines().last()?.strip_prefix(OF)?.to_owned();
+                Some((PathBuf::from(of), draft))
+            })
+            .collect();
+        all.sort();
+        all
     }
 
     /// A name that can be read, and that no other folder has.
@@ -78,8 +102,10 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let drafts = Drafts(state.path().join("drafts"));
         let (one, other) = (Path::new("/srv/a/b"), Path::new("/srv/a-b"));
-        drafts.keep(one, Some("x")).unwrap();
-        assert_eq!(drafts.read(one).as_deref(), Some("x"));
+        drafts.keep(one, Some("x\n")).unwrap();
+        let kept = "x\n# of /srv/a/b\n";
+        assert_eq!(drafts.read(one).as_deref(), Some(kept));
+        assert_eq!(drafts.all(), [(one.to_owned(), kept.to_owned())]);
         assert_eq!(drafts.read(other), None);
         let mode = fs::metadata(drafts.file(one)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);

@@ -41,7 +41,7 @@ pub async fn survey(
 }
 
 /// The folder that a person means; `~/` is the home folder.
-fn folder(place: &str, get: impl Fn(&str) -> Option<OsString>) -> PathBuf {
+pub fn folder(place: &str, get: impl Fn(&str) -> Option<OsString>) -> PathBuf {
     match (place.strip_prefix("~/"), get("HOME")) {
         (Some(rest), Some(home)) => Path::new(&home).join(rest),
         _ => PathBuf::from(place),

@@ -6,6 +6,7 @@ use crate::app::{BuildOrder, Id, Msg, Work, Worked};
 use crate::cluster::now;
 use crate::domain::build::{Build, Event, Fault, Outcome};
 use crate::domain::dockerfile::{Variant, generate};
+use crate::domain::outdated::Age;
 use crate::domain::recipe::{Read, write};
 use crate::domain::survey::EngineInfo;
 use crate::images::{self, Drafts, Engine, Entry, History, Opened, Recording};
@@ -95,6 +96,22 @@ impl Workshop {
                 post.send_or_lose(Msg::Work(id, Worked::History(text)));
                 return;
             }
+            Work::Outdated(place) => {
+                self.look_at_recipes(id, place, Vec::new());
+                return;
+            }
+            Work::Renew(place, folders) => {
+                self.look_at_recipes(id, place, folders);
+                return;
+            }
+            Work::Sources { project, names } => {
+                let (history, drafts) = (self.history.clone(), self.drafts.clone());
+                drop(tokio::task::spawn_blocking(move || {
+                    let found = images::sources(&history, &drafts, &project, &names);
+                    post.send_or_lose(Msg::Work(id, Worked::Sources(project, found)));
+                }));
+                return;
+            }
             Work::Write(file, text) => {
                 drop(tokio::task::spawn_blocking(move || {
                     let worked = match images::write(&file, &text) {
@@ -121,6 +138,33 @@ impl Workshop {
             before.abort();
         }
         self.tasks.retain(|_, task| !task.is_finished());
+    }
+
+    /// Makes the Dockerfiles of some recipes again, and tells of all below a place.
+    fn look_at_recipes(&self, id: Id, place: String, renewed: Vec<PathBuf>) {
+        let (post, layers) = (self.post.clone(), self.catalogues.clone());
+        drop(tokio::task::spawn_blocking(move || {
+            let look = || -> Result<_, Fault> {
+                let catalogue = images::catalogue(&layers, None)?;
+                // One that cannot be written is told with the others.
+                let mut known: HashMap<PathBuf, _> = renewed
+                    .iter()
+                    .map(|folder| images::renew(folder, &catalogue, false))
+                    .filter(|aged| aged.age == Age::Flawed)
+                    .map(|aged| (aged.folder.clone(), aged))
+                    .collect();
+                let folder = images::folder(&place, variable);
+                let mut all = images::outdated(&[folder], &catalogue, false)?;
+                for aged in &mut all {
+                    if let Some(flawed) = known.remove(&aged.folder) {
+                        *aged = flawed;
+                    }
+                }
+                Ok(all)
+            };
+            let worked = look().map_or_else(Worked::Failed, Worked::Outdated);
+            post.send_or_lose(Msg::Work(id, worked));
+        }));
     }
 
     fn stop(&mut self, id: Id) {

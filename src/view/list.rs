@@ -92,16 +92,11 @@ fn explain(app: &App, state: &ListState, canvas: &mut Canvas<'_>, area: Area) {
             what,
             scope,
             hidden: 0,
-        } => {
-            let all = app.world.scope_names().is_none();
-            let others = if all {
-                ""
-            } else {
-                "0 shows all namespaces · "
-            };
-            let way = format!("{others}:ns chooses namespaces · :ctx goes to another cluster");
-            (format!("no {what} in {scope}"), theme.text, vec![way])
-        }
+        } => (
+            format!("no {what} in {scope}"),
+            theme.text,
+            ways_on(app, what),
+        ),
         ListState::Empty { what, hidden, .. } => (
             format!(
                 "none of {} matches",
@@ -125,6 +120,7 @@ fn explain(app: &App, state: &ListState, canvas: &mut Canvas<'_>, area: Area) {
                 "everything else that you may see still works".into(),
             ],
         ),
+        ListState::Nothing { what, remedy } => (what.clone(), theme.text, vec![remedy.clone()]),
         ListState::Absent => (
             "this server does not have the kind".into(),
             theme.warning,
@@ -169,6 +165,21 @@ fn explain(app: &App, state: &ListState, canvas: &mut Canvas<'_>, area: Area) {
     for text in &rest {
         line(canvas, text, theme.dim);
     }
+}
+
+/// What to do where there is nothing.
+fn ways_on(app: &App, what: &str) -> Vec<String> {
+    let others = if app.world.scope_names().is_none() {
+        ""
+    } else {
+        "0 shows all namespaces · "
+    };
+    let way = format!("{others}:ns chooses namespaces · :ctx goes to another cluster");
+    let mut ways = vec![way];
+    if what == "projects" {
+        ways.push(":new makes the first image from a source, without a Dockerfile".into());
+    }
+    ways
 }
 
 fn who(app: &App) -> String {

@@ -7,12 +7,14 @@ use super::paint::{Canvas, width, wrap};
 use crate::app::App;
 use crate::app::layout::Area;
 use crate::app::preview::Tail;
+use crate::app::screens::recipes::Recipes;
 use crate::app::screens::{ListScreen, Source};
 use crate::domain::fleet::{NamespaceId, NodeId, PodId, ProjectId, ReleaseId, WorkloadId};
 use crate::domain::health::Cause;
 use crate::domain::listing::{Listed, labels_text};
+use crate::domain::outdated::Age;
 use crate::domain::rows::Truth;
-use crate::domain::text::Text;
+use crate::domain::text::{Text, clean};
 use crate::domain::time::brief;
 
 /// Children shown before "and n more".
@@ -26,6 +28,10 @@ pub fn draw(app: &App, screen: &ListScreen, canvas: &mut Canvas<'_>, area: Area)
         width: area.width.saturating_sub(3),
         ..area
     };
+    // Recipes are no rows of a cluster.
+    if let (Source::Recipes(rows), Some(row)) = (&screen.source, screen.list.selected()) {
+        return recipe(rows, row, &mut Lines::new(canvas, inner));
+    }
     let Some(row) = screen.list.selected().filter(|_| app.world.settled()) else {
         return;
     };
@@ -61,6 +67,35 @@ fn whose(lines: &mut Lines<'_, '_>, parts: &[(&str, &Text)]) {
     }
     if !line.is_empty() {
         lines.line(&line, dim);
+    }
+}
+
+/// A recipe, and what would change in its files.
+fn recipe(rows: &Recipes, row: u32, lines: &mut Lines<'_, '_>) {
+    let Some(aged) = rows.at(row) else { return };
+    let theme = lines.theme();
+    lines.line(Text::new(&rows.name(aged)).as_str(), theme.accent);
+    let style = match aged.age {
+        Age::Flawed => theme.failing,
+        Age::Outdated => theme.warning,
+        Age::Left => theme.dim,
+        Age::Current => theme.healthy,
+    };
+    lines.line(aged.age.word(), style);
+    if aged.files.is_empty() {
+        lines.gap();
+        lines.wrapped(&clean(&aged.why), theme.text);
+    }
+    for file in &aged.files {
+        lines.head(&file.name);
+        for (sign, line) in file.changes() {
+            let style = match sign {
+                '-' => theme.failing,
+                '+' => theme.healthy,
+                _ => theme.dim,
+            };
+            lines.line(&format!("{sign} {line}"), style);
+        }
     }
 }
 

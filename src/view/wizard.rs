@@ -5,7 +5,9 @@ use super::paint::{Canvas, width, wrap};
 use crate::app::layout::Area;
 use crate::app::screens::wizard::{Act, Look, Row, Standing, Step, Ticked, Wizard, field};
 use crate::app::{App, Hit};
+use crate::domain::dockerfile::side_by_side;
 use crate::domain::lint::Level;
+use crate::domain::text::clean;
 use crate::domain::time::brief;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -48,6 +50,9 @@ pub fn summary(wizard: &Wizard) -> String {
 
 /// Draws the screen.
 pub fn draw(app: &App, wizard: &Wizard, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
+    if wizard.comparing {
+        return draw_comparison(wizard, canvas, area);
+    }
     if wizard.whole {
         return draw_dockerfile(wizard, canvas, area);
     }
@@ -432,6 +437,49 @@ fn put_lines(canvas: &mut Canvas<'_>, area: Area, text: &str, style: Style) -> u
         used += 1;
     }
     used
+}
+
+/// The Dockerfile of the project's own at the left, the one of the answers at the right.
+fn draw_comparison(wizard: &Wizard, canvas: &mut Canvas<'_>, area: Area) {
+    let Some((name, own)) = wizard.own_dockerfile() else {
+        return;
+    };
+    let theme = canvas.theme;
+    let made = wizard.made_dockerfile();
+    let (old, new): (Vec<&str>, Vec<&str>) = (own.lines().collect(), made.lines().collect());
+    let half = area.width / 2;
+    let right = area.x + half;
+    let (left_room, right_room) = (half.saturating_sub(2), area.width.saturating_sub(half + 2));
+    canvas.bar(right, area.y, area.height);
+    canvas.put(area.x + 1, area.y, left_room, &clean(name), theme.head);
+    canvas.put(
+        right + 2,
+        area.y,
+        right_room,
+        "from the answers",
+        theme.head,
+    );
+    if new.is_empty() {
+        let text = "the answers give none yet";
+        canvas.put(right + 2, area.y + 2, right_room, text, theme.dim);
+    }
+    let rows = side_by_side(&old, &new);
+    let rows = rows.iter().skip(wizard.scroll);
+    for (y, (old, new)) in (area.y + 1..area.y + area.height).zip(rows) {
+        let (was, comes) = if old == new {
+            (theme.dim, theme.dim)
+        } else {
+            (theme.failing, theme.healthy)
+        };
+        canvas.put(
+            area.x + 1,
+            y,
+            left_room,
+            &clean(old.unwrap_or_default()),
+            was,
+        );
+        canvas.put(right + 2, y, right_room, new.unwrap_or_default(), comes);
+    }
 }
 
 fn draw_dockerfile(wizard: &Wizard, canvas: &mut Canvas<'_>, area: Area) {

@@ -9,6 +9,7 @@ pub mod namespaces;
 pub mod nodes;
 pub mod notices;
 pub mod pods;
+pub mod recipes;
 pub mod resources;
 pub mod shell;
 pub mod table;
@@ -73,6 +74,7 @@ pub enum Source {
     Contexts(contexts::Contexts),
     Resources(resources::Resources),
     Notices(notices::NoticeRows),
+    Recipes(Box<recipes::Recipes>),
     Table(Box<Table>),
 }
 
@@ -90,6 +92,7 @@ impl Source {
             Self::Contexts(rows) => rows,
             Self::Resources(rows) => rows,
             Self::Notices(rows) => rows,
+            Self::Recipes(rows) => rows.as_ref(),
             Self::Table(rows) => rows.as_ref(),
         }
     }
@@ -103,8 +106,17 @@ impl Source {
             Self::Workloads(_) => Some(Kind::Deployment),
             Self::Nodes(_) => Some(Kind::Node),
             Self::Namespaces(_) => Some(Kind::Namespace),
-            Self::Contexts(_) | Self::Resources(_) | Self::Notices(_) | Self::Table(_) => None,
+            Self::Contexts(_)
+            | Self::Resources(_)
+            | Self::Notices(_)
+            | Self::Recipes(_)
+            | Self::Table(_) => None,
         }
+    }
+
+    /// Whether something is shown beside the selected row.
+    pub fn previews(&self) -> bool {
+        self.kind().is_some() || matches!(self, Self::Recipes(_))
     }
 
     /// The contexts in which keys are looked up, innermost first.
@@ -116,11 +128,13 @@ impl Source {
                 Context::List,
                 Context::Global,
             ],
-            Self::Contexts(_)
-            | Self::Resources(_)
-            | Self::Notices(_)
-            | Self::Projects(_)
-            | Self::Releases(_) => &[Context::List, Context::Global],
+            Self::Contexts(_) | Self::Resources(_) | Self::Notices(_) => {
+                &[Context::List, Context::Global]
+            }
+            Self::Projects(_) | Self::Releases(_) => {
+                &[Context::Projects, Context::List, Context::Global]
+            }
+            Self::Recipes(_) => &[Context::Recipes, Context::List, Context::Global],
             _ => &[Context::Objects, Context::List, Context::Global],
         }
     }
@@ -152,7 +166,11 @@ impl Source {
                 ids(&touched.namespaces, |id| id.0),
                 world.fleet.namespaces().count(),
             ),
-            Self::Contexts(_) | Self::Resources(_) | Self::Notices(_) | Self::Table(_) => None,
+            Self::Contexts(_)
+            | Self::Resources(_)
+            | Self::Notices(_)
+            | Self::Recipes(_)
+            | Self::Table(_) => None,
         }
     }
 
@@ -249,6 +267,7 @@ impl Screen {
                 Source::Releases(rows) => rows.title(),
                 Source::Pods(rows) => rows.title(),
                 Source::Containers(rows) => rows.title(),
+                Source::Recipes(rows) => rows.title(),
                 Source::Table(rows) => rows.title(),
                 source => capital(source.rows().name()),
             },

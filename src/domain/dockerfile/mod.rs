@@ -13,7 +13,7 @@ mod render;
 mod sketch;
 mod steps;
 
-pub use compare::compare;
+pub use compare::{Beside, compare, side_by_side};
 pub use ignore::render as render_ignore;
 pub use patterns::Ignore;
 pub use plan::{Plan, plan};

@@ -29,9 +29,21 @@ impl Wizard {
         self.rows().into_iter().nth(self.row)
     }
 
+    /// Whether a Dockerfile has the body, and the form is not seen.
+    pub fn takes_body(&self) -> bool {
+        self.whole || self.comparing
+    }
+
+    /// Back to the form, from a Dockerfile that has the body; whether one had it.
+    pub fn close_body(&mut self) -> bool {
+        let had = self.takes_body();
+        (self.whole, self.comparing) = (false, false);
+        had
+    }
+
     /// Whether keys are typed into a field.
     pub fn typing(&self) -> bool {
-        !self.whole && matches!(self.focused(), Some(Row::Field(_)))
+        !self.takes_body() && matches!(self.focused(), Some(Row::Field(_)))
     }
 
     /// The fields of this step as texts that can be edited.
@@ -54,7 +66,7 @@ impl Wizard {
         let Some(Row::Field(name)) = self.focused() else {
             return false;
         };
-        if self.whole {
+        if self.takes_body() {
             return false;
         }
         let long = Self::is_long(name);
@@ -170,7 +182,7 @@ impl Wizard {
 
     /// Up or down among the rows that take keys, and on into the step before or after.
     pub fn move_by(&mut self, down: bool) {
-        if self.whole {
+        if self.takes_body() {
             return self.scroll_by(down, 1);
         }
         let rows = self.rows();
@@ -187,7 +199,7 @@ impl Wizard {
     /// Moves over the whole Dockerfile.
     fn scroll_by(&mut self, down: bool, lines: usize) {
         self.scroll = if down {
-            (self.scroll + lines).min(self.shown.lines.len().saturating_sub(1))
+            (self.scroll + lines).min(self.whole_rows().saturating_sub(1))
         } else {
             self.scroll.saturating_sub(lines)
         };
@@ -195,7 +207,7 @@ impl Wizard {
 
     /// The step after or before.
     pub fn step_by(&mut self, forward: bool) {
-        if self.whole {
+        if self.takes_body() {
             return self.scroll_by(forward, PAGE);
         }
         let at = self.step.place();
@@ -226,8 +238,7 @@ impl Wizard {
 
     /// Enter: takes the row, and goes on.
     pub fn enter_row(&mut self) -> Option<Wish> {
-        if self.whole {
-            self.whole = false;
+        if self.close_body() {
             return None;
         }
         match self.focused()? {

@@ -691,6 +691,7 @@ impl Wizard {
                 if own { String::new() } else { or("run.ports") },
             ),
             ("Lint", lint),
+            ("Catalogue", self.in_force()),
             ("Engine", engine),
         ];
         facts
@@ -698,6 +699,19 @@ impl Wizard {
             .filter(|(_, text)| !text.is_empty())
             .map(|(about, text)| Row::Fact(about, text))
             .collect()
+    }
+
+    /// Which catalogue is in force: its name, and the documents it was read from.
+    fn in_force(&self) -> String {
+        let Some(catalogue) = self.catalogue() else {
+            return String::new();
+        };
+        let layers = catalogue.layers.join(", then ");
+        if catalogue.name.is_empty() || catalogue.layers.len() < 2 {
+            layers
+        } else {
+            format!("{} ({layers})", catalogue.name)
+        }
     }
 
     /// What holds while a field is empty.

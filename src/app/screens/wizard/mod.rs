@@ -168,7 +168,9 @@ pub struct Wizard {
     pub shown: Shown,
     /// The Dockerfile has the whole body.
     pub whole: bool,
-    /// Lines of it scrolled away.
+    /// Its own Dockerfile and the one of the answers have the whole body, beside each other.
+    pub comparing: bool,
+    /// Lines of them scrolled away.
     pub scroll: usize,
     /// Something to be told once: a draft was taken up.
     pub remark: Option<String>,
@@ -203,6 +205,7 @@ impl Wizard {
             keep_recipe: true,
             shown: Shown::default(),
             whole: false,
+            comparing: false,
             scroll: 0,
             remark: None,
             image_text: String::new(),
@@ -353,6 +356,8 @@ impl Wizard {
     pub fn variant(&self) -> Variant {
         match self.survey().map(|survey| &survey.engine) {
             Some(Ok(engine)) if !engine.buildkit => Variant::Classic,
+            // What the engine here is given; without one it is for another.
+            Some(Ok(engine)) if !engine.simulated => Variant::Bound,
             _ => Variant::BuildKit,
         }
     }
@@ -366,6 +371,50 @@ impl Wizard {
             .iter()
             .find(|(known, _)| known == name)?;
         Some(text)
+    }
+
+    /// The Dockerfile of the project's own that can be compared: the one in use, else the first;
+    /// its name and text.
+    pub fn own_dockerfile(&self) -> Option<(&str, &str)> {
+        let all = &self.survey()?.dockerfiles;
+        let used = |(name, _): &&(String, String)| *name == self.recipe.build.dockerfile;
+        let (name, text) = all.iter().find(used).or_else(|| all.first())?;
+        Some((name, text))
+    }
+
+    /// The Dockerfile that the answers give, also where the project's own is used; empty while they
+    /// give none.
+    pub fn made_dockerfile(&self) -> String {
+        let Some(catalogue) = self.catalogue() else {
+            return String::new();
+        };
+        let mut recipe = self.recipe.clone();
+        recipe.build.dockerfile.clear();
+        let (text, _) = sketch(&recipe, catalogue, self.variant());
+        text.unwrap_or_default()
+    }
+
+    /// Shows both beside each other, or no longer.
+    pub fn compare(&mut self) {
+        self.scroll = 0;
+        self.whole = false;
+        self.comparing = !self.comparing && self.own_dockerfile().is_some();
+        if self.own_dockerfile().is_none() {
+            self.remark = Some("the source has no Dockerfile of its own to compare with".into());
+        }
+    }
+
+    /// Rows of what has the whole body.
+    fn whole_rows(&self) -> usize {
+        match self.own_dockerfile() {
+            Some((_, own)) if self.comparing => {
+                let made = self.made_dockerfile();
+                let lines = |text: &'_ str| text.lines().count();
+                // No more rows than lines of both.
+                lines(own) + lines(&made)
+            }
+            _ => self.shown.lines.len(),
+        }
     }
 
     /// Makes the Dockerfile anew and lights what changed in it.
