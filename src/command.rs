@@ -1519,7 +1519,7 @@ pub static TABLE: &[Info] = &[
         "What is there beside what would be made, line by line",
         &[Context::Recipes, Context::Wizard],
         Group::Find,
-        4,
+        8,
     ),
     info(
         Command::EditRecipe,
@@ -1528,7 +1528,7 @@ pub static TABLE: &[Info] = &[
         "The wizard for the image of this project: change its recipe, build it again",
         PROJECTS,
         Group::Act,
-        6,
+        11,
     )
     .or(&["rebuild"]),
     info(

@@ -407,6 +407,9 @@ impl App {
                 !matches!(screen.source, Source::Containers(_) | Source::Notices(_))
                     && !screen.list.order.rows().is_empty()
             }
+            (Command::EditRecipe | Command::Renew | Command::Compare, Screen::List(screen)) => {
+                !screen.list.order.rows().is_empty()
+            }
             (
                 Command::Yaml | Command::Describe | Command::Mark | Command::Delete,
                 Screen::List(screen),

@@ -143,6 +143,8 @@ impl Confirm {
             live,
             Then::Connect(Box::new(effect)),
         )
+    }
+
     /// "Make these again?"
     pub fn renew(folders: Vec<PathBuf>) -> Self {
         let question = format!("Write {} Dockerfiles again?", folders.len());

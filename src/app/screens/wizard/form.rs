@@ -305,6 +305,10 @@ impl Wizard {
                         },
                     ));
                 }
+                if let Some(catalogue) = self.in_force() {
+                    rows.push(Row::Head("Rules".into()));
+                    rows.push(Row::Fact("Catalogue", catalogue));
+                }
                 if survey.draft.is_some() || survey.recipe.is_some() {
                     rows.push(Row::Act(
                         Act::StartAnew,
@@ -666,6 +670,8 @@ impl Wizard {
         };
         let image = self.image.as_ref().map(ToString::to_string);
         let own = self.brought().is_some();
+        // The built-in one is told with the source.
+        let own_rules = self.catalogue().is_some_and(|it| it.layers.len() > 1);
         let facts = [
             ("Image", image.unwrap_or_default()),
             ("Made of", made_of),
@@ -691,7 +697,10 @@ impl Wizard {
                 if own { String::new() } else { or("run.ports") },
             ),
             ("Lint", lint),
-            ("Catalogue", self.in_force()),
+            (
+                "Catalogue",
+                self.in_force().filter(|_| own_rules).unwrap_or_default(),
+            ),
             ("Engine", engine),
         ];
         facts
@@ -702,16 +711,14 @@ impl Wizard {
     }
 
     /// Which catalogue is in force: its name, and the documents it was read from.
-    fn in_force(&self) -> String {
-        let Some(catalogue) = self.catalogue() else {
-            return String::new();
-        };
+    fn in_force(&self) -> Option<String> {
+        let catalogue = self.catalogue()?;
         let layers = catalogue.layers.join(", then ");
-        if catalogue.name.is_empty() || catalogue.layers.len() < 2 {
+        Some(if catalogue.layers.len() < 2 {
             layers
         } else {
             format!("{} ({layers})", catalogue.name)
-        }
+        })
     }
 
     /// What holds while a field is empty.
