@@ -18,7 +18,10 @@ use crate::domain::text::Text;
 impl App {
     pub(super) fn take_in(&mut self, msg: Msg, effects: &mut Effects) {
         match msg {
-            Msg::Contexts(contexts) => self.world.contexts = contexts,
+            Msg::Contexts(contexts) => {
+                self.world.contexts = contexts;
+                self.stale_lists(|source| matches!(source, Source::Contexts(_)));
+            }
             Msg::Connecting(name) => self.world.connecting = Some((name, self.world.now)),
             Msg::Connected(info) => self.connected(info, effects),
             Msg::ConnectFailed(failure) => self.connect_failed(failure),

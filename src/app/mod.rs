@@ -321,16 +321,19 @@ impl App {
 
     fn notify(&mut self, notice: Notice) {
         self.world.notices.push(self.world.now, notice);
+        self.stale_lists(|source| matches!(source, Source::Notices(_)));
+        self.dirty = true;
+    }
+
+    /// The rows of these lists have changed.
+    fn stale_lists(&mut self, which: impl Fn(&Source) -> bool) {
         for screen in every(&mut self.screens, &mut self.tabs) {
-            if let Screen::List(ListScreen {
-                source: Source::Notices(_),
-                list,
-            }) = screen
+            if let Screen::List(ListScreen { source, list }) = screen
+                && which(source)
             {
                 list.mark_stale();
             }
         }
-        self.dirty = true;
     }
 
     /// Tells the screens that are seen how many rows a page has.

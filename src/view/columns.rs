@@ -38,6 +38,8 @@ const REMEMBERED: usize = 4_096;
 pub struct Memory {
     /// The terminal has no shapes beyond ASCII.
     pub ascii: bool,
+    /// The same for the half of the screen that has not the keyboard.
+    pub(super) beside: Option<Box<Memory>>,
     widths: HashMap<Text, u16>,
     list: String,
     signs: HashMap<u32, (Health, Option<Timestamp>)>,

@@ -639,14 +639,21 @@ struct Said<'a> {
 impl<'a> Said<'a> {
     fn of(line: Line<'a>) -> Self {
         let structure = Structure::of(line.text);
-        let lifted = structure.format != Format::Plain && !structure.message.is_empty();
-        let tabs = !lifted && line.text.contains('\t');
+        let lifted = match structure.format {
+            // Colours have their places in the line as it was written.
+            Format::Plain => line.runs.is_empty() && structure.message.len() < line.text.len(),
+            _ => !structure.message.is_empty(),
+        };
         let text = if lifted {
             structure.message.clone()
-        } else if tabs {
-            Cow::Owned(line.text.replace('\t', "    "))
         } else {
             Cow::Borrowed(line.text)
+        };
+        let tabs = text.contains('\t');
+        let text = if tabs {
+            Cow::Owned(text.replace('\t', "    "))
+        } else {
+            text
         };
         Self {
             structure,

@@ -74,6 +74,7 @@ pub fn draw(app: &App, theme: &Theme, memory: &mut Memory, buffer: &mut Buffer) 
         tabs::draw_beside(screen, &mut canvas, &there, regions.place);
         // What is drawn there is hit as one: a press gives it the keyboard.
         let mut unseen = Hits::default();
+        let memory = memory.beside.get_or_insert_default();
         body(app, screen, memory, &mut canvas, &there, &mut unseen);
         for area in [there.place, there.body] {
             hits.add(area, Hit::Beside);

@@ -12,10 +12,14 @@ use crate::app::screens::{ListScreen, Source};
 use crate::domain::fleet::{NamespaceId, NodeId, PodId, ProjectId, ReleaseId, WorkloadId};
 use crate::domain::health::Cause;
 use crate::domain::listing::{Listed, labels_text};
+use crate::domain::logs::Level;
+use crate::domain::logs::structure::Structure;
 use crate::domain::outdated::Age;
 use crate::domain::rows::Truth;
 use crate::domain::text::{Text, clean};
 use crate::domain::time::brief;
+use ratatui::style::Style;
+use std::fmt::Write as _;
 
 /// Children shown before "and n more".
 const CHILDREN: usize = 12;
@@ -382,46 +386,55 @@ fn tail(app: &App, lines: &mut Lines<'_, '_>) {
 fn last_lines(tail: &[Text], lines: &mut Lines<'_, '_>) {
     let theme = lines.theme();
     let mut room = lines.left();
-    let mut parts: Vec<(&str, Vec<String>)> = Vec::new();
+    let mut parts: Vec<(String, Vec<String>, Style)> = Vec::new();
     for line in tail.iter().rev() {
-        let (time, rest) = clock(line);
-        let indent = if time.is_empty() { 0 } else { width(time) + 1 };
-        let wrapped = wrap(rest, lines.width().saturating_sub(indent));
+        let structure = Structure::of(line);
+        let time = clock(&structure);
+        let mut said = structure.message.to_string();
+        for (name, value) in structure.details() {
+            // Writing to a String cannot fail.
+            let _ = write!(said, "  {name}={value}");
+        }
+        let indent = if time.is_empty() { 0 } else { width(&time) + 1 };
+        let wrapped = wrap(&said, lines.width().saturating_sub(indent));
         if wrapped.len() > room {
             break;
         }
         room -= wrapped.len();
-        parts.push((time, wrapped));
+        let style = match structure.level {
+            Some(Level::Fatal | Level::Error) => theme.error,
+            Some(Level::Warn) => theme.warning,
+            _ => theme.text,
+        };
+        parts.push((time, wrapped, style));
     }
-    for (time, wrapped) in parts.iter().rev() {
+    for (time, wrapped, style) in parts.iter().rev() {
         for (n, part) in wrapped.iter().enumerate() {
             let gap = if time.is_empty() { "" } else { " " };
             let blank = " ".repeat(time.len());
             lines.spans(&[
                 (if n == 0 { time } else { &blank }, theme.dim),
                 (gap, theme.dim),
-                (part, theme.text),
+                (part, *style),
             ]);
         }
     }
 }
 
-/// A line's time of day, when it begins with a date and a time, and what follows: the date of a
+/// The time of day at which a line says it was written, empty when it says none: the date of a
 /// last line is today.
-fn clock(line: &str) -> (&str, &str) {
-    let (stamp, rest) = line.split_once(' ').unwrap_or((line, ""));
-    let shape = |c: u8| if c.is_ascii_digit() { b'0' } else { c };
-    let dated = stamp.len() >= 19
-        && stamp
-            .bytes()
-            .take(19)
+fn clock(line: &Structure<'_>) -> String {
+    let aside = &line.fields[line.details().len()..];
+    let times = aside.iter().filter_map(|(_, value)| {
+        let at = value.find(':')?.checked_sub(2)?;
+        let time = value.get(at..at + 8)?;
+        let shape = |c: u8| if c.is_ascii_digit() { b'0' } else { c };
+        time.bytes()
             .map(shape)
-            .eq(*b"0000-00-00T00:00:00");
-    if dated {
-        (&stamp[11..19], rest.trim_start())
-    } else {
-        ("", line)
-    }
+            .eq(*b"00:00:00")
+            .then(|| time.to_owned())
+    });
+    times.last().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -430,18 +443,14 @@ mod tests {
 
     #[test]
     fn a_lines_time_of_day_is_told_from_its_text() {
-        assert_eq!(
-            clock("2026-11-23T09:59:46.123Z INFO  up"),
-            ("09:59:46", "INFO  up")
-        );
-        assert_eq!(clock("2026-11-23T09:59:46Z"), ("09:59:46", ""));
-        assert_eq!(
-            clock("panic: no configuration"),
-            ("", "panic: no configuration")
-        );
-        assert_eq!(
-            clock("日本語日本語日本語日本語 x"),
-            ("", "日本語日本語日本語日本語 x")
-        );
+        for (line, time) in [
+            ("2026-11-23T09:59:46.123Z INFO  up", "09:59:46"),
+            (r#"ts=2026-11-23T09:59:46Z level=info msg=up"#, "09:59:46"),
+            (r#"{"time":1764000000,"msg":"up"}"#, ""),
+            ("panic: no configuration", ""),
+            ("日本語日本語日本語日本語 x", ""),
+        ] {
+            assert_eq!(clock(&Structure::of(line)), time, "{line}");
+        }
     }
 }

@@ -30,17 +30,19 @@ pub struct Structure<'a> {
     pub level: Option<Level>,
     /// What it says.
     pub message: Cow<'a, str>,
-    /// Everything else, in the order in which it was written; times, which stand in a column of
-    /// their own, last.
+    /// Everything else, in the order in which it was written; what stands in a column of its own
+    /// anyway, last.
     pub fields: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    /// How many of the fields are times.
-    pub times: usize,
+    /// How many of the fields stand in a column of their own.
+    pub aside: usize,
 }
 
 /// Keys under which programs write what they say.
 const MESSAGES: [&str; 5] = ["msg", "message", "event", "@message", "log"];
 /// Keys under which programs write when they say it.
 const TIMES: [&str; 6] = ["ts", "time", "timestamp", "@timestamp", "t", "datetime"];
+/// Keys under which programs write where they run: in a container that is the column of the source.
+const PLACES: [&str; 2] = ["pid", "hostname"];
 
 impl<'a> Structure<'a> {
     /// Takes a line apart.
@@ -48,18 +50,12 @@ impl<'a> Structure<'a> {
         json(text)
             .or_else(|| klog(text))
             .or_else(|| logfmt(text))
-            .unwrap_or_else(|| Self {
-                format: Format::Plain,
-                level: level::detect(text.as_bytes()),
-                message: Cow::Borrowed(text),
-                fields: Vec::new(),
-                times: 0,
-            })
+            .unwrap_or_else(|| plain(text))
     }
 
     /// The fields that are worth a place beside the message.
     pub fn details(&self) -> &[(Cow<'a, str>, Cow<'a, str>)] {
-        &self.fields[..self.fields.len() - self.times]
+        &self.fields[..self.fields.len() - self.aside]
     }
 
     /// The value of a field, in either case.
@@ -79,9 +75,9 @@ impl<'a> Structure<'a> {
             level: None,
             message: Cow::Borrowed(""),
             fields: Vec::with_capacity(fields.len()),
-            times: 0,
+            aside: 0,
         };
-        let mut times = Vec::new();
+        let mut aside = Vec::new();
         let mut said = false;
         for (key, value) in fields {
             if sorted.level.is_none() && is(&level::KEYS, &key) {
@@ -90,14 +86,14 @@ impl<'a> Structure<'a> {
             } else if !said && is(&MESSAGES, &key) {
                 sorted.message = value;
                 said = true;
-            } else if is(&TIMES, &key) {
-                times.push((key, value));
+            } else if is(&TIMES, &key) || is(&PLACES, &key) {
+                aside.push((key, value));
             } else {
                 sorted.fields.push((key, value));
             }
         }
-        sorted.times = times.len();
-        sorted.fields.extend(times);
+        sorted.aside = aside.len();
+        sorted.fields.extend(aside);
         sorted
     }
 }
@@ -175,8 +171,117 @@ fn klog(text: &str) -> Option<Structure<'_>> {
         level: Some(level),
         message,
         fields,
-        times: 0,
+        aside: 0,
     })
+}
+
+/// A line in nobody's format: a stamp and a level at its head stand in columns of their own.
+fn plain(text: &str) -> Structure<'_> {
+    let (stamp, rest) = stamp(text).unwrap_or(("", text));
+    let said = without_level(rest);
+    let message = if said.is_empty() { text } else { said };
+    let (message, mut fields) = spring(message).unwrap_or((message, Vec::new()));
+    let mut aside = 0;
+    if !stamp.is_empty() && !said.is_empty() {
+        fields.push((Cow::Borrowed("time"), Cow::Borrowed(stamp)));
+        aside = 1;
+    }
+    Structure {
+        format: Format::Plain,
+        level: level::detect(text.as_bytes()),
+        message: Cow::Borrowed(message),
+        aside,
+        fields,
+    }
+}
+
+/// `1 --- [nio-8080-exec-2] com.example.Service : message`, as Spring Boot writes: the message, and
+/// who says it.
+#[expect(clippy::type_complexity, reason = "a message and its fields")]
+fn spring(text: &str) -> Option<(&str, Vec<(Cow<'_, str>, Cow<'_, str>)>)> {
+    let (pid, rest) = text.split_once(" --- [")?;
+    if pid.is_empty() || !pid.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let (place, message) = rest.split_once(" : ")?;
+    // Newer versions name the application in brackets before the thread.
+    let (threads, logger) = place.rsplit_once(']')?;
+    let thread = threads.rsplit('[').next().unwrap_or_default();
+    let fields = [("logger", logger), ("thread", thread)];
+    let fields = fields.map(|(name, value)| (name.into(), value.trim().into()));
+    Some((message, fields.into()))
+}
+
+/// `2026-11-24T10:04:11.204Z rest`, `[2026/11/24 10:04:11,204] rest`, `10:04:11 rest`: the stamp,
+/// and what follows it.
+fn stamp(text: &str) -> Option<(&str, &str)> {
+    let (open, inner) = match text.strip_prefix('[') {
+        Some(inner) => (true, inner),
+        None => (false, text),
+    };
+    let bytes = inner.as_bytes();
+    // `0` stands for any digit.
+    let like = |from: usize, shape: &[u8]| {
+        bytes.get(from..from + shape.len()).is_some_and(|part| {
+            part.iter().zip(shape).all(|(byte, shape)| match shape {
+                b'0' => byte.is_ascii_digit(),
+                b'-' => matches!(byte, b'-' | b'/'),
+                b' ' => matches!(byte, b' ' | b'T'),
+                shape => byte == shape,
+            })
+        })
+    };
+    let mut end = if like(0, b"0000-00-00 00:00:00") {
+        19
+    } else if like(0, b"00:00:00") {
+        8
+    } else {
+        return None;
+    };
+    if matches!(bytes.get(end), Some(b'.' | b',')) && like(end + 1, b"0") {
+        end += 1;
+        end += bytes[end..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
+    }
+    if bytes.get(end) == Some(&b'Z') {
+        end += 1;
+    } else if matches!(bytes.get(end), Some(b'+' | b'-')) && like(end + 1, b"00:00") {
+        end += 6;
+    } else if matches!(bytes.get(end), Some(b'+' | b'-')) && like(end + 1, b"0000") {
+        end += 5;
+    }
+    let (stamp, rest) = inner.split_at(end);
+    let rest = if open { rest.strip_prefix(']')? } else { rest };
+    let rest = rest.strip_prefix(|c: char| c == ' ' || c == '\t' || c == ':')?;
+    Some((stamp, rest.trim_start()))
+}
+
+/// The text without a level at its head: a whole word in capitals (`WARN`, `ERROR:`), or one in
+/// brackets (`[info]`). `Error: no such file` is what the program says, and stays.
+fn without_level(text: &str) -> &str {
+    let bracketed = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+        .filter(|(word, _)| Level::from_word(word.trim().as_bytes()).is_some());
+    let rest = match bracketed {
+        Some((_, rest)) => rest,
+        None => {
+            let end = text
+                .find(|c: char| !c.is_ascii_uppercase())
+                .unwrap_or(text.len());
+            if Level::from_word(&text.as_bytes()[..end]).is_none() {
+                return text;
+            }
+            &text[end..]
+        }
+    };
+    match rest.strip_prefix([' ', '\t', ':']) {
+        Some(rest) => rest.trim_start(),
+        None if rest.is_empty() => rest,
+        None => text,
+    }
 }
 
 fn logfmt(text: &str) -> Option<Structure<'_>> {
@@ -284,6 +389,60 @@ mod tests {
             parts("GET /api?x=1 200"),
             of(Format::Plain, None, "GET /api?x=1 200", "")
         );
+        for (text, level, message, fields) in [
+            (
+                "2026-11-24T10:04:11.204Z WARN cache is cold",
+                Some(Level::Warn),
+                "cache is cold",
+                "time=2026-11-24T10:04:11.204Z",
+            ),
+            (
+                "[2026/11/24 10:04:11,204] [info] up",
+                Some(Level::Info),
+                "up",
+                "time=2026/11/24 10:04:11,204",
+            ),
+            (
+                "10:04:11 ERROR: lost",
+                Some(Level::Error),
+                "lost",
+                "time=10:04:11",
+            ),
+            (
+                "2026-11-24 10:04:11+02:00 x",
+                None,
+                "x",
+                "time=2026-11-24 10:04:11+02:00",
+            ),
+            ("2026-11-24T10:04:11Z", None, "2026-11-24T10:04:11Z", ""),
+            (
+                "2026-11-24T10:04:11Zulu x",
+                None,
+                "2026-11-24T10:04:11Zulu x",
+                "",
+            ),
+            ("[2026-11-24 10:04:11 x", None, "[2026-11-24 10:04:11 x", ""),
+        ] {
+            assert_eq!(
+                parts(text),
+                of(Format::Plain, level, message, fields),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            parts("2026-11-24 10:04:11.204  INFO 1 --- [  exec-2] c.e.Service   : paid : 3"),
+            of(
+                Format::Plain,
+                Some(Level::Info),
+                "paid : 3",
+                "logger=c.e.Service thread=exec-2 time=2026-11-24 10:04:11.204"
+            )
+        );
+        assert_eq!(parts("Error: no such file").2, "Error: no such file");
+        assert_eq!(parts("INFORMED x").2, "INFORMED x");
+        assert_eq!(parts("héllo 10:04:11").2, "héllo 10:04:11");
+        let pino = Structure::of(r#"{"level":30,"pid":1,"hostname":"a","msg":"m","n":1}"#);
+        assert_eq!(pino.details(), [("n".into(), "1".into())]);
         assert_eq!(parts("{not json}").0, Format::Plain);
         assert_eq!(parts("a=1").0, Format::Plain);
         assert_eq!(parts(r#"a="1" b="#).0, Format::Logfmt);
