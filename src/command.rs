@@ -1565,7 +1565,7 @@ pub static TABLE: &[Info] = &[
         "The step before",
         WIZARD,
         Group::Move,
-        4,
+        5,
     ),
     info(
         Command::WholeDockerfile,
@@ -1574,7 +1574,7 @@ pub static TABLE: &[Info] = &[
         "The whole Dockerfile, and back",
         WIZARD,
         Group::Find,
-        5,
+        4,
     ),
     info(
         Command::WriteRecipe,
@@ -1592,7 +1592,7 @@ pub static TABLE: &[Info] = &[
         "Build the image, and push it where that is ticked",
         &[Context::Wizard, Context::Build],
         Group::Act,
-        7,
+        4,
     ),
     info(
         Command::StopBuild,

@@ -407,6 +407,7 @@ impl App {
                 !matches!(screen.source, Source::Containers(_) | Source::Notices(_))
                     && !screen.list.order.rows().is_empty()
             }
+            (Command::Compare, Screen::Wizard(wizard)) => wizard.own_dockerfile().is_some(),
             (Command::EditRecipe | Command::Renew | Command::Compare, Screen::List(screen)) => {
                 !screen.list.order.rows().is_empty()
             }

@@ -155,6 +155,13 @@ pub enum Work {
     Outdated(String),
     /// Make those of these folders again, and look at all below the first.
     Renew(String, Vec<PathBuf>),
+    /// Ask how large a base image is.
+    Size {
+        /// Which.
+        image: ImageRef,
+        /// Its registry may be asked.
+        remote: bool,
+    },
     /// Find where the source of a project is.
     Sources {
         /// The project.

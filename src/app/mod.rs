@@ -367,6 +367,7 @@ impl App {
         self.learn_rights(effects);
         self.learn_exec(effects);
         self.fit_shells(effects);
+        self.learn_sizes(effects);
         self.keep_drafts(effects);
     }
 

@@ -4,13 +4,14 @@
 use super::hit::Hit;
 use super::notice::Notice;
 use crate::domain::build::{Event, Fault, Outcome};
+use crate::domain::catalogue::ImageRef;
 use crate::domain::exec::ExecItem;
 use crate::domain::feed::{AccessAnswer, Batch, Failure, FeedState, Resource, Scope, TableChange};
 use crate::domain::logs::Chunk;
 use crate::domain::outdated::Aged;
 use crate::domain::rows::Kind;
 use crate::domain::session::{ContainerSpec, ContextInfo, EventLine, SessionInfo};
-use crate::domain::survey::Survey;
+use crate::domain::survey::{BaseSize, Survey};
 use crate::domain::text::Text;
 use crate::domain::time::Millis;
 use crate::key::{Key, Mouse};
@@ -106,6 +107,8 @@ pub enum Worked {
     Last(Millis),
     /// What was built before, for reading.
     History(String),
+    /// How large a base image is, or why nobody knows.
+    Sized(ImageRef, Result<BaseSize, Fault>),
     /// Recipes, and how they stand.
     Outdated(Vec<Aged>),
     /// Where the source of this project is, the likeliest first.

@@ -326,6 +326,11 @@ impl App {
                     wizard.surveyed(*survey, now);
                 }
             }
+            Worked::Sized(image, size) => {
+                if let Some(wizard) = self.wizard(id) {
+                    wizard.sized(&image, size);
+                }
+            }
             Worked::Outdated(found) => self.take_recipes(id, found),
             Worked::Sources(project, found) => self.take_sources(&project, &found, effects),
             Worked::Failed(fault) if self.fail_recipes(id, &fault) => {}
@@ -409,6 +414,17 @@ impl App {
         };
         building.build.end(outcome, now);
         self.notify(notice);
+    }
+
+    /// The review tells how large the base is: asks for it, once for each base.
+    pub(super) fn learn_sizes(&mut self, effects: &mut Effects) {
+        let remote = self.world.session.as_ref().is_none_or(|it| !it.demo);
+        let Screen::Wizard(wizard) = self.screen_mut().0 else {
+            return;
+        };
+        if let Some(image) = wizard.wants_size() {
+            effects.push(Effect::Work(wizard.id, Work::Size { image, remote }));
+        }
     }
 
     /// Drafts that changed are kept, soon; that of a wizard that is left, at once.

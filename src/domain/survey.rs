@@ -31,6 +31,15 @@ pub struct Survey {
     pub draft: Option<String>,
 }
 
+/// How large a base image is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BaseSize {
+    /// Bytes.
+    pub bytes: u64,
+    /// As it travels, packed; else as it lies on a disk.
+    pub packed: bool,
+}
+
 /// The engine that would build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineInfo {

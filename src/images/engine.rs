@@ -30,9 +30,12 @@ impl Engine {
     /// Connects to the engine of the environment, `DOCKER_HOST`, the current Docker context, or the
     /// usual sockets; `get` looks a variable up.
     pub async fn connect(get: impl Fn(&str) -> Option<OsString>) -> Result<Self, Fault> {
-        let address = address(&get);
-        let docker = Docker::connect_with_host(&address)
-            .map_err(|error| no_engine(&address, &error.to_string()))?;
+        // Somebody else may have chosen it already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let place = place(&get)?;
+        let docker = place.client();
+        let address = place.address;
+        let docker = docker.map_err(|error| no_engine(&address, &error.to_string()))?;
         let docker = docker
             .negotiate_version()
             .await
@@ -81,15 +84,49 @@ fn no_engine(address: &str, why: &str) -> Fault {
     )
 }
 
-/// The address of the engine.
-fn address(get: &impl Fn(&str) -> Option<OsString>) -> String {
+/// Where an engine is, and how it is spoken to.
+#[derive(Debug, PartialEq, Eq)]
+struct Place {
+    /// `unix://…`, `tcp://…`
+    address: String,
+    /// The folder with `ca.pem`, `cert.pem` and `key.pem` of a Docker context.
+    tls: Option<PathBuf>,
+}
+
+impl Place {
+    fn plain(address: impl Into<String>) -> Self {
+        Self {
+            address: address.into(),
+            tls: None,
+        }
+    }
+
+    fn client(&self) -> Result<Docker, bollard::errors::Error> {
+        let Some(tls) = &self.tls else {
+            return Docker::connect_with_host(&self.address);
+        };
+        let [key, cert, ca] = ["key.pem", "cert.pem", "ca.pem"].map(|name| tls.join(name));
+        let patience = PATIENCE.as_secs();
+        Docker::connect_with_ssl(
+            &self.address,
+            &key,
+            &cert,
+            &ca,
+            patience,
+            bollard::API_DEFAULT_VERSION,
+        )
+    }
+}
+
+/// Where the engine is.
+fn place(get: &impl Fn(&str) -> Option<OsString>) -> Result<Place, Fault> {
     let text = |name: &str| {
         get(name)
             .and_then(|it| it.into_string().ok())
             .filter(|it| !it.is_empty())
     };
     if let Some(host) = text("DOCKER_HOST") {
-        return host;
+        return Ok(Place::plain(host));
     }
     let config = config_folder(get);
     let wanted = text("DOCKER_CONTEXT").or_else(|| {
@@ -97,18 +134,23 @@ fn address(get: &impl Fn(&str) -> Option<OsString>) -> String {
         let config: Value = serde_json::from_str(&config).ok()?;
         config.get("currentContext")?.as_str().map(str::to_owned)
     });
-    if let (Some(config), Some(wanted)) = (&config, wanted.filter(|name| name != "default"))
-        && let Some(host) = context_host(config, &wanted)
-    {
-        return host;
+    let wanted = wanted.filter(|name| !name.is_empty() && name != "default");
+    if let (Some(config), Some(wanted)) = (&config, wanted) {
+        return context_place(config, &wanted).ok_or_else(|| {
+            Fault::new(
+                FaultSort::NoEngine,
+                format!("there is no Docker context `{wanted}` with an address"),
+                "`docker context ls` lists those there are; `docker context use` or DOCKER_CONTEXT chooses one",
+            )
+        });
     }
     let rootless = get("XDG_RUNTIME_DIR").map(|folder| Path::new(&folder).join("docker.sock"));
-    match rootless {
+    Ok(match rootless {
         Some(socket) if socket.exists() && !Path::new("/var/run/docker.sock").exists() => {
-            format!("unix://{}", socket.display())
+            Place::plain(format!("unix://{}", socket.display()))
         }
-        _ => DEFAULT.to_owned(),
-    }
+        _ => Place::plain(DEFAULT),
+    })
 }
 
 /// The folder of Docker's client settings.
@@ -118,8 +160,8 @@ pub fn config_folder(get: &impl Fn(&str) -> Option<OsString>) -> Option<PathBuf>
         .or_else(|| Some(PathBuf::from(get("HOME")?).join(".docker")))
 }
 
-/// The address in a Docker context of that name.
-fn context_host(config: &Path, name: &str) -> Option<String> {
+/// What a Docker context of that name says.
+fn context_place(config: &Path, name: &str) -> Option<Place> {
     // The folders are named by a hash of the context's name: the files say which is which.
     let folders = std::fs::read_dir(config.join("contexts/meta")).ok()?;
     folders.flatten().find_map(|folder| {
@@ -127,7 +169,12 @@ fn context_host(config: &Path, name: &str) -> Option<String> {
         let meta: Value = serde_json::from_str(&meta).ok()?;
         (meta.get("Name")?.as_str()? == name).then_some(())?;
         let host = meta.pointer("/Endpoints/docker/Host")?.as_str()?;
-        Some(host.to_owned())
+        let tls = config.join("contexts/tls").join(folder.file_name());
+        let tls = Some(tls.join("docker")).filter(|it| it.join("ca.pem").exists());
+        Some(Place {
+            address: host.to_owned(),
+            tls,
+        })
     })
 }
 
@@ -147,24 +194,40 @@ mod tests {
             r#"{"Name":"far","Endpoints":{"docker":{"Host":"tcp://far:2375"}}}"#,
         )
         .unwrap();
+        let safe = folder.path().join("contexts/meta/def");
+        std::fs::create_dir_all(&safe).unwrap();
+        std::fs::write(
+            safe.join("meta.json"),
+            r#"{"Name":"safe","Endpoints":{"docker":{"Host":"tcp://safe:2376"}}}"#,
+        )
+        .unwrap();
+        let tls = folder.path().join("contexts/tls/def/docker");
+        std::fs::create_dir_all(&tls).unwrap();
+        std::fs::write(tls.join("ca.pem"), "").unwrap();
         std::fs::write(
             folder.path().join("config.json"),
             r#"{"currentContext":"far"}"#,
         )
         .unwrap();
         let config = folder.path().as_os_str().to_owned();
-        let with = |host: Option<&str>| {
-            let host = host.map(OsString::from);
-            let config = config.clone();
-            address(&move |name: &str| match name {
-                "DOCKER_HOST" => host.clone(),
+        let with = |host: &str, context: &str| {
+            place(&|name: &str| match name {
+                "DOCKER_HOST" => Some(host.into()),
+                "DOCKER_CONTEXT" => Some(context.into()),
                 "DOCKER_CONFIG" => Some(config.clone()),
                 _ => None,
             })
         };
-        assert_eq!(with(Some("unix:///x.sock")), "unix:///x.sock");
-        assert_eq!(with(None), "tcp://far:2375");
-        assert_eq!(address(&|_: &str| None), DEFAULT);
+        let plain = |address: &str| Ok(Place::plain(address));
+        assert_eq!(with("unix:///x.sock", "safe"), plain("unix:///x.sock"));
+        assert_eq!(with("", ""), plain("tcp://far:2375"));
+        assert_eq!(with("", "default"), plain(DEFAULT));
+        let safe = with("", "safe").unwrap();
+        assert_eq!(safe.address, "tcp://safe:2376");
+        assert_eq!(safe.tls, Some(tls));
+        let fault = with("", "gone").unwrap_err();
+        assert!(fault.what.contains("`gone`"), "{fault}");
+        assert_eq!(place(&|_: &str| None), plain(DEFAULT));
     }
 
     #[tokio::test]

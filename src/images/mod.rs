@@ -15,6 +15,7 @@ mod outdated;
 mod project;
 mod registry;
 mod simulate;
+mod size;
 mod source;
 mod survey;
 
@@ -30,5 +31,6 @@ pub use order::order;
 pub use outdated::{outdated, renew};
 pub use project::{Opened, catalogue, flawed, needed, recipe, text, write};
 pub use simulate::simulate;
+pub use size::base_size;
 pub use source::{Source, SourceError};
 pub use survey::{folder, survey};

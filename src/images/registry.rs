@@ -5,7 +5,8 @@ use crate::domain::build::{Fault, FaultSort};
 use crate::domain::catalogue::ImageRef;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{ACCEPT, WWW_AUTHENTICATE};
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use serde_json::Value;
 use std::time::Duration;
 
 /// Longest time for one answer.
@@ -15,51 +16,215 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// is another.
 const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
 
+/// Bytes of a manifest or a document that are read at most.
+const DOCUMENT: usize = 4 << 20;
+
 /// The digest that the registry has under the image's tag; nothing when it has no such tag.
 pub async fn digest(
     image: &ImageRef,
     credentials: Option<&Credentials>,
 ) -> Result<Option<String>, Fault> {
-    // Somebody else may have chosen it already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let registry = image.registry();
-    let failed = |error: reqwest::Error| unreachable(registry, &chain(&error));
-    let client = Client::builder()
-        .timeout(PATIENCE)
-        .build()
-        .map_err(failed)?;
-    let url = manifest_url(image);
-    let mut answer = client
-        .head(&url)
-        .header(ACCEPT, MANIFESTS)
-        .send()
-        .await
-        .map_err(failed)?;
-    if answer.status() == StatusCode::UNAUTHORIZED {
-        answer = again(&client, &url, &answer, credentials, registry).await?;
-    }
-    let status = answer.status();
-    if status == StatusCode::NOT_FOUND {
+    let registry = Registry::of(image, credentials)?;
+    let Some(answer) = registry.ask(Method::HEAD, &manifest(image)).await? else {
         return Ok(None);
-    }
-    if status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN {
-        return Err(denied(registry, status));
-    }
-    if !status.is_success() {
-        return Err(unreachable(registry, &format!("it answered {status}")));
-    }
+    };
     let digest = answer
         .headers()
         .get("docker-content-digest")
         .and_then(|it| it.to_str().ok());
     match digest {
         Some(digest) => Ok(Some(digest.to_owned())),
-        None => Err(unreachable(registry, "its answer has no digest")),
+        None => Err(unreachable(image.registry(), "its answer has no digest")),
     }
 }
 
-/// Where the manifest is. Registries of this machine speak HTTP, as the engine has it.
-fn manifest_url(image: &ImageRef) -> String {
+/// Bytes of the image's layers as they travel; of one for several platforms, those for this
+/// machine's, in Linux.
+pub async fn size(image: &ImageRef, credentials: Option<&Credentials>) -> Result<u64, Fault> {
+    let registry = Registry::of(image, credentials)?;
+    let strange = || unreachable(image.registry(), "its manifest cannot be read");
+    let mut manifest = registry.json(&manifest(image)).await?;
+    if let Some(all) = manifest.get("manifests").and_then(Value::as_array) {
+        let here = architecture();
+        let text = |it: &Value, path: &str| it.pointer(path)?.as_str().map(str::to_owned);
+        let fits = |it: &&Value| {
+            text(it, "/platform/architecture").as_deref() == Some(here)
+                && text(it, "/platform/os").as_deref() == Some("linux")
+        };
+        let one = all.iter().find(fits).ok_or_else(|| {
+            Fault::new(
+                FaultSort::Registry,
+                format!("{image} is not there for linux/{here}"),
+                "choose another base",
+            )
+        })?;
+        let digest = text(one, "/digest").ok_or_else(strange)?;
+        manifest = registry.json(&format!("manifests/{digest}")).await?;
+    }
+    let layers = manifest.get("layers").and_then(Value::as_array);
+    let sizes = layers.ok_or_else(strange)?.iter();
+    Ok(sizes.filter_map(|it| it.get("size")?.as_u64()).sum())
+}
+
+/// The architecture of this machine, as images call it.
+fn architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    }
+}
+
+/// Where the manifest of an image is, below its repository.
+fn manifest(image: &ImageRef) -> String {
+    let reference = if image.tag.is_empty() {
+        &image.digest
+    } else {
+        &image.tag
+    };
+    format!("manifests/{reference}")
+}
+
+/// A repository of a registry, as it is asked.
+struct Registry<'r> {
+    name: &'r str,
+    /// Where the repository is, with a slash at its end.
+    base: String,
+    client: Client,
+    credentials: Option<&'r Credentials>,
+}
+
+impl<'r> Registry<'r> {
+    fn of(image: &'r ImageRef, credentials: Option<&'r Credentials>) -> Result<Self, Fault> {
+        // Somebody else may have chosen it already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let name = image.registry();
+        let client = Client::builder()
+            .timeout(PATIENCE)
+            .build()
+            .map_err(|error| unreachable(name, &chain(&error)))?;
+        Ok(Self {
+            name,
+            base: repository_url(image),
+            client,
+            credentials,
+        })
+    }
+
+    /// What is there; nothing when nothing is.
+    async fn ask(&self, method: Method, what: &str) -> Result<Option<Response>, Fault> {
+        let url = format!("{}{what}", self.base);
+        let request = || {
+            self.client
+                .request(method.clone(), &url)
+                .header(ACCEPT, MANIFESTS)
+        };
+        let mut answer = request().send().await.map_err(|it| self.failed(&it))?;
+        if answer.status() == StatusCode::UNAUTHORIZED {
+            answer = self.again(request(), &answer).await?;
+        }
+        let status = answer.status();
+        if status == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        if status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN {
+            return Err(denied(self.name, status));
+        }
+        if !status.is_success() {
+            return Err(unreachable(self.name, &format!("it answered {status}")));
+        }
+        Ok(Some(answer))
+    }
+
+    /// A document, whole.
+    async fn bytes(&self, what: &str) -> Result<Vec<u8>, Fault> {
+        let Some(mut answer) = self.ask(Method::GET, what).await? else {
+            let missing = format!("{} has no {what} there", self.name);
+            return Err(Fault::new(FaultSort::Missing, missing, "check its name"));
+        };
+        let mut bytes = Vec::new();
+        while let Some(part) = answer.chunk().await.map_err(|it| self.failed(&it))? {
+            bytes.extend_from_slice(&part);
+            if bytes.len() > DOCUMENT {
+                return Err(unreachable(self.name, "its answer does not end"));
+            }
+        }
+        Ok(bytes)
+    }
+
+    async fn json(&self, what: &str) -> Result<Value, Fault> {
+        let bytes = self.bytes(what).await?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| unreachable(self.name, &format!("it answered no JSON ({error})")))
+    }
+
+    fn failed(&self, error: &reqwest::Error) -> Fault {
+        unreachable(self.name, &chain(error))
+    }
+
+    /// Asks again, with what the registry wants to see.
+    async fn again(&self, request: RequestBuilder, refused: &Response) -> Result<Response, Fault> {
+        let challenge = refused
+            .headers()
+            .get(WWW_AUTHENTICATE)
+            .and_then(|it| it.to_str().ok())
+            .unwrap_or_default();
+        let (scheme, rest) = challenge.split_once(' ').unwrap_or((challenge, ""));
+        if scheme.eq_ignore_ascii_case("basic") {
+            let Some(credentials) = self.credentials else {
+                return Err(denied(self.name, StatusCode::UNAUTHORIZED));
+            };
+            let request = request.basic_auth(&credentials.user, Some(&credentials.password));
+            return request.send().await.map_err(|it| self.failed(&it));
+        }
+        let token = self.token(rest).await?;
+        let request = request.bearer_auth(token);
+        request.send().await.map_err(|it| self.failed(&it))
+    }
+
+    /// A token of the service that the challenge names.
+    async fn token(&self, challenge: &str) -> Result<String, Fault> {
+        let part = |name: &str| {
+            challenge.split(',').find_map(|pair| {
+                let (key, value) = pair.trim().split_once('=')?;
+                (key == name).then(|| value.trim_matches('"').to_owned())
+            })
+        };
+        let Some(realm) =
+            part("realm").filter(|it| it.starts_with("https://") || it.starts_with("http://"))
+        else {
+            return Err(denied(self.name, StatusCode::UNAUTHORIZED));
+        };
+        let mut address = realm;
+        for name in ["service", "scope"] {
+            if let Some(value) = part(name) {
+                let sign = if address.contains('?') { '&' } else { '?' };
+                address = format!(
+                    "{address}{sign}{name}={}",
+                    utf8_percent_encode(&value, NON_ALPHANUMERIC)
+                );
+            }
+        }
+        let mut ask = self.client.get(&address);
+        if let Some(credentials) = self.credentials {
+            ask = ask.basic_auth(&credentials.user, Some(&credentials.password));
+        }
+        let answer = ask.send().await.map_err(|it| self.failed(&it))?;
+        if !answer.status().is_success() {
+            return Err(denied(self.name, answer.status()));
+        }
+        let text = answer.text().await.map_err(|it| self.failed(&it))?;
+        let answer: Value = serde_json::from_str(&text).unwrap_or_default();
+        let token = answer.get("token").or_else(|| answer.get("access_token"));
+        match token.and_then(Value::as_str) {
+            Some(token) => Ok(token.to_owned()),
+            None => Err(unreachable(self.name, "its token service gave no token")),
+        }
+    }
+}
+
+/// Where a repository is. Registries of this machine speak HTTP, as the engine has it.
+fn repository_url(image: &ImageRef) -> String {
     let registry = image.registry();
     let path = image
         .name
@@ -73,76 +238,7 @@ fn manifest_url(image: &ImageRef) -> String {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     let local = name == "localhost" || name.starts_with("127.");
     let scheme = if local { "http" } else { "https" };
-    let reference = if image.tag.is_empty() {
-        &image.digest
-    } else {
-        &image.tag
-    };
-    format!("{scheme}://{host}/v2/{path}/manifests/{reference}")
-}
-
-/// Asks again, with what the registry wants to see.
-async fn again(
-    client: &Client,
-    url: &str,
-    refused: &Response,
-    credentials: Option<&Credentials>,
-    registry: &str,
-) -> Result<Response, Fault> {
-    let failed = |error: reqwest::Error| unreachable(registry, &chain(&error));
-    let challenge = refused
-        .headers()
-        .get(WWW_AUTHENTICATE)
-        .and_then(|it| it.to_str().ok())
-        .unwrap_or_default();
-    let request = client.head(url).header(ACCEPT, MANIFESTS);
-    let (scheme, rest) = challenge.split_once(' ').unwrap_or((challenge, ""));
-    if scheme.eq_ignore_ascii_case("basic") {
-        let Some(credentials) = credentials else {
-            return Err(denied(registry, StatusCode::UNAUTHORIZED));
-        };
-        let request = request.basic_auth(&credentials.user, Some(&credentials.password));
-        return request.send().await.map_err(failed);
-    }
-    let part = |name: &str| {
-        rest.split(',').find_map(|pair| {
-            let (key, value) = pair.trim().split_once('=')?;
-            (key == name).then(|| value.trim_matches('"').to_owned())
-        })
-    };
-    let Some(realm) =
-        part("realm").filter(|it| it.starts_with("https://") || it.starts_with("http://"))
-    else {
-        return Err(denied(registry, StatusCode::UNAUTHORIZED));
-    };
-    let mut address = realm;
-    for name in ["service", "scope"] {
-        if let Some(value) = part(name) {
-            let sign = if address.contains('?') { '&' } else { '?' };
-            address = format!(
-                "{address}{sign}{name}={}",
-                utf8_percent_encode(&value, NON_ALPHANUMERIC)
-            );
-        }
-    }
-    let mut ask = client.get(&address);
-    if let Some(credentials) = credentials {
-        ask = ask.basic_auth(&credentials.user, Some(&credentials.password));
-    }
-    let answer = ask.send().await.map_err(failed)?;
-    if !answer.status().is_success() {
-        return Err(denied(registry, answer.status()));
-    }
-    let text = answer.text().await.map_err(failed)?;
-    let token: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    let token = token
-        .get("token")
-        .or_else(|| token.get("access_token"))
-        .and_then(|it| it.as_str());
-    let Some(token) = token else {
-        return Err(unreachable(registry, "its token service gave no token"));
-    };
-    request.bearer_auth(token).send().await.map_err(failed)
+    format!("{scheme}://{host}/v2/{path}/")
 }
 
 fn denied(registry: &str, status: StatusCode) -> Fault {
@@ -202,7 +298,65 @@ mod tests {
                 "https://registry-1.docker.io/v2/library/debian/manifests/12",
             ),
         ] {
-            assert_eq!(manifest_url(&ImageRef::parse(image).unwrap()), url);
+            let image = ImageRef::parse(image).unwrap();
+            assert_eq!(repository_url(&image) + &manifest(&image), url);
         }
+    }
+
+    /// A registry on loopback that gives these answers, by path.
+    async fn served(answers: &'static [(&'static str, &'static str)]) -> u16 {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut asked = vec![0; 4096];
+                let read = stream.read(&mut asked).await.unwrap();
+                let asked = String::from_utf8_lossy(&asked[..read]).into_owned();
+                let path = asked.split(' ').nth(1).unwrap_or_default();
+                let known = answers.iter().find(|(known, _)| path == *known);
+                let (status, body) =
+                    known.map_or(("404 Not Found", ""), |(_, body)| ("200 OK", *body));
+                let answer = format!(
+                    "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                    body.len()
+                );
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        port
+    }
+
+    #[tokio::test]
+    async fn the_layers_for_this_machine_are_summed() {
+        let port = served(&[
+            (
+                "/v2/base/manifests/1",
+                r#"{"manifests":[{"digest":"sha256:other","platform":{"architecture":"s390x","os":"linux"}},{"digest":"sha256:amd","platform":{"architecture":"amd64","os":"linux"}},{"digest":"sha256:arm","platform":{"architecture":"arm64","os":"linux"}}]}"#,
+            ),
+            (
+                "/v2/base/manifests/sha256:amd",
+                r#"{"layers":[{"size":100},{"size":23}]}"#,
+            ),
+            (
+                "/v2/base/manifests/sha256:arm",
+                r#"{"layers":[{"size":100},{"size":23}]}"#,
+            ),
+        ])
+        .await;
+        let image = |name: &str| ImageRef::parse(&format!("127.0.0.1:{port}/{name}")).unwrap();
+        assert_eq!(size(&image("base:1"), None).await, Ok(123));
+        let fault = size(&image("base:2"), None).await.unwrap_err();
+        assert_eq!(fault.sort, FaultSort::Missing);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_registry_that_says_nothing_is_given_up() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let image = ImageRef::parse(&format!("127.0.0.1:{port}/base:1")).unwrap();
+        let fault = digest(&image, None).await.unwrap_err();
+        assert_eq!(fault.sort, FaultSort::Registry);
+        assert!(fault.what.contains("timed out"), "{fault}");
     }
 }

@@ -104,6 +104,13 @@ impl Workshop {
                 self.look_at_recipes(id, place, folders);
                 return;
             }
+            Work::Size { image, remote } => {
+                drop(tokio::spawn(async move {
+                    let size = images::base_size(&image, remote, &variable).await;
+                    post.send(Msg::Work(id, Worked::Sized(image, size))).await;
+                }));
+                return;
+            }
             Work::Sources { project, names } => {
                 let (history, drafts) = (self.history.clone(), self.drafts.clone());
                 drop(tokio::task::spawn_blocking(move || {

@@ -21,6 +21,10 @@ const BESIDE: u16 = 110;
 const FORM: u16 = 50;
 /// Rows of a field for several lines.
 const LONG: u16 = 4;
+/// From so many rows on there is air between title, rows and help.
+const AIRY: u16 = 30;
+/// Rows of the help below the form.
+const HELP: u16 = 2;
 /// Columns of labels.
 const LABEL: u16 = 24;
 /// Columns of what a fact is about.
@@ -93,11 +97,12 @@ pub fn draw(app: &App, wizard: &Wizard, canvas: &mut Canvas<'_>, area: Area, hit
 
 fn draw_steps(wizard: &Wizard, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
     let theme = canvas.theme;
+    let top = head(area);
     for (n, step) in (0_u16..).zip(Step::ALL) {
-        if n + 1 >= area.height {
+        if n + top >= area.height {
             break;
         }
-        let y = area.y + 1 + n;
+        let y = area.y + top + n;
         let (sign, style) = match wizard.standing(step) {
             Standing::Done => ("✔", theme.healthy),
             Standing::Asks => ("?", theme.warning),
@@ -123,6 +128,11 @@ fn draw_steps(wizard: &Wizard, canvas: &mut Canvas<'_>, area: Area, hits: &mut H
         };
         hits.add(line, Hit::Step(step.place()));
     }
+}
+
+/// Rows above the first row of the form.
+fn head(area: Area) -> u16 {
+    if area.height >= AIRY { 2 } else { 1 }
 }
 
 /// Rows that a row of the form takes.
@@ -159,15 +169,24 @@ fn draw_form(app: &App, wizard: &Wizard, canvas: &mut Canvas<'_>, area: Area, hi
             canvas.put_right(area.x, area.y, room, &brief(waited), theme.dim);
         }
     }
-    let foot = area.height.saturating_sub(2);
+    let foot = area.height.saturating_sub(HELP);
     let body = Area {
-        y: area.y + 1,
-        height: foot.saturating_sub(1),
+        y: area.y + head(area),
+        // One row parts the help from what stands above it.
+        height: foot.saturating_sub(head(area) + 1),
         width: room,
         ..area
     };
     let rows = wizard.rows();
-    let heights: Vec<u16> = rows.iter().map(|row| height(row, room)).collect();
+    let mut heights: Vec<u16> = rows.iter().map(|row| height(row, room)).collect();
+    let is_field = |row: &Row| matches!(row, Row::Field(_));
+    let fields = rows.iter().filter(|row| is_field(row)).count();
+    let wanted = heights.iter().map(|it| usize::from(*it)).sum::<usize>() + fields;
+    // Fields stand apart where all of them are seen even so.
+    let gap = u16::from(area.height >= AIRY && wanted <= usize::from(body.height));
+    for (row, height) in rows.iter().zip(&mut heights) {
+        *height += gap * u16::from(is_field(row));
+    }
     let mut y = body.y;
     for (n, row) in rows
         .iter()
@@ -184,20 +203,28 @@ fn draw_form(app: &App, wizard: &Wizard, canvas: &mut Canvas<'_>, area: Area, hi
             ..body
         };
         hits.add(place, Hit::Row(n));
-        draw_row(wizard, row, n == wizard.row, canvas, place);
-        y += heights[n];
+        let drawn = Area {
+            height: place
+                .height
+                .saturating_sub(gap * u16::from(is_field(row)))
+                .max(1),
+            ..place
+        };
+        draw_row(wizard, row, n == wizard.row, canvas, drawn);
+        y += place.height;
     }
-    draw_help(
-        wizard,
-        rows.get(wizard.row),
-        canvas,
-        Area {
-            y: area.y + foot,
-            height: area.height - foot,
-            width: room,
-            ..area
-        },
-    );
+    let below = if area.height >= AIRY {
+        y + 1
+    } else {
+        area.y + foot
+    };
+    let help = Area {
+        y: below.min(area.y + foot),
+        height: area.height - foot,
+        width: room,
+        ..area
+    };
+    draw_help(wizard, rows.get(wizard.row), canvas, help);
 }
 
 /// The first row that is drawn, so that the one with the keys is seen, with some of what follows.
@@ -417,10 +444,18 @@ fn draw_help(wizard: &Wizard, row: Option<&Row>, canvas: &mut Canvas<'_>, area: 
                 ),
             }
         }
-        Some(Row::Tick { .. }) => (
-            "space: [x] in the image, [b] only for the build, [ ] not at all".into(),
-            theme.dim,
-        ),
+        Some(Row::Tick { note, why_not, .. }) => {
+            let way = "space: [x] in the image, [b] for the build, [ ] no";
+            let note = why_not.as_ref().unwrap_or(note);
+            canvas.put(area.x, area.y, area.width, note, theme.text);
+            let below = Area {
+                y: area.y + 1,
+                height: area.height.saturating_sub(1),
+                ..area
+            };
+            put_lines(canvas, below, way, theme.dim);
+            return;
+        }
         Some(Row::Choice { .. }) => ("space chooses, enter chooses and goes on".into(), theme.dim),
         Some(Row::Trouble(..)) => ("enter goes to the answer".into(), theme.dim),
         _ => return,

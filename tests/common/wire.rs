@@ -88,7 +88,7 @@ impl Wire<'_> {
 
 type Handler = dyn Fn(&Request, &mut Wire<'_>) + Send + Sync;
 
-fn serve(stream: Box<dyn Both>, handler: &Handler) {
+fn serve(stream: Box<dyn Both + '_>, handler: &Handler) {
     let mut wire = Wire {
         stream: BufReader::with_capacity(1 << 16, stream),
     };
@@ -131,6 +131,36 @@ pub fn on_loopback(handler: impl Fn(&Request, &mut Wire<'_>) + Send + Sync + 'st
     port
 }
 
+/// Serves on loopback behind TLS; the port.
+pub fn behind_tls(
+    settings: rustls::ServerConfig,
+    handler: impl Fn(&Request, &mut Wire<'_>) + Send + Sync + 'static,
+) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let settings = Arc::new(settings);
+    let handler: Arc<Handler> = Arc::new(handler);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let session = rustls::ServerConnection::new(Arc::clone(&settings)).unwrap();
+            let mut stream = rustls::StreamOwned::new(session, stream);
+            let handler = Arc::clone(&handler);
+            std::thread::spawn(move || {
+                serve(Box::new(&mut stream), &*handler);
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+            });
+        }
+    });
+    port
+}
+
+/// What an engine says of itself.
+pub fn version(wire: &mut Wire<'_>) {
+    let version = "{\"Version\":\"28.0.0\",\"ApiVersion\":\"1.47\",\"MinAPIVersion\":\"1.24\",\"Os\":\"linux\",\"Arch\":\"amd64\"}";
+    wire.answer("200 OK", "Content-Type: application/json\r\n", version);
+}
+
 /// An engine on a socket below `folder` that says what it is, and leaves the rest to `handler`;
 /// its address.
 pub fn engine(
@@ -141,8 +171,7 @@ pub fn engine(
     let listener = UnixListener::bind(&socket).unwrap();
     let handler: Arc<Handler> = Arc::new(move |request: &Request, wire: &mut Wire<'_>| {
         if request.path.ends_with("/version") {
-            let version = "{\"Version\":\"28.0.0\",\"ApiVersion\":\"1.47\",\"MinAPIVersion\":\"1.24\",\"Os\":\"linux\",\"Arch\":\"amd64\"}";
-            wire.answer("200 OK", "Content-Type: application/json\r\n", version);
+            version(wire);
         } else {
             handler(request, wire);
         }

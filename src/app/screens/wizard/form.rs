@@ -696,6 +696,7 @@ impl Wizard {
                 "Listens on",
                 if own { String::new() } else { or("run.ports") },
             ),
+            ("Size", self.size_told()),
             ("Lint", lint),
             (
                 "Catalogue",

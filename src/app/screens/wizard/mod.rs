@@ -7,6 +7,7 @@
 mod draft;
 mod edit;
 mod form;
+mod size;
 
 pub use edit::Wish;
 pub use form::{Act, Group, Row, Switch, Ticked, field};
@@ -18,7 +19,7 @@ use crate::domain::dockerfile::{Variant, sketch};
 use crate::domain::document::Flaw;
 use crate::domain::lint::{Remark, lint, lint_recipe};
 use crate::domain::recipe::{Recipe, propose};
-use crate::domain::survey::Survey;
+use crate::domain::survey::{BaseSize, Survey};
 use crate::domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
@@ -174,6 +175,8 @@ pub struct Wizard {
     pub scroll: usize,
     /// Something to be told once: a draft was taken up.
     pub remark: Option<String>,
+    /// The base whose size was asked for, and what came of it.
+    size: Option<(ImageRef, Option<Result<BaseSize, Fault>>)>,
     /// The typed name of the image: empty while it follows from the answers.
     image_text: String,
     /// Where the source is, as typed.
@@ -208,6 +211,7 @@ impl Wizard {
             comparing: false,
             scroll: 0,
             remark: None,
+            size: None,
             image_text: String::new(),
             place: place.to_owned(),
             reference: String::new(),

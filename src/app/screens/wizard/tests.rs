@@ -263,3 +263,57 @@ fn a_source_that_cannot_be_read_can_be_typed_again() {
     wizard.step_by(true);
     assert!(matches!(&wizard.rows()[..], [Row::Say(_)]));
 }
+
+#[test]
+fn the_review_asks_once_for_the_size_of_each_base() {
+    let mut wizard = opened(NODE);
+    let base = wizard.wants_size().unwrap();
+    assert_eq!(wizard.wants_size(), None, "it was asked for");
+    let told = |wizard: &Wizard| {
+        let size = wizard.rows().into_iter().find_map(|row| match row {
+            Row::Fact("Size", text) => Some(text),
+            _ => None,
+        });
+        size.unwrap()
+    };
+    assert!(told(&wizard).contains("asking"), "{}", told(&wizard));
+    let size = BaseSize {
+        bytes: 75 << 20,
+        packed: true,
+    };
+    wizard.sized(&base, Ok(size));
+    assert!(
+        told(&wizard).contains("75M packed (estimate"),
+        "{}",
+        told(&wizard)
+    );
+    let fault = Fault::new(FaultSort::Registry, "nobody answers", "");
+    wizard.sized(&base, Err(fault));
+    assert_eq!(told(&wizard), "unknown: nobody answers");
+    // Another base is another question.
+    wizard.choose_for_test(Group::System, "alpine");
+    wizard.enter(Step::Review);
+    assert_ne!(wizard.wants_size(), Some(base));
+}
+
+#[test]
+fn a_brought_dockerfile_tells_its_last_base_and_is_compared() {
+    let own = "FROM golang:1.25 AS build\nFROM debian:12 AS base\nFROM base\nCMD [\"x\"]\n";
+    let mut wizard = Wizard::new(Id(1), ".", NOW);
+    let mut survey = survey(NODE);
+    survey.dockerfiles = vec![("Dockerfile".into(), own.into())];
+    wizard.surveyed(survey, NOW);
+    assert!(wizard.made_dockerfile().contains("CMD [\"node\""));
+    wizard.compare();
+    assert!(wizard.takes_body() && !wizard.typing());
+    assert_eq!(wizard.own_dockerfile(), Some(("Dockerfile", own)));
+    assert!(wizard.close_body() && !wizard.takes_body());
+    wizard.choose_for_test(Group::Dockerfile, "Dockerfile");
+    wizard.enter(Step::Review);
+    let base = wizard.wants_size().map(|base| base.to_string());
+    assert!(base.unwrap().contains("debian:12"));
+    assert!(
+        wizard.made_dockerfile().contains("CMD [\"node\""),
+        "also while its own is used"
+    );
+}
