@@ -448,8 +448,11 @@ impl App {
 
     /// Why a command is refused here, when that is known already.
     pub fn refusal(&self, command: Command) -> Option<String> {
-        if matches!(command, Command::Shell | Command::Attach) {
-            return self.shell_refusal();
+        if matches!(
+            command,
+            Command::Shell | Command::Attach | Command::Logs | Command::PreviousLogs
+        ) {
+            return self.pod_refusal(command);
         }
         if command != Command::Delete {
             return None;

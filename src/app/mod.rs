@@ -365,7 +365,7 @@ impl App {
         self.on_other_half(|app| app.freshen(effects));
         self.follow_culprit(effects);
         self.learn_rights(effects);
-        self.learn_exec(effects);
+        self.learn_pod_rights(effects);
         self.fit_shells(effects);
         self.learn_sizes(effects);
         self.keep_drafts(effects);

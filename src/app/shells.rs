@@ -13,7 +13,7 @@ use crate::command::Command;
 use crate::domain::exec::ExecItem;
 use crate::domain::feed::{AccessQuestion, Scope};
 use crate::domain::logs::Source;
-use crate::domain::rows::State;
+use crate::domain::rows::{Role, State};
 use crate::domain::text::Text;
 use crate::domain::time::Millis;
 use crate::key::{Code, Key};
@@ -181,10 +181,9 @@ impl App {
         let Some(pod) = self.world.pod_named(&namespace, &name) else {
             return Vec::new();
         };
-        pod.init_containers
-            .iter()
-            .filter(|container| container.sidecar || only.is_some())
-            .chain(&*pod.containers)
+        pod.all_containers()
+            .filter(|(container, role)| *role != Role::Init || container.sidecar || only.is_some())
+            .map(|(container, _)| container)
             .filter(|container| matches!(container.state, State::Running { .. }))
             .filter(|container| only.as_ref().is_none_or(|only| *only == container.name))
             .map(|container| Source {
@@ -319,40 +318,37 @@ impl App {
         false
     }
 
-    /// What must be asked before a shell is offered: both verbs, since servers differ in which
-    /// one they check.
-    pub(super) fn exec_questions(namespace: &Text) -> [AccessQuestion; 2] {
-        ["get", "create"].map(|verb| AccessQuestion {
-            verb: verb.into(),
-            group: Text::default(),
-            resource: "pods".into(),
-            subresource: "exec".into(),
-            scope: Scope(Some(namespace.clone())),
-        })
-    }
-
-    /// Why no shell can be opened here, as far as is known.
-    pub(super) fn shell_refusal(&self) -> Option<String> {
-        if self.world.readonly {
+    /// Why a shell, an attachment or a log cannot be opened here, as far as is known.
+    pub(super) fn pod_refusal(&self, command: Command) -> Option<String> {
+        let enters = command != Command::Logs && command != Command::PreviousLogs;
+        if enters && self.world.readonly {
             return Some("read-only".into());
         }
-        let namespace = self.shell_sources().first()?.namespace.clone();
-        Self::exec_questions(&namespace)
-            .iter()
-            .filter_map(|question| self.world.access(question))
-            .any(|answer| !answer.allowed)
-            .then(|| "you may not exec here".to_owned())
+        let questions = pod_questions(command, &self.namespace_of_selection()?);
+        let answers = questions.iter().filter_map(|it| self.world.access(it));
+        let verb = match command {
+            Command::Shell => "exec",
+            Command::Attach => "attach",
+            _ => "read logs",
+        };
+        answers
+            .map(|answer| answer.allowed)
+            .any(|allowed| !allowed)
+            .then(|| format!("you may not {verb} here"))
     }
 
-    /// Asks beforehand whether a shell may be opened in the namespace of the selection.
-    pub(super) fn learn_exec(&mut self, effects: &mut Effects) {
-        if self.world.readonly || self.world.session.is_none() {
+    /// Asks beforehand what may be opened in the namespace of the selection.
+    pub(super) fn learn_pod_rights(&mut self, effects: &mut Effects) {
+        if self.world.session.is_none() {
             return;
         }
-        let Some(namespace) = self.shell_sources().first().map(|s| s.namespace.clone()) else {
+        let Some(namespace) = self.namespace_of_selection() else {
             return;
         };
-        let mut questions = Self::exec_questions(&namespace).to_vec();
+        let mut questions: Vec<AccessQuestion> = [Command::Shell, Command::Attach, Command::Logs]
+            .into_iter()
+            .flat_map(|command| pod_questions(command, &namespace))
+            .collect();
         questions.retain(|question| {
             self.world.access(question).is_none() && self.world.may_ask(question)
         });
@@ -363,6 +359,21 @@ impl App {
                 effects,
             );
         }
+    }
+
+    /// The namespace of the selected pod, container or release.
+    fn namespace_of_selection(&self) -> Option<Text> {
+        let Screen::List(ListScreen { source, list }) = self.screen() else {
+            return None;
+        };
+        let namespace = match source {
+            Rows::Containers(rows) => rows.pod.namespace.clone(),
+            Rows::Pods(_) | Rows::Releases(_) | Rows::Workloads(_) => {
+                source.rows().key(&self.world, list.selected()?).namespace
+            }
+            _ => return None,
+        };
+        (!namespace.is_empty()).then_some(namespace)
     }
 
     /// Carries out what was chosen or confirmed.
@@ -396,4 +407,22 @@ impl App {
             _ => self.overlay = None,
         }
     }
+}
+
+/// What must be allowed for a command on a pod: for programs both verbs, since servers differ in
+/// which one they check.
+fn pod_questions(command: Command, namespace: &Text) -> Vec<AccessQuestion> {
+    let (verbs, subresource): (&[&str], _) = match command {
+        Command::Shell => (&["get", "create"], "exec"),
+        Command::Attach => (&["get", "create"], "attach"),
+        _ => (&["get"], "log"),
+    };
+    let question = |verb: &&str| AccessQuestion {
+        verb: (*verb).into(),
+        group: Text::default(),
+        resource: "pods".into(),
+        subresource: subresource.into(),
+        scope: Scope(Some(namespace.clone())),
+    };
+    verbs.iter().map(question).collect()
 }

@@ -342,7 +342,8 @@ fn deleting_asks_for_the_right_first_and_then_the_person() {
     let mut bench = Bench::with_pods();
     bench.type_text(":pods");
     bench.keys("enter");
-    let id = bench.asked(|request| matches!(request, Request::Access(_)));
+    let id = bench
+        .asked(|request| matches!(request, Request::Access(asked) if asked[0].verb == "delete"));
     bench.send(Msg::Answer(
         id,
         Answer::Access(vec![AccessAnswer {
@@ -373,7 +374,8 @@ fn a_missing_right_is_said_and_nothing_is_asked() {
     let mut bench = Bench::with_pods();
     bench.type_text(":pods");
     bench.keys("enter");
-    let id = bench.asked(|request| matches!(request, Request::Access(_)));
+    let id = bench
+        .asked(|request| matches!(request, Request::Access(asked) if asked[0].verb == "delete"));
     bench.send(Msg::Answer(
         id,
         Answer::Access(vec![AccessAnswer {

@@ -163,6 +163,30 @@ pub struct Pod {
     pub init_containers: Box<[Container]>,
     /// `spec.containers` with their status, in order.
     pub containers: Box<[Container]>,
+    /// `spec.ephemeralContainers` with their status: what somebody looks into the pod with.
+    pub ephemeral_containers: Box<[Container]>,
+}
+
+/// What a container is in its pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It runs before the others, or beside them as a sidecar.
+    Init,
+    /// What the pod is for.
+    Main,
+    /// It was added to look into the pod; no rule about the pod asks for it.
+    Ephemeral,
+}
+
+impl Pod {
+    /// All containers, in the order in which they begin.
+    pub fn all_containers(&self) -> impl Iterator<Item = (&Container, Role)> {
+        let with = |role| move |container| (container, role);
+        let init = self.init_containers.iter().map(with(Role::Init));
+        let main = self.containers.iter().map(with(Role::Main));
+        let ephemeral = self.ephemeral_containers.iter();
+        init.chain(main).chain(ephemeral.map(with(Role::Ephemeral)))
+    }
 }
 
 /// A condition of a pod, workload or node.

@@ -240,16 +240,13 @@ fn pod(app: &App, id: PodId, lines: &mut Lines<'_, '_>) {
         ],
     );
     cause(app, row.cause(now).as_ref(), lines);
-    let init = row.pod.init_containers.iter().map(|c| (c, true));
-    let containers: Vec<_> = init
-        .chain(row.pod.containers.iter().map(|c| (c, false)))
-        .collect();
+    let containers: Vec<_> = row.pod.all_containers().collect();
     lines.head(&section("Containers", containers.len()));
-    for (container, init) in containers {
+    for (container, role) in containers {
         let mut state = String::new();
-        crate::domain::listing::container_text(container, init, "state", now, &mut state);
+        crate::domain::listing::container_text(container, role, "state", now, &mut state);
         lines.child(
-            crate::app::screens::containers::health_of(container, init),
+            crate::app::screens::containers::health_of(container, role),
             &container.name,
             &state,
         );

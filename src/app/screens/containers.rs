@@ -5,7 +5,7 @@ use crate::app::world::World;
 use crate::config::Sort;
 use crate::domain::health::Health;
 use crate::domain::query::{Query, Scratch};
-use crate::domain::rows::{Container, Pod, State};
+use crate::domain::rows::{Container, Pod, Role, State};
 use crate::domain::session::{ContainerSpec, EventLine, Target};
 use crate::domain::text::Text;
 use std::cmp::Ordering;
@@ -44,16 +44,9 @@ impl Containers {
         world.pod_named(&self.pod.namespace, &self.pod.name)
     }
 
-    /// The n-th container and whether it is an init container.
-    pub fn container<'a>(&self, world: &'a World, n: u32) -> Option<(&'a Container, bool)> {
-        let pod = self.row(world)?;
-        let n = n as usize;
-        let init = pod.init_containers.len();
-        if n < init {
-            pod.init_containers.get(n).map(|c| (c, true))
-        } else {
-            pod.containers.get(n - init).map(|c| (c, false))
-        }
+    /// The n-th container and what it is in its pod.
+    pub fn container<'a>(&self, world: &'a World, n: u32) -> Option<(&'a Container, Role)> {
+        self.row(world)?.all_containers().nth(n as usize)
     }
 
     /// What the container of that name is made of.
@@ -77,7 +70,7 @@ impl Rows for Containers {
     fn all(&self, world: &World) -> Vec<u32> {
         let count = self
             .row(world)
-            .map_or(0, |pod| pod.init_containers.len() + pod.containers.len());
+            .map_or(0, |pod| pod.all_containers().count());
         (0..u32::try_from(count).unwrap_or(0)).collect()
     }
 
@@ -102,8 +95,8 @@ impl Rows for Containers {
     }
 
     fn cell(&self, world: &World, row: u32, column: &str, out: &mut String) {
-        if let Some((container, init)) = self.container(world, row) {
-            crate::domain::listing::container_text(container, init, column, world.now, out);
+        if let Some((container, role)) = self.container(world, row) {
+            crate::domain::listing::container_text(container, role, column, world.now, out);
         }
     }
 
@@ -124,7 +117,7 @@ impl Rows for Containers {
 
     fn health(&self, world: &World, row: u32) -> Option<Health> {
         self.container(world, row)
-            .map(|(container, init)| health_of(container, init))
+            .map(|(container, role)| health_of(container, role))
     }
 
     fn first_sort(&self) -> Sort {
@@ -136,11 +129,15 @@ impl Rows for Containers {
 }
 
 /// How one container is by itself; the rules for pods say how the pod is.
-pub fn health_of(container: &Container, init: bool) -> Health {
+pub fn health_of(container: &Container, role: Role) -> Health {
     match &container.state {
         State::Terminated(end) if end.exit_code == 0 => Health::Finished,
+        // Somebody has left the shell with which he looked into the pod.
+        State::Terminated(_) if role == Role::Ephemeral => Health::Finished,
         State::Terminated(_) => Health::Failing,
-        State::Running { .. } if container.ready || (init && !container.sidecar) => Health::Healthy,
+        State::Running { .. } if container.ready || (role != Role::Main && !container.sidecar) => {
+            Health::Healthy
+        }
         State::Running { .. } => Health::Degraded,
         State::Waiting { reason, .. }
             if matches!(

@@ -29,6 +29,8 @@ struct Spec<'a> {
     #[serde(borrow, default, deserialize_with = "or_default")]
     containers: Vec<SpecContainer<'a>>,
     #[serde(borrow, default, deserialize_with = "or_default")]
+    ephemeral_containers: Vec<SpecContainer<'a>>,
+    #[serde(borrow, default, deserialize_with = "or_default")]
     readiness_gates: Vec<Gate<'a>>,
 }
 
@@ -67,6 +69,8 @@ struct Status<'a> {
     init_container_statuses: Vec<StatusContainer<'a>>,
     #[serde(borrow, default, deserialize_with = "or_default")]
     container_statuses: Vec<StatusContainer<'a>>,
+    #[serde(borrow, default, deserialize_with = "or_default")]
+    ephemeral_container_statuses: Vec<StatusContainer<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -156,6 +160,11 @@ impl<'a> Wire<'a> for WirePod<'a> {
             containers: containers(
                 &self.spec.containers,
                 &self.status.container_statuses,
+                shared,
+            ),
+            ephemeral_containers: containers(
+                &self.spec.ephemeral_containers,
+                &self.status.ephemeral_container_statuses,
                 shared,
             ),
         })

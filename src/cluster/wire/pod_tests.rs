@@ -2,7 +2,7 @@
 
 use super::super::Reader;
 use super::*;
-use crate::domain::rows::Labels;
+use crate::domain::rows::{Labels, Role};
 use crate::domain::time::Timestamp;
 use std::sync::Arc;
 
@@ -104,4 +104,26 @@ fn pods_of_one_template_share_their_labels() {
     assert!(Arc::ptr_eq(&one.labels.0, &two.labels.0));
     assert_eq!(other.labels.get("b").unwrap(), "3");
     assert_eq!(one.labels.get("b").unwrap(), "2");
+}
+
+#[test]
+fn a_container_that_looks_into_the_pod_is_read_and_decides_nothing() {
+    let pod = pod(r#"{"metadata":{"name":"p"},
+            "spec":{"containers":[{"name":"app"}],"ephemeralContainers":[{"name":"debugger-x"}]},
+            "status":{"phase":"Running","containerStatuses":[{"name":"app","ready":true,
+              "state":{"running":{"startedAt":"2026-11-23T06:00:00Z"}}}],
+              "ephemeralContainerStatuses":[{"name":"debugger-x",
+                "state":{"terminated":{"exitCode":130,"reason":"Error"}}}]}}"#);
+    let roles: Vec<_> = pod
+        .all_containers()
+        .map(|(container, role)| (container.name.as_str(), role))
+        .collect();
+    assert_eq!(
+        roles,
+        [("app", Role::Main), ("debugger-x", Role::Ephemeral)]
+    );
+    assert!(matches!(
+        pod.ephemeral_containers[0].state,
+        State::Terminated(_)
+    ));
 }

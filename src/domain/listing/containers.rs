@@ -2,7 +2,7 @@
 
 use super::Column;
 use crate::domain::health::status::state_word;
-use crate::domain::rows::{Container, State};
+use crate::domain::rows::{Container, Role, State};
 use crate::domain::time::{Timestamp, brief};
 use std::fmt::Write;
 
@@ -21,7 +21,7 @@ pub const CONTAINERS: &[Column] = &[
 /// Writes the text of a container's cell.
 pub fn container_text(
     container: &Container,
-    init: bool,
+    role: Role,
     column: &str,
     now: Timestamp,
     out: &mut String,
@@ -29,10 +29,14 @@ pub fn container_text(
     match column {
         "name" => out.push_str(&container.name),
         "kind" if container.sidecar => out.push_str("sidecar"),
-        "kind" if init => out.push_str("init"),
+        "kind" => out.push_str(match role {
+            Role::Init => "init",
+            Role::Main => "",
+            Role::Ephemeral => "debug",
+        }),
         "ready" => out.push_str(if container.ready {
             "yes"
-        } else if init && !container.sidecar {
+        } else if role != Role::Main && !container.sidecar {
             ""
         } else {
             "no"

@@ -5,7 +5,7 @@
 use super::Listed;
 use crate::domain::fleet::{NamespaceRow, NodeRow, PodRef, ProjectRow, ReleaseRow, WorkloadRow};
 use crate::domain::health::{Cause, Health};
-use crate::domain::rows::{Container, Labels};
+use crate::domain::rows::{Container, Labels, Role};
 use crate::domain::time::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -117,6 +117,8 @@ pub struct ContainerJson {
     pub image: String,
     /// An init container.
     pub init: bool,
+    /// A container that was added to look into the pod.
+    pub ephemeral: bool,
     pub ready: bool,
     /// `Running`, or why it waits or how it ended.
     pub state: String,
@@ -269,14 +271,7 @@ impl PodJson {
     pub fn of(row: &PodRef<'_>, now: Timestamp) -> Self {
         let status = row.status();
         let pod = row.pod;
-        let init = pod
-            .init_containers
-            .iter()
-            .map(|c| ContainerJson::of(c, true, now));
-        let main = pod
-            .containers
-            .iter()
-            .map(|c| ContainerJson::of(c, false, now));
+        let containers = pod.all_containers();
         Self {
             namespace: pod.meta.namespace.to_string(),
             name: pod.meta.name.to_string(),
@@ -294,20 +289,23 @@ impl PodJson {
             release: row.workload.release.to_string(),
             workload: row.workload.name.to_string(),
             labels: labels(&pod.meta.labels),
-            containers: init.chain(main).collect(),
+            containers: containers
+                .map(|(container, role)| ContainerJson::of(container, role, now))
+                .collect(),
             created: time(pod.meta.created),
         }
     }
 }
 
 impl ContainerJson {
-    fn of(container: &Container, init: bool, now: Timestamp) -> Self {
+    fn of(container: &Container, role: Role, now: Timestamp) -> Self {
         let mut state = String::new();
-        super::container_text(container, init, "state", now, &mut state);
+        super::container_text(container, role, "state", now, &mut state);
         Self {
             name: container.name.to_string(),
             image: container.image.to_string(),
-            init,
+            init: role == Role::Init,
+            ephemeral: role == Role::Ephemeral,
             ready: container.ready,
             state: state.split(' ').next().unwrap_or_default().to_owned(),
             restarts: container.restarts,

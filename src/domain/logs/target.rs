@@ -166,20 +166,17 @@ impl Target {
 
 fn members_of(pod: PodRef<'_>) -> impl Iterator<Item = Member> {
     let pod = pod.pod;
-    pod.init_containers
-        .iter()
-        .chain(&*pod.containers)
-        .map(|container| Member {
-            source: Source {
-                namespace: pod.meta.namespace.clone(),
-                pod: pod.meta.name.clone(),
-                container: container.name.clone(),
-            },
-            started: has_started(container),
-            running: matches!(container.state, State::Running { .. }),
-            restarts: container.restarts,
-            failed: has_failed(container),
-        })
+    pod.all_containers().map(|(container, _)| Member {
+        source: Source {
+            namespace: pod.meta.namespace.clone(),
+            pod: pod.meta.name.clone(),
+            container: container.name.clone(),
+        },
+        started: has_started(container),
+        running: matches!(container.state, State::Running { .. }),
+        restarts: container.restarts,
+        failed: has_failed(container),
+    })
 }
 
 fn has_started(container: &Container) -> bool {
