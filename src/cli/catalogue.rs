@@ -2,10 +2,10 @@
 
 use super::exit::Code;
 use super::out::{Out, warn};
-use crate::config::{Paths, SYSTEM_CATALOGUE};
+use crate::config::{self, Config, Paths, SYSTEM_CATALOGUE};
 use crate::domain::build::Fault;
 use crate::domain::catalogue::{BUILT_IN_NAME, Catalogue, ImageRef, Stack};
-use crate::images;
+use crate::images::{self, Rules};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -127,11 +127,27 @@ async fn resolve(image: &ImageRef) -> Result<String, Fault> {
     images::verify(image, None, known.as_ref()).await
 }
 
-/// The catalogue in force: the built-in one, the machine's, the person's, then `extra`, each laid
-/// over the one before.
-pub fn load(extra: Option<&Path>) -> Result<Catalogue, Fault> {
+/// The catalogue in force: the built-in one, the machine's, the person's, that of the registry,
+/// then `extra`, each laid over the one before.
+pub fn load(extra: Option<&Path>) -> anyhow::Result<Catalogue> {
     let paths = Paths::from_env(|name| std::env::var_os(name));
-    images::catalogue(&paths.catalogue_files(), extra)
+    // What is wrong in the file is told by `quarterdeck info` and the console.
+    let (config, _) = config::load(&paths.config_file());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let variable = |name: &str| std::env::var_os(name);
+    let read = runtime.block_on(rules(&paths, &config).read(extra, &variable));
+    Ok(read?)
+}
+
+/// Where the catalogue comes from.
+pub fn rules(paths: &Paths, config: &Config) -> Rules {
+    Rules {
+        files: paths.catalogue_files().to_vec(),
+        remote: config.catalogue.clone(),
+        kept: paths.state.clone(),
+    }
 }
 
 fn show(extra: Option<&Path>, form: Form, out: &mut Out) -> anyhow::Result<Code> {

@@ -55,7 +55,7 @@ pub fn run(
         saved: settings.paths.data.join("saved"),
         edits: settings.paths.state.join("edits"),
         workshop: WorkshopPaths {
-            catalogues: settings.paths.catalogue_files().to_vec(),
+            rules: super::catalogue::rules(&settings.paths, &settings.config),
             drafts: settings.paths.state.join("drafts"),
             builds: settings.paths.state.join("builds"),
         },

@@ -173,6 +173,7 @@ mod tests {
             mouse = false
             production = ["^eu-"]
             favourites = ["shop-prod", "a,b"]
+            catalogue = "harbor.example.com/ops/catalogue:3"
             [labels]
             project = ["team.example.com/product", "app.kubernetes.io/part-of"]
         "#;
@@ -185,6 +186,7 @@ mod tests {
             mouse: false,
             production: vec!["^eu-".into()],
             favourites: vec!["shop-prod".into(), "a,b".into()],
+            catalogue: "harbor.example.com/ops/catalogue:3".into(),
             labels: vec![(
                 "project",
                 vec![

@@ -24,6 +24,8 @@ pub struct Config {
     pub production: Vec<String>,
     /// Namespace scopes for the keys 1 to 9: namespaces, comma separated.
     pub favourites: Vec<String>,
+    /// A catalogue in a registry, laid over those of this machine; empty: none.
+    pub catalogue: String,
     /// Label keys in the order in which they are tried, by what they mean; only what was changed.
     pub labels: Vec<(&'static str, Vec<String>)>,
 }
@@ -37,6 +39,7 @@ impl Default for Config {
             mouse: true,
             production: vec![PRODUCTION.into()],
             favourites: Vec::new(),
+            catalogue: String::new(),
             labels: Vec::new(),
         }
     }
@@ -150,6 +153,12 @@ pub static KEYS: &[Key] = &[
             config.favourites = favourites;
             Ok(())
         },
+    },
+    Key {
+        name: "catalogue",
+        form: "the name of an artifact in quotes: registry/path/name:tag",
+        help: "A catalogue of images in a registry, laid over those of this machine; pushed there with `oras push NAME catalogue.toml`.",
+        set: |config, value| word(value).map(|name| config.catalogue = name),
     },
     label!("project", "Labels that name the project."),
     label!("release", "Labels that name the release."),

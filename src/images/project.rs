@@ -3,7 +3,6 @@
 use super::git::{clone, without_credentials};
 use super::source::{Source, SourceError};
 use crate::domain::build::{Fault, FaultSort};
-use crate::domain::catalogue::Catalogue;
 use crate::domain::document::Flaw;
 use crate::domain::recipe::{self, Read, Recipe};
 use std::fs;
@@ -139,35 +138,6 @@ pub fn recipe(folder: &Path) -> Result<Read, Fault> {
         return Ok(read);
     }
     Err(flawed("the recipe cannot be used", &read.flaws))
-}
-
-/// The catalogue in force: the built-in one, then each of `layers` that is there, then `extra`,
-/// each laid over the one before. A document with flaws is refused as a whole: half a rule is none.
-pub fn catalogue(layers: &[PathBuf], extra: Option<&Path>) -> Result<Catalogue, Fault> {
-    let mut catalogue = Catalogue::built_in();
-    for file in layers {
-        if let Some(text) = text(file)? {
-            lay(&mut catalogue, file, &text)?;
-        }
-    }
-    if let Some(file) = extra {
-        let text = needed(file)?;
-        lay(&mut catalogue, file, &text)?;
-    }
-    sound(&catalogue.check())?;
-    Ok(catalogue)
-}
-
-fn lay(catalogue: &mut Catalogue, file: &Path, text: &str) -> Result<(), Fault> {
-    sound(&catalogue.lay(&file.display().to_string(), text))
-}
-
-fn sound(flaws: &[Flaw]) -> Result<(), Fault> {
-    if flaws.is_empty() {
-        Ok(())
-    } else {
-        Err(flawed("the catalogue is not sound", flaws))
-    }
 }
 
 /// A fault that lists flaws, one a line.

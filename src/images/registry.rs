@@ -7,6 +7,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{ACCEPT, WWW_AUTHENTICATE};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
+use std::path::Path;
 use std::time::Duration;
 
 /// Longest time for one answer.
@@ -64,6 +65,58 @@ pub async fn size(image: &ImageRef, credentials: Option<&Credentials>) -> Result
     let layers = manifest.get("layers").and_then(Value::as_array);
     let sizes = layers.ok_or_else(strange)?.iter();
     Ok(sizes.filter_map(|it| it.get("size")?.as_u64()).sum())
+}
+
+/// The text of a document that an artifact holds: its one layer, or the one whose title ends in
+/// `.toml`. What arrives is what its digest names, or nothing.
+pub async fn document(
+    image: &ImageRef,
+    credentials: Option<&Credentials>,
+) -> Result<String, Fault> {
+    let registry = Registry::of(image, credentials)?;
+    let strange = |what: &str| {
+        let remedy = "push it with `oras push NAME catalogue.toml`";
+        Fault::new(FaultSort::Project, format!("{image} {what}"), remedy)
+    };
+    let manifest = registry.json(&manifest(image)).await?;
+    let layers = manifest.get("layers").and_then(Value::as_array);
+    let layers = layers.map_or(&[][..], Vec::as_slice);
+    let title = "/annotations/org.opencontainers.image.title";
+    let named = |it: &&Value| {
+        let title = it.pointer(title).and_then(Value::as_str);
+        title.is_some_and(|title| Path::new(title).extension() == Some("toml".as_ref()))
+    };
+    let layer = match layers {
+        [only] => Some(only),
+        several => several.iter().find(named),
+    };
+    let digest = layer.and_then(|it| it.get("digest")?.as_str());
+    let digest = digest.ok_or_else(|| strange("holds no document"))?;
+    let bytes = registry.bytes(&format!("blobs/{digest}")).await?;
+    if sha256(&bytes).as_deref() != digest.strip_prefix("sha256:") {
+        return Err(strange(
+            "holds a document that is not what its digest names",
+        ));
+    }
+    String::from_utf8(bytes).map_err(|_| strange("holds a document that is no text"))
+}
+
+/// The SHA-256 of bytes in hexadecimal digits, by the library that TLS brings.
+fn sha256(bytes: &[u8]) -> Option<String> {
+    use rustls::crypto::hash::HashAlgorithm;
+    let provider = rustls::crypto::ring::default_provider();
+    let mut suites = provider.cipher_suites.iter();
+    let hash = suites.find_map(|suite| {
+        let hash = suite.tls13()?.common.hash_provider;
+        (hash.algorithm() == HashAlgorithm::SHA256).then_some(hash)
+    })?;
+    let digest = hash.hash(bytes);
+    Some(digest.as_ref().iter().fold(String::new(), |mut hex, byte| {
+        use std::fmt::Write as _;
+        // Writing to a text never fails.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    }))
 }
 
 /// The architecture of this machine, as images call it.
@@ -301,6 +354,12 @@ mod tests {
             let image = ImageRef::parse(image).unwrap();
             assert_eq!(repository_url(&image) + &manifest(&image), url);
         }
+    }
+
+    #[test]
+    fn the_sum_is_that_of_everybody() {
+        let known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sha256(b"abc").as_deref(), Some(known));
     }
 
     /// A registry on loopback that gives these answers, by path.

@@ -3,8 +3,10 @@
 use super::engine::Engine;
 use super::git;
 use super::order::MADE;
-use super::project::{Opened, catalogue, text};
+use super::project::{Opened, text};
+use super::rules::Rules;
 use crate::domain::build::{Fault, FaultSort, Labels};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::detect::{Tree, detect};
 use crate::domain::dockerfile::MARK;
 use crate::domain::recipe;
@@ -24,7 +26,7 @@ const DOCKERFILES: usize = 8;
 pub async fn survey(
     place: &str,
     reference: &str,
-    layers: &[PathBuf],
+    rules: &Rules,
     get: &(impl Fn(&str) -> Option<OsString> + Sync),
 ) -> Result<(Survey, Opened), Fault> {
     let opened = if place.contains("://") || place.starts_with("git@") {
@@ -33,8 +35,8 @@ pub async fn survey(
         let folder = folder(place, get);
         blocking(move || Opened::folder(&folder)).await?
     };
-    let layers = layers.to_owned();
-    let (opened, mut survey) = blocking(move || look(opened, &layers)).await?;
+    let catalogue = rules.read(None, get).await?;
+    let (opened, mut survey) = blocking(move || look(opened, catalogue)).await?;
     survey.labels = git::labels(&survey.folder).await;
     survey.engine = engine(get).await;
     Ok((survey, opened))
@@ -56,7 +58,7 @@ async fn blocking<T: Send + 'static>(
         .unwrap_or_else(|error| Err(Fault::new(FaultSort::Context, error.to_string(), "")))
 }
 
-fn look(opened: Opened, layers: &[PathBuf]) -> Result<(Opened, Survey), Fault> {
+fn look(opened: Opened, catalogue: Catalogue) -> Result<(Opened, Survey), Fault> {
     let source = &opened.source;
     let folder = source.root().to_owned();
     let mut dockerfiles = Vec::new();
@@ -70,7 +72,7 @@ fn look(opened: Opened, layers: &[PathBuf]) -> Result<(Opened, Survey), Fault> {
     }
     let survey = Survey {
         url: opened.url.clone(),
-        catalogue: catalogue(layers, None)?,
+        catalogue,
         found: detect(source),
         unread: source.unread().to_owned(),
         recipe: text(&folder.join(recipe::FILE))?,
@@ -136,7 +138,9 @@ mod tests {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         let place = folder.path().display().to_string();
-        let (survey, _) = survey(&place, "", &[], &nothing).await.unwrap();
+        let (survey, _) = survey(&place, "", &Rules::default(), &nothing)
+            .await
+            .unwrap();
         assert_eq!(survey.found[0].stack, "go");
         let names: Vec<_> = survey.dockerfiles.iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["Dockerfile"], "one of ours is not brought");
@@ -145,7 +149,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_not_there_is_named() {
-        let fault = survey("/nonexistent/x", "", &[], &nothing)
+        let fault = survey("/nonexistent/x", "", &Rules::default(), &nothing)
             .await
             .unwrap_err();
         assert_eq!(fault.sort, FaultSort::Missing);

@@ -9,7 +9,7 @@ use crate::domain::dockerfile::{Variant, generate};
 use crate::domain::outdated::Age;
 use crate::domain::recipe::{Read, write};
 use crate::domain::survey::EngineInfo;
-use crate::images::{self, Drafts, Engine, Entry, History, Opened, Recording};
+use crate::images::{self, Drafts, Engine, Entry, History, Opened, Recording, Rules};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -27,8 +27,8 @@ const REST: Duration = Duration::from_millis(30);
 /// Where catalogues and drafts are.
 #[derive(Clone, Debug)]
 pub struct WorkshopPaths {
-    /// Documents laid over the built-in catalogue.
-    pub catalogues: Vec<PathBuf>,
+    /// Where the catalogue comes from.
+    pub rules: Rules,
     /// The folder of drafts.
     pub drafts: PathBuf,
     /// The folder in which builds are remembered.
@@ -39,7 +39,7 @@ pub struct WorkshopPaths {
 #[derive(Debug)]
 pub struct Workshop {
     post: Post,
-    catalogues: Vec<PathBuf>,
+    rules: Rules,
     drafts: Drafts,
     history: History,
     tasks: HashMap<Id, AbortHandle>,
@@ -52,7 +52,7 @@ impl Workshop {
     pub fn new(post: Post, paths: WorkshopPaths) -> Self {
         Self {
             post,
-            catalogues: paths.catalogues,
+            rules: paths.rules,
             drafts: Drafts(paths.drafts),
             history: History(paths.builds),
             tasks: HashMap::new(),
@@ -65,10 +65,10 @@ impl Workshop {
         let post = self.post.clone();
         let task = match work {
             Work::Survey { place, reference } => {
-                let (layers, drafts) = (self.catalogues.clone(), self.drafts.clone());
+                let (rules, drafts) = (self.rules.clone(), self.drafts.clone());
                 let copies = Arc::clone(&self.copies);
                 tokio::spawn(async move {
-                    let done = images::survey(&place, &reference, &layers, &variable).await;
+                    let done = images::survey(&place, &reference, &rules, &variable).await;
                     let worked = match done {
                         Ok((mut survey, opened)) => {
                             survey.draft = drafts.read(&survey.folder);
@@ -149,10 +149,11 @@ impl Workshop {
 
     /// Makes the Dockerfiles of some recipes again, and tells of all below a place.
     fn look_at_recipes(&self, id: Id, place: String, renewed: Vec<PathBuf>) {
-        let (post, layers) = (self.post.clone(), self.catalogues.clone());
+        let (post, rules) = (self.post.clone(), self.rules.clone());
+        let here = tokio::runtime::Handle::current();
         drop(tokio::task::spawn_blocking(move || {
             let look = || -> Result<_, Fault> {
-                let catalogue = images::catalogue(&layers, None)?;
+                let catalogue = here.block_on(rules.read(None, &variable))?;
                 // One that cannot be written is told with the others.
                 let mut known: HashMap<PathBuf, _> = renewed
                     .iter()

@@ -169,11 +169,16 @@ fn draw_form(app: &App, wizard: &Wizard, canvas: &mut Canvas<'_>, area: Area, hi
             canvas.put_right(area.x, area.y, room, &brief(waited), theme.dim);
         }
     }
+    // The review says all of itself; elsewhere a row parts the help from what stands above it.
+    let help = if wizard.step == Step::Review {
+        0
+    } else {
+        HELP + 1
+    };
     let foot = area.height.saturating_sub(HELP);
     let body = Area {
         y: area.y + head(area),
-        // One row parts the help from what stands above it.
-        height: foot.saturating_sub(head(area) + 1),
+        height: area.height.saturating_sub(head(area) + help),
         width: room,
         ..area
     };
@@ -212,6 +217,9 @@ fn draw_form(app: &App, wizard: &Wizard, canvas: &mut Canvas<'_>, area: Area, hi
         };
         draw_row(wizard, row, n == wizard.row, canvas, drawn);
         y += place.height;
+    }
+    if help == 0 {
+        return;
     }
     let below = if area.height >= AIRY {
         y + 1

@@ -70,7 +70,9 @@ impl Wizard {
                 },
             ),
             Some((known, Some(Err(fault)))) if *known == base => {
-                format!("unknown: {}", fault.what)
+                // The causes behind the first are for who asks the registry itself.
+                let why = fault.what.split(": ").next().unwrap_or_default();
+                format!("unknown: {why}")
             }
             _ => "asking for the size of the base …".into(),
         }
