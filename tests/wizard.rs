@@ -11,6 +11,7 @@ mod common;
 
 use common::demo::clean_home;
 use common::terminal::Terminal;
+use common::wire::engine;
 use std::path::Path;
 use std::time::Duration;
 
@@ -22,13 +23,18 @@ const SOON: Duration = Duration::from_secs(10);
 const NO_ENGINE: (&str, &str) = ("DOCKER_HOST", "unix:///nonexistent.sock");
 
 fn open(home: &Path, args: &[&str], size: (u16, u16)) -> Terminal {
+    open_at(home, args, size, NO_ENGINE)
+}
+
+/// The same, with an engine.
+fn open_at(home: &Path, args: &[&str], size: (u16, u16), engine: (&str, &str)) -> Terminal {
     let env = clean_home(home);
     let mut env: Vec<(&str, &str)> = env
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
     env.push(("XDG_RUNTIME_DIR", ""));
-    env.push(NO_ENGINE);
+    env.push(engine);
     Terminal::start(Path::new(PROGRAM), args, &env, size.0, size.1)
 }
 
@@ -128,4 +134,42 @@ fn a_source_that_is_not_there_is_named_and_can_be_typed_again() {
     terminal.wait_for("there is no folder");
     terminal.send(&format!("\x15{}\r", source.path().display()));
     terminal.wait_for("checkout-api:dev");
+}
+
+#[test]
+fn a_build_whose_engine_dies_is_told_kept_and_leads_back_to_the_answers() {
+    let (home, source) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    service(source.path());
+    let host = engine(home.path(), |request, wire| {
+        if !request.path.contains("/build?") {
+            return wire.answer("404 Not Found", "", "{\"message\":\"no such image\"}");
+        }
+        wire.body(request, |_| {});
+        wire.lines();
+        wire.line("{\"stream\":\"Step 1/2 : FROM node\"}");
+        wire.line("{\"stream\":\"Step 2/2 : RUN npm ci\"}");
+        wire.line("{\"stream\":\"fetching the world\\n\"}");
+    });
+    let host = ("DOCKER_HOST", host.as_str());
+    let mut terminal = open_at(home.path(), &["demo"], (160, 50), host);
+    terminal.wait_for("billing");
+    new(&mut terminal, source.path());
+    terminal.wait_for("Docker 28.0.0 at");
+    // An answer of one's own.
+    terminal.send("\x1b[5~\x1b[5~");
+    terminal.wait_for("found: server.js line 1");
+    terminal.send("\x159191");
+    terminal.wait_for("EXPOSE 9191");
+    terminal.send("\x02");
+    terminal.wait_for("the engine went away during the step `RUN npm ci`");
+    terminal.wait_for("fetching the world");
+    terminal.wait_for("look whether it still runs");
+    terminal.send("e");
+    terminal.wait_for("the build failed here");
+    terminal.wait_for("EXPOSE 9191");
+    terminal.send("\x1b");
+    terminal.wait_for("billing");
+    terminal.send(":builds\r");
+    terminal.wait_for("failed");
+    terminal.wait_for("the engine went away");
 }

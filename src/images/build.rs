@@ -94,7 +94,7 @@ pub async fn build(
                 }
             }
             Err(error) => {
-                for event in progress.failed() {
+                for event in progress.failed(went_away(&error)) {
                     tell(events, event).await;
                 }
                 return Err(match broken.get() {
@@ -450,7 +450,8 @@ impl Progress {
         events
     }
 
-    fn failed(&mut self) -> Vec<Event> {
+    /// The build came to a bad end. Where the engine went away, what ran did not come to its own.
+    fn failed(&mut self, gone: bool) -> Vec<Event> {
         let mut events = Vec::new();
         for (step, rest) in std::mem::take(&mut self.partial) {
             let line = uncoloured(rest.trim_end());
@@ -460,6 +461,16 @@ impl Progress {
         }
         let id = self.current.clone();
         if let Some((name, StepState::Started)) = self.steps.get(&id).cloned() {
+            self.step(&id, &name, StepState::Failed, &mut events);
+        }
+        let ran = |(_, state): &(String, StepState)| gone && *state == StepState::Started;
+        let running: Vec<(String, String)> = self
+            .steps
+            .iter()
+            .filter(|(_, step)| ran(step))
+            .map(|(id, (name, _))| (id.clone(), name.clone()))
+            .collect();
+        for (id, name) in running {
             self.step(&id, &name, StepState::Failed, &mut events);
         }
         events
@@ -493,6 +504,14 @@ impl Progress {
             }
         }
     }
+}
+
+/// Whether an error is no word of the engine, but its silence.
+fn went_away(error: &Error) -> bool {
+    !matches!(
+        error,
+        Error::DockerStreamError { .. } | Error::DockerResponseServerError { .. }
+    )
 }
 
 /// A file of the source could not be read, or changed on the way.
@@ -651,7 +670,7 @@ mod tests {
     fn a_failure_names_the_step_and_the_answer() {
         let mut progress = Progress::default();
         drop(progress.events(stream("Step 1/1 : RUN apt-get install x")));
-        drop(progress.failed());
+        drop(progress.failed(false));
         let fault = progress.fault(&Error::DockerStreamError {
             error: "returned a non-zero code: 100".into(),
         });

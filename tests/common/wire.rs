@@ -155,9 +155,9 @@ pub fn behind_tls(
     port
 }
 
-/// What an engine says of itself.
+/// What an engine says of itself: one without `BuildKit`.
 pub fn version(wire: &mut Wire<'_>) {
-    let version = "{\"Version\":\"28.0.0\",\"ApiVersion\":\"1.47\",\"MinAPIVersion\":\"1.24\",\"Os\":\"linux\",\"Arch\":\"amd64\"}";
+    let version = "{\"Version\":\"28.0.0\",\"ApiVersion\":\"1.47\",\"MinAPIVersion\":\"1.24\",\"Os\":\"linux\",\"Arch\":\"amd64\",\"Components\":[{\"Name\":\"Podman Engine\",\"Version\":\"5.0.0\"}]}";
     wire.answer("200 OK", "Content-Type: application/json\r\n", version);
 }
 
