@@ -15,65 +15,16 @@
 
 #[path = "../tests/common/mod.rs"]
 mod common;
+mod measure;
 
 use common::demo::Demo;
 use common::terminal::Terminal;
-use std::path::{Path, PathBuf};
+use measure::{
+    Goal, binary, cpu_seconds, grouped, head, median, most, ms, percentiles, row, rss_mb,
+};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-
-/// One line of the table.
-struct Row {
-    what: String,
-    value: f64,
-    unit: &'static str,
-    peer: Option<f64>,
-    goal: f64,
-    /// The goal is about value / peer, not about the value.
-    of_peer: bool,
-}
-
-impl Row {
-    fn measured(&self) -> f64 {
-        if self.of_peer {
-            self.value / self.peer.unwrap_or(f64::NAN)
-        } else {
-            self.value
-        }
-    }
-
-    fn print(&self) -> bool {
-        let peer = self.peer.map_or("-".to_owned(), |p| format!("{p:.2}"));
-        let ratio = self
-            .peer
-            .map_or("-".to_owned(), |p| format!("{:.3}", self.value / p));
-        let skipped = self.of_peer && self.peer.is_none();
-        let verdict = if skipped {
-            "skipped: no kubectl"
-        } else if self.measured() <= self.goal {
-            "ok"
-        } else {
-            "MISSED"
-        };
-        println!(
-            "{:<58} {:>10.2} {:<5} {peer:>10} {ratio:>8} {:>8} {verdict}",
-            self.what, self.value, self.unit, self.goal
-        );
-        skipped || self.measured() <= self.goal
-    }
-}
-
-/// A row whose goal is about the value.
-fn value(what: impl Into<String>, value: f64, unit: &'static str, goal: f64) -> Row {
-    Row {
-        what: what.into(),
-        value,
-        unit,
-        peer: None,
-        goal,
-        of_peer: false,
-    }
-}
 
 fn main() {
     let program = binary();
@@ -83,21 +34,13 @@ fn main() {
     } else {
         sizes
     };
-    println!(
-        "{:<58} {:>10} {:<5} {:>10} {:>8} {:>8}",
-        "what", "value", "", "kubectl", "ratio", "goal"
-    );
+    head("kubectl");
     let mut good = start(&program);
     for pods in sizes {
         good &= list(&program, pods);
         good &= churn(&program, pods);
     }
     std::process::exit(i32::from(!good));
-}
-
-/// The program as cargo built it for benchmarks.
-fn binary() -> PathBuf {
-    PathBuf::from(env!("CARGO_BIN_EXE_quarterdeck"))
 }
 
 /// What needs no cluster.
@@ -121,8 +64,8 @@ fn start(program: &Path) -> bool {
         });
         started.elapsed()
     }));
-    value("--version", ms(version), "ms", 5.0).print()
-        & value("first paint without a network", ms(paint), "ms", 50.0).print()
+    most("--version", ms(version), "ms", 5.0).print()
+        & most("first paint without a network", ms(paint), "ms", 50.0).print()
 }
 
 fn list(program: &Path, pods: usize) -> bool {
@@ -130,7 +73,7 @@ fn list(program: &Path, pods: usize) -> bool {
     let env = demo.env();
     let real = count_pods(&env).unwrap_or(pods);
     let kubectl = kubectl_list(&env);
-    let wanted = grouped(real);
+    let wanted = format!("pods {}", grouped(real));
     let mut times = Vec::new();
     let mut first = Vec::new();
     for _ in 0..5 {
@@ -153,16 +96,15 @@ fn list(program: &Path, pods: usize) -> bool {
     } else {
         1.0
     };
-    let mut good = Row {
-        what: format!("complete list of {real} pods"),
-        value: ms(whole),
-        unit: "ms",
-        peer: kubectl.map(ms),
-        goal,
-        of_peer: true,
-    }
+    let mut good = row(
+        format!("complete list of {real} pods"),
+        ms(whole),
+        "ms",
+        kubectl.map(ms),
+        Goal::MostOfPeer(goal),
+    )
     .print();
-    good &= value(
+    good &= most(
         format!("first rows of {real} pods, from the start of the process"),
         ms(median(first.into_iter())),
         "ms",
@@ -177,7 +119,7 @@ fn list(program: &Path, pods: usize) -> bool {
     t.settle(Duration::from_millis(800));
     t.pump(Duration::from_secs(3));
     let goal = if real > 30_000 { 200.0 } else { 65.0 };
-    good &= value(
+    good &= most(
         format!("resident memory at {real} pods"),
         rss_mb(t.pid()),
         "MB",
@@ -191,8 +133,8 @@ fn list(program: &Path, pods: usize) -> bool {
     t.send("G");
     t.pump(Duration::from_secs(2));
     let (cpu, bytes) = usage(&mut t, Duration::from_secs(30));
-    good &= value(format!("CPU idle at {real} pods"), cpu * 100.0, "%", 0.3).print();
-    good &= value(
+    good &= most(format!("CPU idle at {real} pods"), cpu * 100.0, "%", 0.3).print();
+    good &= most(
         format!("bytes to the terminal idle at {real} pods"),
         bytes,
         "B/s",
@@ -204,9 +146,9 @@ fn list(program: &Path, pods: usize) -> bool {
     t.send("g");
     t.settle(Duration::from_millis(150));
     let (p50, p99) = keys(&mut t, 300);
-    good &= value(format!("key to frame at {real} pods, p50"), p50, "ms", 2.0).print();
-    good &= value(format!("key to frame at {real} pods, p99"), p99, "ms", 8.0).print();
-    good &= value(
+    good &= most(format!("key to frame at {real} pods, p50"), p50, "ms", 2.0).print();
+    good &= most(format!("key to frame at {real} pods, p99"), p99, "ms", 8.0).print();
+    good &= most(
         format!("filter keystroke over {real} pods, p99"),
         filter(&mut t),
         "ms",
@@ -241,7 +183,7 @@ fn churn(program: &Path, pods: usize) -> bool {
     let (cpu, _) = usage(&mut t, Duration::from_secs(10));
     let server = (cpu_seconds(demo.pid()) - server) / 10.0;
     let goal = if pods > 30_000 { 26.0 } else { 20.0 };
-    let mut good = value(
+    let mut good = most(
         format!(
             "CPU at 1,000 events/s and {pods} pods (server {:.0} %)",
             server * 100.0
@@ -252,14 +194,14 @@ fn churn(program: &Path, pods: usize) -> bool {
     )
     .print();
     let (_, p99) = keys(&mut t, 300);
-    good &= value(
+    good &= most(
         format!("key to frame under churn at {pods} pods, p99"),
         p99,
         "ms",
         16.0,
     )
     .print();
-    good &= value(
+    good &= most(
         format!("event to visible row under churn at {pods} pods, p99"),
         event_to_row(&mut t),
         "ms",
@@ -364,19 +306,6 @@ fn count_pods(env: &[(String, String)]) -> Option<usize> {
     (count > 0).then_some(count)
 }
 
-/// `pods 50,012`, as the header writes it.
-fn grouped(n: usize) -> String {
-    let digits = n.to_string();
-    let mut out = String::from("pods ");
-    for (at, c) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
-}
-
 fn usage(t: &mut Terminal, time: Duration) -> (f64, f64) {
     let (cpu, bytes) = (cpu_seconds(t.pid()), t.bytes);
     t.pump(time);
@@ -384,56 +313,4 @@ fn usage(t: &mut Terminal, time: Duration) -> (f64, f64) {
         (cpu_seconds(t.pid()) - cpu) / time.as_secs_f64(),
         (t.bytes - bytes) as f64 / time.as_secs_f64(),
     )
-}
-
-/// User and system time of a process, from /proc in ticks of 10 ms.
-fn cpu_seconds(pid: u32) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let fields: Vec<&str> = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or("")
-        .split_whitespace()
-        .collect();
-    let ticks = |n: usize| {
-        fields
-            .get(n)
-            .and_then(|f| f.parse::<f64>().ok())
-            .unwrap_or(0.0)
-    };
-    (ticks(11) + ticks(12)) / 100.0
-}
-
-fn rss_mb(pid: u32) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let kb = status.lines().find_map(|l| {
-        l.strip_prefix("VmRSS:")?
-            .split_whitespace()
-            .next()?
-            .parse::<f64>()
-            .ok()
-    });
-    kb.unwrap_or(0.0) * 1024.0 / 1e6
-}
-
-fn median(times: impl Iterator<Item = Duration>) -> Duration {
-    let mut times: Vec<_> = times.collect();
-    times.sort();
-    times.get(times.len() / 2).copied().unwrap_or_default()
-}
-
-/// The median and the 99th percentile.
-fn percentiles(times: &mut [f64]) -> (f64, f64) {
-    times.sort_by(f64::total_cmp);
-    let at = |share: f64| {
-        times
-            .get(((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1)))
-            .copied()
-            .unwrap_or(f64::NAN)
-    };
-    (at(0.5), at(0.99))
-}
-
-fn ms(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }
