@@ -36,13 +36,27 @@ fn sha256(text: &str) -> String {
     String::from_utf8(output.stdout).unwrap()[..64].to_owned()
 }
 
+/// A kubeconfig for a server that speaks plain HTTP.
+fn kubeconfig(home: &Path, port: u16) {
+    let text = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: c\ncontexts: [{{name: c, context: {{cluster: c, user: u}}}}]\nclusters: [{{name: c, cluster: {{server: 'http://127.0.0.1:{port}'}}}}]\nusers: [{{name: u, user: {{}}}}]\n"
+    );
+    fs::create_dir_all(home.join(".kube")).unwrap();
+    fs::write(home.join(".kube/config"), text).unwrap();
+}
+
 fn show(home: &Path) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_quarterdeck"));
     command
         .args(["catalogue", "show"])
         .env("HOME", home)
         .stdin(Stdio::null());
-    for name in ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "DOCKER_CONFIG"] {
+    for name in [
+        "XDG_CONFIG_HOME",
+        "XDG_STATE_HOME",
+        "DOCKER_CONFIG",
+        "KUBECONFIG",
+    ] {
         command.env_remove(name);
     }
     let output = command.output().unwrap();
@@ -109,4 +123,62 @@ fn the_catalogue_of_a_registry_is_in_force_and_kept() {
     now.store(SHUT, Ordering::SeqCst);
     let (code, told) = show(home.path());
     assert!(code == 3 && told.contains("docker login"), "{told}");
+}
+
+#[test]
+fn the_catalogue_of_a_config_map_is_in_force_and_kept() {
+    const WELL: u8 = 0;
+    const SHUT: u8 = 1;
+    const ILL: u8 = 2;
+    let now = Arc::new(AtomicU8::new(WELL));
+    let state = Arc::clone(&now);
+    let port = on_loopback(move |request, wire| {
+        let json = "Content-Type: application/json\r\n";
+        let known = request
+            .path
+            .starts_with("/api/v1/namespaces/ops/configmaps/images");
+        match state.load(Ordering::SeqCst) {
+            ILL => wire.answer("500 Internal Server Error", json, "{}"),
+            SHUT => wire.answer(
+                "403 Forbidden",
+                json,
+                "{\"kind\":\"Status\",\"status\":\"Failure\",\"reason\":\"Forbidden\",\"message\":\"you may not\",\"code\":403}",
+            ),
+            _ if known => {
+                let object = serde_json::json!({
+                    "apiVersion": "v1", "kind": "ConfigMap",
+                    "metadata": { "name": "images", "namespace": "ops" },
+                    "data": { "README": "x", "catalogue.toml": DOCUMENT },
+                });
+                wire.answer("200 OK", json, &object.to_string());
+            }
+            _ => wire.answer("404 Not Found", json, "{}"),
+        }
+    });
+    let home = tempfile::tempdir().unwrap();
+    kubeconfig(home.path(), port);
+    let config = home.path().join(".config/quarterdeck");
+    fs::create_dir_all(&config).unwrap();
+    let write = |name: &str| {
+        fs::write(
+            config.join("config.toml"),
+            format!("catalogue = \"{name}\"\n"),
+        )
+        .unwrap();
+    };
+    write("configmap:ops/images");
+    let (code, told) = show(home.path());
+    assert!(code == 0 && told.contains("catalogue: ops"), "{told}");
+    now.store(ILL, Ordering::SeqCst);
+    let (code, told) = show(home.path());
+    assert!(code == 0 && told.contains("last copy"), "{told}");
+    now.store(SHUT, Ordering::SeqCst);
+    let (code, told) = show(home.path());
+    assert!(code == 3 && told.contains("cannot be had"), "{told}");
+    write("configmap:images");
+    let (code, told) = show(home.path());
+    assert!(
+        code == 1 && told.contains("configmap:namespace/name"),
+        "{told}"
+    );
 }

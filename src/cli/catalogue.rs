@@ -2,13 +2,18 @@
 
 use super::exit::Code;
 use super::out::{Out, warn};
+use crate::cluster::{ConnectOptions, Session};
 use crate::config::{self, Config, Paths, SYSTEM_CATALOGUE};
-use crate::domain::build::Fault;
+use crate::domain::build::{Fault, FaultSort};
 use crate::domain::catalogue::{BUILT_IN_NAME, Catalogue, ImageRef, Stack};
-use crate::images::{self, Rules};
+use crate::domain::feed::{Failure, FailureSort};
+use crate::images::{self, ConfigMaps, Rules};
 use clap::{Args, Subcommand, ValueEnum};
+use futures::FutureExt;
+use futures::TryFutureExt;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Arguments of `catalogue`.
 #[derive(Debug, Args)]
@@ -137,17 +142,46 @@ pub fn load(extra: Option<&Path>) -> anyhow::Result<Catalogue> {
         .enable_all()
         .build()?;
     let variable = |name: &str| std::env::var_os(name);
-    let read = runtime.block_on(rules(&paths, &config).read(extra, &variable));
+    let rules = rules(&paths, &config, ConnectOptions::default());
+    let read = runtime.block_on(rules.read(extra, &variable));
     Ok(read?)
 }
 
-/// Where the catalogue comes from.
-pub fn rules(paths: &Paths, config: &Config) -> Rules {
+/// Where the catalogue comes from; a `ConfigMap` is read from the cluster of these options.
+pub fn rules(paths: &Paths, config: &Config, cluster: ConnectOptions) -> Rules {
+    let read = move |namespace: String, name: String| {
+        let options = cluster.clone();
+        let text = async move {
+            let session = Session::connect(options).await?;
+            session
+                .config_text(&namespace, &name, images::CONFIG_KEY)
+                .await
+        };
+        text.map_err(|failure| not_read(&failure)).boxed()
+    };
     Rules {
         files: paths.catalogue_files().to_vec(),
         remote: config.catalogue.clone(),
+        config_maps: Some(ConfigMaps(Arc::new(read))),
         kept: paths.state.clone(),
     }
+}
+
+/// Why a cluster did not give a catalogue.
+fn not_read(failure: &Failure) -> Fault {
+    let sort = match failure.sort {
+        FailureSort::Forbidden | FailureSort::Unauthorized | FailureSort::ReadOnly => {
+            FaultSort::Denied
+        }
+        FailureSort::NotFound => FaultSort::Missing,
+        FailureSort::Config => FaultSort::Project,
+        // Nobody answered, or not as it should: a copy that is kept holds.
+        FailureSort::Unreachable | FailureSort::Conflict | FailureSort::Other => {
+            FaultSort::Registry
+        }
+    };
+    let what = format!("could not {}: {}", failure.what, failure.why);
+    Fault::new(sort, what, failure.remedy.to_string())
 }
 
 fn show(extra: Option<&Path>, form: Form, out: &mut Out) -> anyhow::Result<Code> {

@@ -55,7 +55,11 @@ pub fn run(
         saved: settings.paths.data.join("saved"),
         edits: settings.paths.state.join("edits"),
         workshop: WorkshopPaths {
-            rules: super::catalogue::rules(&settings.paths, &settings.config),
+            rules: super::catalogue::rules(
+                &settings.paths,
+                &settings.config,
+                connect_options(cluster, &settings),
+            ),
             drafts: settings.paths.state.join("drafts"),
             builds: settings.paths.state.join("builds"),
         },

@@ -116,6 +116,35 @@ impl Session {
         self.json(&Call::get(path(target))).await
     }
 
+    /// The text under `key` of a `ConfigMap`; that under its only key where it has no other.
+    pub async fn config_text(
+        &self,
+        namespace: &str,
+        name: &str,
+        key: &str,
+    ) -> Result<String, Failure> {
+        let target = Target {
+            version: "v1".into(),
+            kind: "ConfigMap".into(),
+            plural: "configmaps".into(),
+            namespace: Text::new(namespace),
+            name: Text::new(name),
+            group: Text::default(),
+        };
+        let object = self.object(&target).await;
+        let object = object.map_err(|fault| fault.failure(&format!("read {target}")))?;
+        let none = Map::new();
+        let data = object["data"].as_object().unwrap_or(&none);
+        let only = data.values().next().filter(|_| data.len() == 1);
+        let text = data.get(key).or(only).and_then(Value::as_str);
+        text.map(str::to_owned).ok_or_else(|| Failure {
+            what: Text::new(&format!("read {target}")),
+            why: Text::new(&format!("it has no `{key}`")),
+            remedy: "put the document under that key".into(),
+            sort: FailureSort::NotFound,
+        })
+    }
+
     /// The object as YAML, its keys in kubectl's order. `managed_fields` keeps
     /// `metadata.managedFields`; `reveal` shows the values of a Secret. Line feeds are kept, all
     /// else that could steer a terminal is made visible.

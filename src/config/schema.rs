@@ -24,7 +24,7 @@ pub struct Config {
     pub production: Vec<String>,
     /// Namespace scopes for the keys 1 to 9: namespaces, comma separated.
     pub favourites: Vec<String>,
-    /// A catalogue in a registry, laid over those of this machine; empty: none.
+    /// A catalogue in a registry or a `ConfigMap`, laid over those of this machine; empty: none.
     pub catalogue: String,
     /// Label keys in the order in which they are tried, by what they mean; only what was changed.
     pub labels: Vec<(&'static str, Vec<String>)>,
@@ -156,8 +156,8 @@ pub static KEYS: &[Key] = &[
     },
     Key {
         name: "catalogue",
-        form: "the name of an artifact in quotes: registry/path/name:tag",
-        help: "A catalogue of images in a registry, laid over those of this machine; pushed there with `oras push NAME catalogue.toml`.",
+        form: "`registry/path/name:tag` or `configmap:namespace/name` in quotes",
+        help: "A catalogue of images, laid over those of this machine: in a registry (`oras push NAME catalogue.toml`), or under `catalogue.toml` in a ConfigMap.",
         set: |config, value| word(value).map(|name| config.catalogue = name),
     },
     label!("project", "Labels that name the project."),

@@ -31,7 +31,7 @@ pub use known::sources;
 pub use order::order;
 pub use outdated::{outdated, renew};
 pub use project::{Opened, flawed, needed, recipe, text, write};
-pub use rules::Rules;
+pub use rules::{CONFIG_KEY, ConfigMaps, Rules};
 pub use simulate::simulate;
 pub use size::base_size;
 pub use source::{Source, SourceError};

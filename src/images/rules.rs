@@ -7,16 +7,42 @@ use super::registry;
 use crate::domain::build::{Fault, FaultSort};
 use crate::domain::catalogue::{Catalogue, ImageRef};
 use crate::domain::document::Flaw;
+use futures::future::BoxFuture;
 use std::ffi::OsString;
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Begins the name of a `ConfigMap`, before `namespace/name`.
+const CONFIG_MAP: &str = "configmap:";
+
+/// The key of a `ConfigMap` that holds the document.
+pub const CONFIG_KEY: &str = "catalogue.toml";
+
+/// Asks a cluster for the text of a `ConfigMap`, by namespace and name.
+pub type ReadConfigMap =
+    dyn Fn(String, String) -> BoxFuture<'static, Result<String, Fault>> + Send + Sync;
+
+/// Reads the texts of `ConfigMap` objects: another room speaks to clusters.
+#[derive(Clone)]
+pub struct ConfigMaps(pub Arc<ReadConfigMap>);
+
+impl fmt::Debug for ConfigMaps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ConfigMaps(..)")
+    }
+}
 
 /// Where the catalogue comes from.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
     /// Documents laid over the built-in catalogue, each where it is there.
     pub files: Vec<PathBuf>,
-    /// The artifact in a registry that is laid over those; empty: none.
+    /// The artifact in a registry, or `configmap:namespace/name`, that is laid over those; empty:
+    /// none.
     pub remote: String,
+    /// Reads `ConfigMaps`, where there is a cluster to ask.
+    pub config_maps: Option<ConfigMaps>,
     /// The folder for the last copy of that.
     pub kept: PathBuf,
 }
@@ -52,24 +78,16 @@ impl Rules {
         Ok(catalogue)
     }
 
-    /// Name and text of the artifact; its last copy while the registry does not answer.
+    /// Name and text of the document elsewhere; its last copy while nobody answers there.
     async fn fetch(
         &self,
         get: &(impl Fn(&str) -> Option<OsString> + Sync),
     ) -> Result<(String, String), Fault> {
         let name = &self.remote;
-        let image = ImageRef::parse(name).map_err(|must_be| {
-            Fault::new(
-                FaultSort::Project,
-                format!("`catalogue` in config.toml, `{name}`, is no name of an artifact"),
-                format!("it must be {must_be}"),
-            )
-        })?;
         let kept = self
             .kept
             .join(format!("catalogue-{}.toml", fingerprint(name)));
-        let known = credentials::find(image.registry(), get).await;
-        match registry::document(&image, known.as_ref()).await {
+        match self.document(get).await {
             Ok(text) => {
                 let done = private_folder(&self.kept).is_ok() && write(&kept, &text).is_ok();
                 if !done {
@@ -83,6 +101,31 @@ impl Rules {
             },
             Err(fault) => Err(without(name, &fault)),
         }
+    }
+
+    async fn document(
+        &self,
+        get: &(impl Fn(&str) -> Option<OsString> + Sync),
+    ) -> Result<String, Fault> {
+        let wrong = |must_be: &str| {
+            let name = &self.remote;
+            let what = format!("`catalogue` in config.toml, `{name}`, names no document");
+            Fault::new(FaultSort::Project, what, format!("it must be {must_be}"))
+        };
+        if let Some(place) = self.remote.strip_prefix(CONFIG_MAP) {
+            let (namespace, name) = place
+                .split_once('/')
+                .filter(|(namespace, name)| !namespace.is_empty() && !name.is_empty())
+                .ok_or_else(|| wrong("`configmap:namespace/name`"))?;
+            let ask = self
+                .config_maps
+                .as_ref()
+                .ok_or_else(|| wrong("an artifact here"))?;
+            return (ask.0)(namespace.to_owned(), name.to_owned()).await;
+        }
+        let image = ImageRef::parse(&self.remote).map_err(|must_be| wrong(&must_be))?;
+        let known = credentials::find(image.registry(), get).await;
+        registry::document(&image, known.as_ref()).await
     }
 }
 
