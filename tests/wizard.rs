@@ -173,3 +173,24 @@ fn a_build_whose_engine_dies_is_told_kept_and_leads_back_to_the_answers() {
     terminal.wait_for("failed");
     terminal.wait_for("the engine went away");
 }
+
+#[test]
+fn a_dockerfile_of_ones_own_is_seen_beside_the_one_that_would_be_made() {
+    let (home, source) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    service(source.path());
+    let own = "FROM node:22\nCOPY . /srv\nCMD npm start\n";
+    std::fs::write(source.path().join("Dockerfile"), own).unwrap();
+    let mut terminal = open(home.path(), &["demo"], (80, 24));
+    terminal.wait_for("live");
+    new(&mut terminal, source.path());
+    terminal.wait_for("Only write quarterdeck.toml");
+    terminal.send("\x1bd");
+    terminal.wait_for("from the answers");
+    let text = terminal.text();
+    let beside = |line: &str| line.contains("FROM node:22") || line.contains("COPY . /srv");
+    assert!(text.lines().any(beside), "{text}");
+    terminal.send("\x1b[6~");
+    terminal.wait_for("CMD npm start");
+    terminal.send("\x1bd");
+    terminal.wait_for("Only write quarterdeck.toml");
+}
