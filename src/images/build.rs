@@ -345,7 +345,10 @@ impl Progress {
         match info.aux {
             Some(BuildInfoAux::BuildKit(status)) => {
                 for vertex in status.vertexes {
-                    let state = if !vertex.error.is_empty() {
+                    let state = if vertex.error.contains("context canceled") {
+                        // It was given up because another one failed: that one is to be named.
+                        continue;
+                    } else if !vertex.error.is_empty() {
                         StepState::Failed
                     } else if vertex.cached {
                         StepState::Cached
