@@ -67,6 +67,12 @@ fn open(program: &Path, demo: &Demo) -> Terminal {
     t
 }
 
+/// Whether a shell asks for a command.
+fn prompted(screen: &str) -> bool {
+    let prompt = |line: &str| line.trim_end().ends_with(['$', '#']);
+    screen.lines().skip(1).any(prompt)
+}
+
 /// A shell in the pod of that row, with a prompt of its own.
 fn shell(t: &mut Terminal, pod: usize) {
     t.send("/status=Running\r");
@@ -75,9 +81,7 @@ fn shell(t: &mut Terminal, pod: usize) {
     t.send(&"j".repeat(pod));
     t.settle(Duration::from_millis(200));
     t.send("s");
-    t.wait("a shell", Duration::from_secs(10), |screen| {
-        screen.contains("$ ") || screen.contains("# ")
-    });
+    t.wait("a shell", Duration::from_secs(10), prompted);
     t.settle(Duration::from_millis(200));
     t.send("PS1='re''ady> '\r");
     t.wait_for("ready>");
@@ -189,7 +193,6 @@ fn interrupt(program: &Path, demo: &Demo) -> bool {
     // A flood in a tab that is not seen, and a quiet shell in another one.
     t.send("yes a flood that nobody sees\r");
     t.pump(Duration::from_millis(300));
-    let mark = "another-tab";
     t.send("\x1d");
     t.pump(Duration::from_millis(300));
     t.send("\x14");
@@ -197,7 +200,7 @@ fn interrupt(program: &Path, demo: &Demo) -> bool {
     t.send(":pods\r");
     t.wait_for("Running");
     t.pump(Duration::from_millis(300));
-    let mut list = keys(&mut t, "list");
+    let mut list = keys(&mut t);
     good &= most(
         "key to frame on a list while another tab floods, p99",
         percentiles(&mut list).1,
@@ -206,8 +209,6 @@ fn interrupt(program: &Path, demo: &Demo) -> bool {
     )
     .print();
     shell(&mut t, 1);
-    t.send(&format!("# {mark}"));
-    t.pump(Duration::from_millis(300));
     let mut typed = typed(&mut t);
     good &= most(
         "echo in a shell while another tab floods, p99",
@@ -220,7 +221,7 @@ fn interrupt(program: &Path, demo: &Demo) -> bool {
 }
 
 /// From a movement key to the frame with another row selected.
-fn keys(t: &mut Terminal, _what: &str) -> Vec<f64> {
+fn keys(t: &mut Terminal) -> Vec<f64> {
     let mut times = Vec::new();
     for n in 0..KEYS {
         let key = if (n / 20) % 2 == 0 { "j" } else { "k" };
@@ -289,9 +290,7 @@ fn echo(program: &Path, demo: &Demo) -> bool {
     let mut peer = has("kubectl", &["version", "--client"]).then(|| {
         let args = ["exec", "-it", "-n", &namespace, &pod, "--", "/bin/sh"];
         let mut peer = Terminal::start(Path::new("kubectl"), &args, &env, 200, 50);
-        peer.wait("a prompt", LONG, |screen| {
-            screen.contains("$ ") || screen.contains("# ")
-        });
+        peer.wait("a prompt", LONG, prompted);
         peer.send("PS1='re''ady> '\r");
         peer.wait_for("ready>");
         peer

@@ -15,6 +15,9 @@ const GAP: Duration = Duration::from_millis(16);
 /// The least time before a frame that a key causes. A person must not wait for rows.
 const KEY_GAP: Duration = Duration::from_millis(3);
 
+/// What comes so soon after a key is taken for its answer: the echo of a shell.
+const ANSWER: Duration = Duration::from_millis(100);
+
 /// Begin and end of a synchronised update: the terminal shows it as a whole.
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
@@ -38,6 +41,8 @@ pub struct Frames {
     unknown: bool,
     last: Option<Instant>,
     due: Option<Instant>,
+    /// When a person last did something of which nothing has been seen yet.
+    asked: Option<Instant>,
     bytes: Vec<u8>,
 }
 
@@ -51,6 +56,7 @@ impl Frames {
             unknown: true,
             last: None,
             due: None,
+            asked: None,
             bytes: Vec::new(),
         }
     }
@@ -65,9 +71,14 @@ impl Frames {
 
     /// Something changed at `now`: a frame is due.
     pub fn want(&mut self, cause: Cause, now: Instant) {
-        let gap = match cause {
-            Cause::Person => KEY_GAP,
-            Cause::Data => GAP,
+        if cause == Cause::Person {
+            self.asked = Some(now);
+        }
+        let answers = |asked: Instant| now.saturating_duration_since(asked) < ANSWER;
+        let gap = if self.asked.is_some_and(answers) {
+            KEY_GAP
+        } else {
+            GAP
         };
         let due = self.last.map_or(now, |last| (last + gap).max(now));
         self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
@@ -91,6 +102,7 @@ impl Frames {
         }
         let mut changes = self.shown.diff_iter(&self.next).peekable();
         if self.unknown || changes.peek().is_some() {
+            self.asked = None;
             self.bytes.extend_from_slice(BEGIN);
             if self.unknown {
                 self.bytes.extend_from_slice(CLEAR);
@@ -135,6 +147,25 @@ mod tests {
         assert_eq!(draw(&mut frames, "hello"), "");
         let bytes = draw(&mut frames, "hellO");
         assert!(bytes.contains('O') && !bytes.contains("hell"), "{bytes:?}");
+    }
+
+    #[test]
+    fn the_answer_to_a_key_that_changed_nothing_waits_no_longer_than_a_key() {
+        let start = Instant::now();
+        let mut frames = Frames::new((2, 1));
+        frames.draw(start, |_| {}).unwrap();
+        let pressed = start + Duration::from_secs(1);
+        frames.want(Cause::Person, pressed);
+        frames.draw(pressed, |_| {}).unwrap();
+        let echo = pressed + Duration::from_millis(1);
+        frames.want(Cause::Data, echo);
+        assert_eq!(frames.due(), Some(pressed + KEY_GAP));
+        let paint = |buffer: &mut Buffer| {
+            buffer.set_string(0, 0, "x", Style::new());
+        };
+        frames.draw(echo, paint).unwrap();
+        frames.want(Cause::Data, echo);
+        assert_eq!(frames.due(), Some(echo + GAP));
     }
 
     #[test]

@@ -198,8 +198,13 @@ fn word_level(line: &[u8], start: usize, word: &[u8]) -> Option<Level> {
         let thrown = after == b':' && (word.ends_with(b"Exception") || word.ends_with(b"Error"));
         return thrown.then_some(Level::Error);
     }
-    let level = Level::from_word(word)?;
     let before = start.checked_sub(1).map_or(b' ', |n| line[n]);
+    // What most words are: no capitals, no sign at either side. Nothing dearer is asked of them.
+    let shouted = word[0].is_ascii_uppercase() && word.len() > 2 && word[1].is_ascii_uppercase();
+    if !shouted && after != b':' && !matches!(before, b'[' | b'<' | b'(' | b'|' | b'=' | b'"') {
+        return None;
+    }
+    let level = Level::from_word(word)?;
     let capitals = word.len() > 2 && word.iter().all(u8::is_ascii_uppercase);
     let bracketed = matches!(
         (before, after),
@@ -254,6 +259,10 @@ mod tests {
             ("ValueError: bad", Some(Level::Error)),
             ("requests.ConnectionError: refused", Some(Level::Error)),
             ("no error found", None),
+            ("no Error found", None),
+            ("(warn) <error>", Some(Level::Warn)),
+            ("|error| at |info|", Some(Level::Error)),
+            ("error (here)", None),
             ("the info page", None),
             ("GET /healthz 200", None),
             ("", None),

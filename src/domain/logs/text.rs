@@ -50,7 +50,7 @@ pub struct Run {
 pub fn is_plain(line: &[u8]) -> bool {
     // Without an early exit the compiler does sixteen bytes at a time.
     line.iter().fold(true, |plain, byte| {
-        plain && (*byte >= 0x20 && *byte < 0x7f) || (*byte == b'\t')
+        plain & ((0x20..0x7f).contains(byte) | (*byte == b'\t'))
     })
 }
 
@@ -248,6 +248,14 @@ fn skip_char(text: &str) -> &str {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_tab_makes_no_line_plain() {
+        assert!(is_plain(b"a\tb ~"));
+        assert!(!is_plain(b"\x1b]0;x\x07\tb"));
+        let (text, _) = cleaned(b"\x1b]0;x\x07\x9b\tb\tc");
+        assert!(!text.contains(['\x1b', '\x07', '\u{9b}']), "{text:?}");
+    }
 
     fn cleaned(line: &[u8]) -> (String, Vec<Run>) {
         let mut out = String::from("before");
