@@ -31,7 +31,7 @@
 //! | vt | key | `alacritty_terminal`, `unicode_width` |
 //! | input | key, command | toml |
 //! | theme | | ratatui, toml, strsim |
-//! | config | | toml, regex, strsim, `std::fs` |
+//! | config | domain | toml, regex, strsim, `std::fs` |
 //! | app | key, command, domain, vt, input, config | regex, `tui_textarea` |
 //! | view | app, command, domain, vt, theme, input, key | ratatui, `tui_textarea`, regex, `unicode_width` |
 //! | cluster | domain | tokio, `tokio_tungstenite`, kube, `k8s_openapi`, http, hyper, `hyper_util`, flate2, jiff, `std::fs`, `std::env`, `std::time::Instant`, `std::time::SystemTime`, `std::process` |

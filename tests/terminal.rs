@@ -423,3 +423,21 @@ fn a_local_shell_is_of_this_context() {
     assert_eq!(terminal.exit(SOON), Some(0));
     assert!(kept() < with_shell, "its kubeconfig is gone");
 }
+
+#[test]
+fn files_are_read_again_and_what_is_wrong_changes_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("config/quarterdeck");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("config.toml");
+    let mut terminal = open(home.path(), &["demo"], &[], (100, 30));
+    terminal.wait_for("billing");
+    std::fs::write(&file, "keymap = \"vim\"\nmouse = \"no\"\n").unwrap();
+    terminal.send(":reload\r");
+    terminal.wait_for("config.toml:2");
+    std::fs::write(&file, "favourites = [\"shop-prod\"]\n").unwrap();
+    terminal.send(":reload\r");
+    terminal.wait_for("were read again");
+    terminal.send("1");
+    terminal.wait_for("shop-prod");
+}

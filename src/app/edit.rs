@@ -64,7 +64,7 @@ impl App {
     /// A copy is complete: the program that shows it is started.
     pub(super) fn take_copy(&mut self, id: Id, file: PathBuf, effects: &mut Effects) {
         if let Some((way, name)) = self.copies.remove(&id) {
-            let mut shell = ShellScreen::new(id, Source::default(), way, (80, 24));
+            let mut shell = ShellScreen::new(id, Source::default(), way, &self.panes);
             (shell.subject, shell.file) = (name, Some(file));
             self.open_pane(shell, effects);
         }
@@ -119,7 +119,7 @@ impl App {
             return self.notify(notice);
         }
         let id = self.next_id();
-        let mut shell = ShellScreen::new(id, Source::default(), Way::Edit, (80, 24));
+        let mut shell = ShellScreen::new(id, Source::default(), Way::Edit, &self.panes);
         shell.subject = Text::new(&format!("{} {}", target.kind.to_lowercase(), target.name));
         shell.edit = Some(Edit {
             target,

@@ -101,6 +101,10 @@ pub enum Effect {
     Copy(String),
     /// Something about images; what comes of it carries the id.
     Work(Id, Work),
+    /// Show this theme.
+    Theme(String),
+    /// Read configuration, key map and theme again.
+    Reload,
     /// Keep the state between runs.
     SaveState(State),
     /// End the program.

@@ -34,6 +34,9 @@ impl App {
             Meaning::Command(Command::ShowTab, Arguments { words, .. }) => {
                 self.show_named_tab(&words);
             }
+            Meaning::Command(Command::Theme, Arguments { words, .. }) => {
+                self.choose_theme(&words, effects);
+            }
             Meaning::Command(Command::SplitColumns, Arguments { words, .. }) => {
                 self.split(&words, Split::Columns);
             }

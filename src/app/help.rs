@@ -104,6 +104,27 @@ fn key_label(keymap: &Keymap, command: Command, here: Option<&[Context]>) -> Str
     labels.join(", ")
 }
 
+/// The key map by context, for `:keys` and `quarterdeck keymap show`.
+pub fn keys(keymap: &Keymap) -> String {
+    let mut out = String::from("Keys\n\n");
+    for context in Context::ALL {
+        let bindings: Vec<_> = keymap.bindings().iter().collect();
+        let mut here: Vec<_> = bindings
+            .into_iter()
+            .filter(|binding| binding.context == context)
+            .map(|binding| (binding.command.info(), binding.label()))
+            .collect();
+        // Commands in the order of their table, the keys of one together.
+        here.sort_by_key(|(info, _)| TABLE.iter().position(|it| it.name == info.name));
+        let _ = writeln!(out, "{}\n", context.name());
+        for (info, key) in here {
+            let _ = writeln!(out, "  {key:<15}  :{:<15}  {}", info.name, info.help);
+        }
+        out.push('\n');
+    }
+    out
+}
+
 /// Versions, the server, and who we are to it.
 pub fn about(app: &App) -> String {
     let mut out = format!(

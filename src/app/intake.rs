@@ -29,6 +29,7 @@ impl App {
             Msg::Feed { kind, scope, state } => self.feed(kind, scope, state, effects),
             Msg::Table(id, changes) => return self.table(id, changes),
             Msg::Saved(id) => return self.save_more(id, effects),
+            Msg::Reloaded(new) => self.reloaded(*new),
             Msg::Copied(id, file) => return self.take_copy(id, file, effects),
             Msg::Edit(id, edited) => return self.take_edit(id, edited, effects),
             Msg::Exec(id, item) => return self.take_exec(id, item, effects),

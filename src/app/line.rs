@@ -57,6 +57,7 @@ pub fn read(line: &str, world: &World) -> Result<Meaning, Notice> {
             command @ (Command::Logs
             | Command::ShowTab
             | Command::SplitColumns
+            | Command::Theme
             | Command::SplitRows
             | Command::NewImage
             | Command::Outdated),

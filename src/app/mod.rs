@@ -6,6 +6,7 @@
 //! taken in by `intake`, and `go` moves between screens.
 
 mod act;
+mod choice;
 mod edit;
 mod effect;
 mod go;
@@ -35,7 +36,7 @@ pub mod world;
 
 pub use effect::{BuildOrder, EditStep, Effect, Effects, LocalProgram, Request, Work};
 pub use hit::Hit;
-pub use msg::{Answer, Edited, Id, Msg, Worked};
+pub use msg::{Answer, Edited, Id, Msg, Reloaded, Worked};
 pub use notice::{Notice, Notices, Severity};
 
 use crate::config::State;
@@ -49,6 +50,7 @@ use crate::key::Key;
 use overlay::Overlay;
 use preview::Preview;
 use screens::logs::HEAD_ROWS;
+pub use screens::shell::Panes;
 use screens::shell::Way;
 use screens::welcome::Welcome;
 use screens::{ListScreen, Screen, Source};
@@ -72,6 +74,8 @@ pub struct Setup {
     pub readonly: bool,
     /// Bytes that all logs together may keep; the default when 0.
     pub log_bytes: usize,
+    /// How programs in panes are run.
+    pub panes: Panes,
     /// The zone in which points in time are shown.
     pub zone: Zone,
     /// Namespaces asked for at the start; `None` leaves the choice to what is remembered.
@@ -84,6 +88,10 @@ pub struct Setup {
     pub command: Option<String>,
     /// Patterns of context names that are production.
     pub production: Vec<regex::Regex>,
+    /// The name of the theme.
+    pub theme: String,
+    /// All themes that there are.
+    pub themes: Vec<String>,
     /// What was wrong with files that were read at the start.
     pub notices: Vec<Notice>,
 }
@@ -150,6 +158,9 @@ pub struct App {
     /// The scope was narrowed by itself because all namespaces are forbidden.
     fell_back: bool,
     production: Vec<regex::Regex>,
+    theme: String,
+    themes: Vec<String>,
+    panes: Panes,
     dirty: bool,
 }
 
@@ -203,6 +214,9 @@ impl App {
             wanted_command: setup.command,
             fell_back: false,
             production: setup.production,
+            panes: setup.panes,
+            theme: setup.theme,
+            themes: setup.themes,
             dirty: true,
         };
         app.fit();

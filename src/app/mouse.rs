@@ -77,6 +77,7 @@ impl App {
                 self.overlay = None;
                 self.go_to(self.root() + n);
             }
+            _ if matches!(self.overlay, Some(Overlay::Pick(_))) => self.leave_choice(effects),
             _ if self.overlay.is_some() => self.overlay = None,
             hit => self.click_on_screen(hit, effects),
         }

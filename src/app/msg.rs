@@ -63,6 +63,8 @@ pub enum Msg {
     Log(Id, Chunk),
     /// A part of what is saved is written.
     Saved(Id),
+    /// The files of the person were read again.
+    Reloaded(Box<Reloaded>),
     /// A copy for reading is complete.
     Copied(Id, PathBuf),
     /// Something came of an edit.
@@ -77,6 +79,21 @@ pub enum Msg {
     Notice(Notice),
     /// The process was asked to end.
     Terminate,
+}
+
+/// What [`super::Effect::Reload`] brought; the theme itself stays with who draws.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reloaded {
+    /// Key bindings.
+    pub keymap: crate::input::Keymap,
+    /// Patterns of context names that are production.
+    pub production: Vec<String>,
+    /// Scopes of the keys 1 to 9.
+    pub favourites: Vec<String>,
+    /// The name of the theme.
+    pub theme: String,
+    /// All themes that there are.
+    pub themes: Vec<String>,
 }
 
 /// What came of [`super::Effect::Edit`].

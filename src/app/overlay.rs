@@ -17,7 +17,7 @@ pub enum Overlay {
     Palette(Palette, Option<Notice>),
     /// A question.
     Confirm(Confirm),
-    /// A choice between containers.
+    /// A choice between several things.
     Pick(Pick),
 }
 
@@ -55,24 +55,50 @@ pub enum Then {
     Renew(Vec<PathBuf>),
 }
 
-/// A choice between containers.
+/// A choice between several things.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pick {
-    /// The containers, the default one first.
-    pub sources: Vec<Source>,
+    /// What is asked.
+    pub title: String,
+    /// What can be chosen, a line each.
+    pub names: Vec<String>,
     /// The chosen one.
     pub chosen: usize,
-    /// What is opened in it.
-    pub way: Way,
+    /// What they are.
+    pub of: Choice,
+}
+
+/// What is chosen between.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// Containers, the default one first, and what is opened in the chosen one.
+    Container(Vec<Source>, Way),
+    /// Themes, each shown while it is the chosen one.
+    Theme {
+        /// The theme that was in force before.
+        before: String,
+    },
 }
 
 impl Pick {
-    /// A choice between these.
-    pub fn new(sources: Vec<Source>, way: Way) -> Self {
+    /// A choice between containers.
+    pub fn container(sources: Vec<Source>, way: Way) -> Self {
+        let pod = sources.first().map(|source| source.pod.clone());
         Self {
-            sources,
+            title: format!("Which container of {}?", pod.unwrap_or_default()),
+            names: sources.iter().map(|it| it.container.to_string()).collect(),
             chosen: 0,
-            way,
+            of: Choice::Container(sources, way),
+        }
+    }
+
+    /// A choice between themes.
+    pub fn theme(names: Vec<String>, now: &str) -> Self {
+        Self {
+            title: "Which theme?".into(),
+            chosen: names.iter().position(|name| name == now).unwrap_or(0),
+            names,
+            of: Choice::Theme { before: now.into() },
         }
     }
 }

@@ -156,7 +156,7 @@ impl App {
         match sources.len() {
             0 => self.notify(Notice::info("no running container is selected")),
             1 => self.enter(sources[0].clone(), way, effects),
-            _ => self.overlay = Some(Overlay::Pick(Pick::new(sources, way))),
+            _ => self.overlay = Some(Overlay::Pick(Pick::container(sources, way))),
         }
     }
 
@@ -197,7 +197,7 @@ impl App {
     /// Opens a program in a container, on a tab of its own.
     pub(super) fn enter(&mut self, source: Source, way: Way, effects: &mut Effects) {
         let id = self.next_id();
-        let shell = ShellScreen::new(id, source, way, (80, 24));
+        let shell = ShellScreen::new(id, source, way, &self.panes);
         self.open_pane(shell, effects);
     }
 
@@ -386,25 +386,6 @@ impl App {
             Then::Paste(text) => self.paste_anyway(&text, effects),
             Then::Apply(id) => self.apply_edit(id, effects),
             Then::Connect(effect) => self.connect_now(*effect, effects),
-        }
-    }
-
-    /// Keys of the choice between containers.
-    pub(super) fn pick_key(&mut self, key: Key, effects: &mut Effects) {
-        let Some(Overlay::Pick(pick)) = &mut self.overlay else {
-            return;
-        };
-        match key.code {
-            Code::Up | Code::Char('k') => pick.chosen = pick.chosen.saturating_sub(1),
-            Code::Down | Code::Char('j') => {
-                pick.chosen = (pick.chosen + 1).min(pick.sources.len() - 1);
-            }
-            Code::Enter => {
-                let (source, way) = (pick.sources[pick.chosen].clone(), pick.way);
-                self.overlay = None;
-                self.enter(source, way, effects);
-            }
-            _ => self.overlay = None,
         }
     }
 }

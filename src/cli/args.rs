@@ -128,6 +128,10 @@ pub enum Verb {
     Catalogue(super::catalogue::CatalogueArgs),
     /// Run a command in a container
     Exec(super::exec::ExecArgs),
+    /// Show and check key maps
+    Keymap(super::keymap::KeymapArgs),
+    /// Write, check and show the configuration
+    Config(super::config::ConfigArgs),
     /// Print versions, files and names of what is in use
     Info(InfoArgs),
     /// Print the completions of a shell

@@ -3,13 +3,13 @@
 use super::args::{ClusterArgs, ConsoleArgs, LogLevel};
 use super::exit::{Code, Refusal};
 use super::settings::Settings;
-use crate::app::{Notice, Setup, Severity};
+use crate::app::{Notice, Panes, Reloaded, Setup, Severity};
 use crate::cluster::ConnectOptions;
 use crate::config::State;
 use crate::domain::feed::Scope;
 use crate::domain::text::Text;
 use crate::domain::time::Zone;
-use crate::runtime::{self, DemoStarter, Start, WorkshopPaths, state};
+use crate::runtime::{self, DemoStarter, Looks, Start, WorkshopPaths, state};
 use std::process::ExitCode;
 use tracing::level_filters::LevelFilter;
 
@@ -31,17 +31,23 @@ pub fn run(
         State::default()
     });
     let setup = Setup {
-        labels: settings.labels(),
+        labels: settings.config.labels.clone(),
         keymap,
         state: with_favourites(state, &settings.config.favourites),
         readonly: settings.config.readonly,
-        log_bytes: 0,
+        log_bytes: settings.config.log_bytes,
+        panes: Panes {
+            scrollback: settings.config.scrollback,
+            shell: settings.config.shell.clone(),
+        },
         zone: Zone::system(),
         scopes: scopes(cluster),
         context: cluster.context.as_deref().map(Text::new),
         demo,
         command: console.command.clone(),
         production: settings.production(),
+        theme: settings.theme_name(),
+        themes: settings.themes(),
         notices,
     };
     let start = Start {
@@ -53,6 +59,7 @@ pub fn run(
         demo: starter,
         state_file,
         saved: settings.paths.data.join("saved"),
+        looks: looks(cluster, console),
         edits: settings.paths.state.join("edits"),
         workshop: WorkshopPaths {
             rules: super::catalogue::rules(
@@ -71,6 +78,43 @@ pub fn run(
             format!("the console needs a terminal: {error}\n`quarterdeck get` and the other verbs work without one"),
         )
         .into()),
+    }
+}
+
+/// Reads the files again, with the flags of this start laid over them.
+fn looks(cluster: &ClusterArgs, console: &ConsoleArgs) -> Looks {
+    let load = {
+        let (cluster, console) = (cluster.clone(), console.clone());
+        move || Settings::load(&cluster, &console)
+    };
+    let again = load.clone();
+    let told = |settings: &Settings| settings.problems.iter().map(Notice::from).collect();
+    Looks {
+        theme: Box::new(move |name| {
+            let mut settings = load();
+            settings.problems.clear();
+            name.clone_into(&mut settings.config.theme);
+            let theme = settings.theme();
+            match settings.problems.first() {
+                Some(problem) => Err(Notice::from(problem)),
+                None => Ok(theme),
+            }
+        }),
+        reload: Box::new(move || {
+            let mut settings = again();
+            let (keymap, theme) = (settings.keymap(), settings.theme());
+            if !settings.problems.is_empty() {
+                return Err(told(&settings));
+            }
+            let new = Reloaded {
+                keymap,
+                production: settings.config.production.clone(),
+                favourites: settings.config.favourites.clone(),
+                theme: settings.theme_name(),
+                themes: settings.themes(),
+            };
+            Ok((new, theme))
+        }),
     }
 }
 

@@ -91,7 +91,7 @@ async fn place(session: &Session, target: &Target, settings: &Settings) -> anyho
     let scope = target
         .namespace()
         .map_or(Scope::ALL, |namespace| Scope(Some(namespace.clone())));
-    let mut fleet = Fleet::new(settings.labels());
+    let mut fleet = Fleet::new(settings.config.labels.clone());
     gather(session, &Kind::ALL, &[scope], Kind::Pod, &mut fleet).await?;
     let running = target
         .members(&fleet)

@@ -6,6 +6,7 @@
 mod args;
 mod catalogue;
 mod completions;
+mod config;
 mod console;
 mod demo;
 mod exec;
@@ -13,6 +14,7 @@ mod exit;
 mod get;
 mod image;
 mod info;
+mod keymap;
 mod logs;
 mod man;
 mod out;
@@ -68,6 +70,8 @@ fn carry_out(cli: Cli, out: &mut Out) -> anyhow::Result<ExitCode> {
         Some(Verb::Image(args)) => image::run(&args, &mut *out),
         Some(Verb::Catalogue(args)) => catalogue::run(&args, out),
         Some(Verb::Exec(args)) => return exec::run(&cli.cluster, &args),
+        Some(Verb::Keymap(args)) => keymap::run(&args, &cli.cluster, &cli.console, out),
+        Some(Verb::Config(args)) => config::run(&args, &cli.cluster, &cli.console, out),
         Some(Verb::Info(args)) => info::run(&cli.cluster, &args, out),
         Some(Verb::Completions { shell }) => completions::run(shell, out),
         Some(Verb::Man { verb }) => man::run(verb.as_deref(), out),

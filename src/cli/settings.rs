@@ -2,7 +2,6 @@
 
 use super::args::{ClusterArgs, ConsoleArgs};
 use crate::config::{self, Config, Paths, Problem};
-use crate::domain::labels::LabelScheme;
 use crate::input::{self, Keymap};
 use crate::theme::{self, Depth, Theme};
 use regex::Regex;
@@ -66,11 +65,7 @@ impl Settings {
     /// The theme of the configured name, as this terminal can show it.
     pub fn theme(&mut self) -> Theme {
         let variable = |name: &str| std::env::var(name).ok();
-        let depth = theme::detect(
-            variable("NO_COLOR").as_deref(),
-            variable("COLORTERM").as_deref(),
-            variable("TERM").as_deref(),
-        );
+        let depth = depth();
         let usual = usual_theme(depth, variable("COLORFGBG").as_deref());
         let mut loaded = theme::shipped(usual).unwrap_or_default();
         let name = self.config.theme.clone();
@@ -88,6 +83,35 @@ impl Settings {
             },
         );
         loaded.at_depth(depth)
+    }
+
+    /// The name of the theme in force.
+    pub fn theme_name(&self) -> String {
+        if self.config.theme == AUTO {
+            let variable = |name: &str| std::env::var(name).ok();
+            usual_theme(depth(), variable("COLORFGBG").as_deref()).to_owned()
+        } else {
+            self.config.theme.clone()
+        }
+    }
+
+    /// All themes: those that ship with the program, and the person's own.
+    pub fn themes(&self) -> Vec<String> {
+        let shipped = theme::SHIPPED.iter().map(|(name, _)| (*name).to_owned());
+        let mut names: Vec<String> = shipped.collect();
+        let folder = self.paths.theme_file("x");
+        let own = folder.parent().and_then(|it| std::fs::read_dir(it).ok());
+        for file in own.into_iter().flatten().flatten() {
+            let file = file.path();
+            if file.extension().is_some_and(|it| it == "toml")
+                && let Some(name) = file.file_stem().and_then(|it| it.to_str())
+            {
+                names.push(name.to_owned());
+            }
+        }
+        names.sort();
+        names.dedup();
+        names
     }
 
     /// Lays the person's own file of a name over `value`; where there is none, the shipped one of
@@ -117,25 +141,6 @@ impl Settings {
         }
     }
 
-    /// The label scheme: the defaults, over them what was configured.
-    pub fn labels(&self) -> LabelScheme {
-        let mut scheme = LabelScheme::default();
-        for (meaning, keys) in &self.config.labels {
-            let place = match *meaning {
-                "project" => &mut scheme.project,
-                "release" => &mut scheme.release,
-                "component" => &mut scheme.component,
-                "version" => &mut scheme.version,
-                "department" => &mut scheme.department,
-                "owner" => &mut scheme.owner,
-                "environment" => &mut scheme.environment,
-                _ => continue,
-            };
-            place.clone_from(keys);
-        }
-        scheme
-    }
-
     /// Patterns of production contexts.
     pub fn production(&self) -> Vec<Regex> {
         // The configuration was read with a look at each pattern.
@@ -152,6 +157,16 @@ impl Settings {
             super::out::warn(&format!("quarterdeck: {problem}"));
         }
     }
+}
+
+/// How many colours the terminal has.
+fn depth() -> Depth {
+    let variable = |name: &str| std::env::var(name).ok();
+    theme::detect(
+        variable("NO_COLOR").as_deref(),
+        variable("COLORTERM").as_deref(),
+        variable("TERM").as_deref(),
+    )
 }
 
 /// The theme for a terminal that nobody has chosen one for. `COLORFGBG` (`15;0`, foreground and
@@ -190,36 +205,5 @@ mod tests {
         for depth in [Depth::None, Depth::Sixteen, Depth::Indexed, Depth::True] {
             assert!(theme::shipped(usual_theme(depth, None)).is_some());
         }
-    }
-
-    #[test]
-    fn every_meaning_of_a_label_can_be_configured() {
-        let keys = config::KEYS
-            .iter()
-            .filter_map(|key| key.name.strip_prefix("labels."));
-        let mut settings = Settings {
-            paths: Paths::from_env(|_| None),
-            config: Config::default(),
-            problems: Vec::new(),
-        };
-        settings.config.labels = keys
-            .map(|meaning| (meaning, vec![format!("my/{meaning}")]))
-            .collect();
-        let scheme = settings.labels();
-        let values = [
-            scheme.project,
-            scheme.release,
-            scheme.component,
-            scheme.version,
-            scheme.department,
-            scheme.owner,
-            scheme.environment,
-        ];
-        assert!(
-            values
-                .iter()
-                .all(|keys| keys.len() == 1 && keys[0].starts_with("my/")),
-            "{values:?}"
-        );
     }
 }

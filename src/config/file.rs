@@ -19,14 +19,25 @@ pub fn load(file: &Path) -> (Config, Vec<Problem>) {
     }
 }
 
+/// The keys that `text` says something valid about, each with its 1-based line.
+pub fn lines(text: &str, file: &Path) -> Vec<(&'static str, usize)> {
+    read(text, file).lines
+}
+
 /// The configuration in `text`; `file` only stands in the problems.
 pub fn parse(text: &str, file: &Path) -> (Config, Vec<Problem>) {
+    let reader = read(text, file);
+    (reader.config, reader.problems)
+}
+
+fn read<'a>(text: &'a str, file: &'a Path) -> Reader<'a> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader {
         text,
         file,
         config: Config::default(),
         problems: Vec::new(),
+        lines: Vec::new(),
     };
     for error in &errors {
         let at = error.span().map_or(0, |span| span.start);
@@ -45,7 +56,7 @@ pub fn parse(text: &str, file: &Path) -> (Config, Vec<Problem>) {
         .collect();
     reader.table("", table.get_ref(), &broken);
     reader.problems.sort_by_key(|problem| problem.line);
-    (reader.config, reader.problems)
+    reader
 }
 
 struct Reader<'a> {
@@ -53,6 +64,7 @@ struct Reader<'a> {
     file: &'a Path,
     config: Config,
     problems: Vec<Problem>,
+    lines: Vec<(&'static str, usize)>,
 }
 
 impl Reader<'_> {
@@ -87,8 +99,13 @@ impl Reader<'_> {
         }
     }
 
-    fn set(&mut self, key: &Key, value: &Spanned<DeValue<'_>>) {
-        if let Err(instead) = (key.set)(&mut self.config, value.get_ref()) {
+    fn set(&mut self, key: &'static Key, value: &Spanned<DeValue<'_>>) {
+        let done = (key.set)(&mut self.config, value.get_ref());
+        if done.is_ok() {
+            let line = self.line(value.span().start);
+            self.lines.push((key.name, line));
+        }
+        if let Err(instead) = done {
             let form = if instead.is_empty() {
                 key.form
             } else {
@@ -144,6 +161,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::labels::LabelScheme;
 
     fn read(text: &str) -> (Config, Vec<(usize, String)>) {
         let (config, problems) = parse(text, Path::new("config.toml"));
@@ -174,6 +192,8 @@ mod tests {
             production = ["^eu-"]
             favourites = ["shop-prod", "a,b"]
             catalogue = "harbor.example.com/ops/catalogue:3"
+            logs.mebibytes = 64
+            shells = { command = ["zsh", "-l"], scrollback = 500 }
             [labels]
             project = ["team.example.com/product", "app.kubernetes.io/part-of"]
         "#;
@@ -187,13 +207,16 @@ mod tests {
             production: vec!["^eu-".into()],
             favourites: vec!["shop-prod".into(), "a,b".into()],
             catalogue: "harbor.example.com/ops/catalogue:3".into(),
-            labels: vec![(
-                "project",
-                vec![
+            labels: LabelScheme {
+                project: vec![
                     "team.example.com/product".into(),
                     "app.kubernetes.io/part-of".into(),
                 ],
-            )],
+                ..LabelScheme::default()
+            },
+            log_bytes: 64 << 20,
+            scrollback: 500,
+            shell: vec!["zsh".into(), "-l".into()],
         };
         assert_eq!(config, expected);
     }

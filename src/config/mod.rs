@@ -7,8 +7,8 @@ mod problem;
 mod schema;
 mod state;
 
-pub use file::{load, parse};
+pub use file::{lines, load, parse};
 pub use paths::{Paths, SYSTEM_CATALOGUE};
 pub use problem::Problem;
-pub use schema::{Config, KEYS, Key, VERSION};
+pub use schema::{Config, Form, KEYS, Key, VERSION};
 pub use state::{Sort, State};

@@ -1,5 +1,6 @@
 //! What `config.toml` may say: the one table of its keys.
 
+use crate::domain::labels::LabelScheme;
 use toml::de::DeValue;
 
 /// The version of the schema. A file without `version` is of this one.
@@ -26,8 +27,14 @@ pub struct Config {
     pub favourites: Vec<String>,
     /// A catalogue in a registry or a `ConfigMap`, laid over those of this machine; empty: none.
     pub catalogue: String,
-    /// Label keys in the order in which they are tried, by what they mean; only what was changed.
-    pub labels: Vec<(&'static str, Vec<String>)>,
+    /// Label keys in the order in which they are tried, by what they mean.
+    pub labels: LabelScheme,
+    /// Bytes that all logs together may keep.
+    pub log_bytes: usize,
+    /// Lines that a pane keeps of what has scrolled out of it.
+    pub scrollback: usize,
+    /// What is run for a shell in a container; empty: the best of bash, ash and sh.
+    pub shell: Vec<String>,
 }
 
 impl Default for Config {
@@ -40,10 +47,43 @@ impl Default for Config {
             production: vec![PRODUCTION.into()],
             favourites: Vec::new(),
             catalogue: String::new(),
-            labels: Vec::new(),
+            labels: LabelScheme::default(),
+            log_bytes: 256 << 20,
+            scrollback: 10_000,
+            shell: Vec::new(),
         }
     }
 }
+
+/// The sort of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// The version of the form.
+    Version,
+    /// `true` or `false`.
+    Flag,
+    /// A text with something in it.
+    Word,
+    /// A text, or none.
+    Text,
+    /// A whole number.
+    Number {
+        /// The smallest.
+        least: i64,
+        /// The largest.
+        most: i64,
+    },
+    /// A list of texts.
+    Words {
+        /// How many at least.
+        least: usize,
+        /// How many at most.
+        most: usize,
+    },
+}
+
+/// Lists of texts have no end but sense.
+const MANY: usize = 1_000;
 
 /// One key of the file.
 #[derive(Clone, Copy)]
@@ -54,6 +94,10 @@ pub struct Key {
     pub form: &'static str,
     /// What it does, one sentence.
     pub help: &'static str,
+    /// The sort of its value.
+    pub sort: Form,
+    /// The value that holds, as TOML.
+    pub get: fn(&Config) -> String,
     /// Takes the value in. `Err` says what it must be instead, empty for `form`.
     pub(super) set: fn(&mut Config, &DeValue<'_>) -> Result<(), String>,
 }
@@ -67,18 +111,22 @@ impl std::fmt::Debug for Key {
 const KEYS_OF_LABELS: &str = "a list of label keys, the first that an object carries counts";
 
 macro_rules! label {
-    ($meaning:literal, $help:literal) => {
+    ($field:ident, $help:literal) => {
         Key {
-            name: concat!("labels.", $meaning),
+            name: concat!("labels.", stringify!($field)),
             form: KEYS_OF_LABELS,
             help: $help,
+            sort: Form::Words {
+                least: 1,
+                most: MANY,
+            },
+            get: |config| list(&config.labels.$field),
             set: |config, value| {
                 let keys = texts(value)?;
                 if keys.is_empty() {
                     return Err("a list with at least one label key".into());
                 }
-                config.labels.retain(|(meaning, _)| *meaning != $meaning);
-                config.labels.push(($meaning, keys));
+                config.labels.$field = keys;
                 Ok(())
             },
         }
@@ -91,6 +139,8 @@ pub static KEYS: &[Key] = &[
         name: "version",
         form: "1",
         help: "The version of this file's form.",
+        sort: Form::Version,
+        get: |_| VERSION.to_string(),
         set: |_, value| match integer(value) {
             Some(VERSION) => Ok(()),
             Some(newer) if newer > VERSION => Err(format!(
@@ -103,30 +153,43 @@ pub static KEYS: &[Key] = &[
         name: "theme",
         form: "the name of a theme in quotes",
         help: "The theme: `auto`, one that ships with the program, or a file in `themes/`.",
+        sort: Form::Word,
+        get: |config| quoted(&config.theme),
         set: |config, value| word(value).map(|name| config.theme = name),
     },
     Key {
         name: "keymap",
         form: "the name of a key map in quotes",
         help: "The key map: `default` or a file in `keymaps/`, laid over the default one.",
+        sort: Form::Word,
+        get: |config| quoted(&config.keymap),
         set: |config, value| word(value).map(|name| config.keymap = name),
     },
     Key {
         name: "readonly",
         form: "true or false",
         help: "Refuse every mutating request, as `--readonly` does.",
+        sort: Form::Flag,
+        get: |config| config.readonly.to_string(),
         set: |config, value| flag(value).map(|on| config.readonly = on),
     },
     Key {
         name: "mouse",
         form: "true or false",
         help: "Take the mouse; `false` leaves it to the terminal for selecting text.",
+        sort: Form::Flag,
+        get: |config| config.mouse.to_string(),
         set: |config, value| flag(value).map(|on| config.mouse = on),
     },
     Key {
         name: "production",
         form: "a list of regular expressions",
         help: "Contexts whose name matches one of these are marked as production.",
+        sort: Form::Words {
+            least: 0,
+            most: MANY,
+        },
+        get: |config| list(&config.production),
         set: |config, value| {
             let patterns = texts(value)?;
             for pattern in &patterns {
@@ -145,6 +208,8 @@ pub static KEYS: &[Key] = &[
         name: "favourites",
         form: "a list of at most nine texts, each of namespaces with commas between them",
         help: "What the keys 1 to 9 show: namespaces, several with commas.",
+        sort: Form::Words { least: 0, most: 9 },
+        get: |config| list(&config.favourites),
         set: |config, value| {
             let favourites = texts(value)?;
             if favourites.len() > 9 {
@@ -158,15 +223,58 @@ pub static KEYS: &[Key] = &[
         name: "catalogue",
         form: "`registry/path/name:tag` or `configmap:namespace/name` in quotes",
         help: "A catalogue of images, laid over those of this machine: in a registry (`oras push NAME catalogue.toml`), or under `catalogue.toml` in a ConfigMap.",
-        set: |config, value| word(value).map(|name| config.catalogue = name),
+        sort: Form::Text,
+        get: |config| quoted(&config.catalogue),
+        set: |config, value| {
+            let name = value.as_str().ok_or_else(String::new)?;
+            name.trim().clone_into(&mut config.catalogue);
+            Ok(())
+        },
     },
-    label!("project", "Labels that name the project."),
-    label!("release", "Labels that name the release."),
-    label!("component", "Labels that name the part of a release."),
-    label!("version", "Labels that name the version."),
-    label!("department", "Labels that name the department."),
-    label!("owner", "Labels that name the owner."),
-    label!("environment", "Labels that name the environment."),
+    Key {
+        name: "logs.mebibytes",
+        form: "a whole number from 1 to 65536",
+        help: "How much all logs together may keep; what is older is given up, and counted.",
+        sort: Form::Number {
+            least: 1,
+            most: 65_536,
+        },
+        get: |config| (config.log_bytes >> 20).to_string(),
+        set: |config, value| {
+            let mebibytes: usize = within(value, 1, 65_536)?;
+            config.log_bytes = mebibytes << 20;
+            Ok(())
+        },
+    },
+    Key {
+        name: "shells.command",
+        form: "a list of texts: a program and its arguments",
+        help: "What is run for a shell in a container; empty: the best of bash, ash and sh.",
+        sort: Form::Words {
+            least: 0,
+            most: MANY,
+        },
+        get: |config| list(&config.shell),
+        set: |config, value| texts(value).map(|command| config.shell = command),
+    },
+    Key {
+        name: "shells.scrollback",
+        form: "a whole number from 0 to 1000000",
+        help: "How many lines a pane keeps of what has scrolled out of it.",
+        sort: Form::Number {
+            least: 0,
+            most: 1_000_000,
+        },
+        get: |config| config.scrollback.to_string(),
+        set: |config, value| within(value, 0, 1_000_000).map(|lines| config.scrollback = lines),
+    },
+    label!(project, "Labels that name the project."),
+    label!(release, "Labels that name the release."),
+    label!(component, "Labels that name the part of a release."),
+    label!(version, "Labels that name the version."),
+    label!(department, "Labels that name the department."),
+    label!(owner, "Labels that name the owner."),
+    label!(environment, "Labels that name the environment."),
 ];
 
 fn wrong<T>() -> Result<T, String> {
@@ -176,6 +284,24 @@ fn wrong<T>() -> Result<T, String> {
 fn integer(value: &DeValue<'_>) -> Option<i64> {
     let number = value.as_integer()?;
     i64::from_str_radix(number.as_str(), number.radix()).ok()
+}
+
+fn within(value: &DeValue<'_>, least: i64, most: i64) -> Result<usize, String> {
+    let number = integer(value).filter(|number| (least..=most).contains(number));
+    number
+        .and_then(|number| usize::try_from(number).ok())
+        .ok_or_else(String::new)
+}
+
+/// A text as TOML.
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+/// A list of texts as TOML.
+fn list(texts: &[String]) -> String {
+    let texts = texts.iter().map(|text| quoted(text));
+    format!("[{}]", texts.collect::<Vec<_>>().join(", "))
 }
 
 fn word(value: &DeValue<'_>) -> Result<String, String> {

@@ -92,6 +92,20 @@ impl Keymap {
             .min_by_key(|b| b.keys.len())
     }
 
+    /// Sequences that can never be pressed, because what they begin with is a command already; each
+    /// with the one that hides it.
+    pub fn unreachable(&self) -> Vec<(&Binding, &Binding)> {
+        let hides = |long: &Binding, short: &Binding| {
+            short.context == long.context
+                && short.keys.len() < long.keys.len()
+                && long.keys.starts_with(&short.keys)
+        };
+        let all = &self.bindings;
+        all.iter()
+            .filter_map(|long| Some((long, all.iter().find(|short| hides(long, short))?)))
+            .collect()
+    }
+
     /// All bindings of `command`.
     pub fn keys_of(&self, command: Command) -> impl Iterator<Item = &Binding> {
         self.bindings.iter().filter(move |b| b.command == command)

@@ -162,6 +162,8 @@ impl Driver {
                 self.workshop.carry_out(id, work, demo);
             }
             Effect::Copy(_)
+            | Effect::Theme(_)
+            | Effect::Reload
             | Effect::Save { .. }
             | Effect::SavePart { .. }
             | Effect::SaveState(_)

@@ -26,6 +26,11 @@ impl Face {
         }
     }
 
+    /// Another theme.
+    pub fn wear(&mut self, theme: Theme) {
+        self.theme = theme;
+    }
+
     /// Draws the state.
     pub fn paint(&mut self, app: &App, buffer: &mut Buffer) {
         self.hits = view::draw(app, &self.theme, &mut self.memory, buffer);

@@ -26,7 +26,7 @@ pub use logging::start as start_log;
 pub use sources::{DemoCluster, DemoStarter};
 pub use workshop::WorkshopPaths;
 
-use crate::app::{App, Effect, Effects, Msg, Notice, Setup};
+use crate::app::{App, Effect, Effects, Msg, Notice, Reloaded, Setup};
 use crate::cluster::{ConnectOptions, Event, now};
 use crate::theme::Theme;
 use driver::Driver;
@@ -50,6 +50,25 @@ const DATA_TURN: Duration = Duration::from_millis(4);
 /// Messages are taken in at most in such numbers before a frame is drawn.
 const TURN: usize = 512;
 
+/// Reads the theme of a name.
+type ReadTheme = Box<dyn Fn(&str) -> Result<Theme, Notice>>;
+/// Reads everything.
+type ReadAll = Box<dyn Fn() -> Result<(Reloaded, Theme), Vec<Notice>>>;
+
+/// Reads the person's files while the program runs.
+pub struct Looks {
+    /// The theme of a name, as this terminal can show it.
+    pub theme: ReadTheme,
+    /// Everything again; `Err` says what is wrong, and nothing changes.
+    pub reload: ReadAll,
+}
+
+impl std::fmt::Debug for Looks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Looks").finish_non_exhaustive()
+    }
+}
+
 /// What the console starts with.
 pub struct Start {
     /// For the core.
@@ -68,6 +87,8 @@ pub struct Start {
     pub state_file: PathBuf,
     /// The folder for what people save.
     pub saved: PathBuf,
+    /// Reads themes and configuration again.
+    pub looks: Looks,
     /// Where edits of objects are until they are applied.
     pub edits: PathBuf,
     /// Where catalogues and drafts are.
@@ -104,6 +125,7 @@ struct Shell {
     driver: Driver,
     keeper: Keeper,
     savers: Savers,
+    looks: Looks,
     /// Stopped, or the terminal is lost: nothing is drawn.
     dark: bool,
     /// The exit code, once the end is decided.
@@ -130,6 +152,7 @@ impl Shell {
             ),
             keeper: Keeper::new(start.state_file),
             savers: Savers::new(start.saved, post.clone()),
+            looks: start.looks,
             dark: false,
             end: None,
         };
@@ -239,8 +262,35 @@ impl Shell {
                 Effect::SaveState(state) => self.keeper.keep(state, Instant::now()),
                 Effect::Save { id, name, copy } => self.savers.begin(id, &name, copy, now()),
                 Effect::SavePart { id, text, last } => self.savers.part(id, text, last),
+                Effect::Theme(name) => self.wear(&name),
+                Effect::Reload => self.reload(),
                 Effect::Copy(text) => self.write(&terminal::copy(&text)),
                 effect => self.driver.carry_out(effect),
+            }
+        }
+    }
+
+    fn wear(&mut self, name: &str) {
+        match (self.looks.theme)(name) {
+            Ok(theme) => {
+                self.face.wear(theme);
+                self.frames.want(Cause::Person, Instant::now());
+            }
+            Err(notice) => self.update(Msg::Notice(notice), Cause::Person),
+        }
+    }
+
+    /// Where anything in the files is wrong, what was in force stays.
+    fn reload(&mut self) {
+        match (self.looks.reload)() {
+            Ok((new, theme)) => {
+                self.face.wear(theme);
+                self.update(Msg::Reloaded(Box::new(new)), Cause::Person);
+            }
+            Err(notices) => {
+                for notice in notices {
+                    self.update(Msg::Notice(notice), Cause::Person);
+                }
             }
         }
     }

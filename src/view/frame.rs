@@ -416,7 +416,7 @@ fn typing_hints(app: &App) -> &'static [(&'static str, &'static str)] {
             ("esc", "leave it"),
         ],
         Some(Overlay::Pick(_)) => &[
-            ("enter", "open"),
+            ("enter", "take it"),
             ("up/down", "choose"),
             ("esc", "leave it"),
         ],

@@ -124,10 +124,9 @@ fn draw_palette(
 fn draw_pick(app: &App, pick: &Pick, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
     let (columns, rows) = app.size;
-    let title = format!("Which container of {}?", pick.sources[0].pod);
-    let names = pick.sources.iter().map(|source| width(&source.container));
-    let widest = names.max().unwrap_or(0).max(width(&title));
-    let lines = u16::try_from(pick.sources.len()).unwrap_or(rows);
+    let names = pick.names.iter().map(|name| width(name));
+    let widest = names.max().unwrap_or(0).max(width(&pick.title));
+    let lines = u16::try_from(pick.names.len()).unwrap_or(rows);
     let (area, _) = window(
         canvas,
         (columns, rows),
@@ -136,13 +135,16 @@ fn draw_pick(app: &App, pick: &Pick, canvas: &mut Canvas<'_>) {
         theme.accent,
     );
     let room = area.width.saturating_sub(6);
-    canvas.put(area.x + 3, area.y + 1, room, &title, theme.accent);
-    for (n, source) in pick.sources.iter().enumerate() {
-        let y = area.y + 2 + u16::try_from(n).unwrap_or(rows);
+    canvas.put(area.x + 3, area.y + 1, room, &pick.title, theme.accent);
+    // A long list is moved so that the chosen one is seen.
+    let fitting = usize::from(area.height.saturating_sub(3)).max(1);
+    let first = pick.chosen.saturating_sub(fitting - 1);
+    for (n, name) in pick.names.iter().enumerate().skip(first).take(fitting) {
+        let y = area.y + 2 + u16::try_from(n - first).unwrap_or(rows);
         if y + 1 >= area.y + area.height {
             break;
         }
-        canvas.put(area.x + 3, y, room, &source.container, theme.text);
+        canvas.put(area.x + 3, y, room, name, theme.text);
         if n == pick.chosen {
             let line = Area {
                 x: area.x + 2,

@@ -422,7 +422,7 @@ fn last_lines(tail: &[Text], lines: &mut Lines<'_, '_>) {
 /// last line is today.
 fn clock(line: &Structure<'_>) -> String {
     let aside = &line.fields[line.details().len()..];
-    let times = aside.iter().filter_map(|(_, value)| {
+    let mut times = aside.iter().filter_map(|(_, value)| {
         let at = value.find(':')?.checked_sub(2)?;
         let time = value.get(at..at + 8)?;
         let shape = |c: u8| if c.is_ascii_digit() { b'0' } else { c };
@@ -431,7 +431,7 @@ fn clock(line: &Structure<'_>) -> String {
             .eq(*b"00:00:00")
             .then(|| time.to_owned())
     });
-    times.last().unwrap_or_default()
+    times.next_back().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -442,7 +442,7 @@ mod tests {
     fn a_lines_time_of_day_is_told_from_its_text() {
         for (line, time) in [
             ("2026-11-23T09:59:46.123Z INFO  up", "09:59:46"),
-            (r#"ts=2026-11-23T09:59:46Z level=info msg=up"#, "09:59:46"),
+            (r"ts=2026-11-23T09:59:46Z level=info msg=up", "09:59:46"),
             (r#"{"time":1764000000,"msg":"up"}"#, ""),
             ("panic: no configuration", ""),
             ("日本語日本語日本語日本語 x", ""),

@@ -64,6 +64,24 @@ pub enum Stage {
     Refused,
 }
 
+/// How programs in panes are run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Panes {
+    /// Lines that are kept of what has scrolled out.
+    pub scrollback: usize,
+    /// What is run for a shell in a container; empty: the best there is.
+    pub shell: Vec<String>,
+}
+
+impl Default for Panes {
+    fn default() -> Self {
+        Self {
+            scrollback: Terminal::SCROLLBACK,
+            shell: Vec::new(),
+        }
+    }
+}
+
 /// How the program stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Life {
@@ -139,6 +157,8 @@ pub struct ShellScreen {
     pub offered: Option<String>,
     /// Where and when the left button was last pressed, and how often in a row.
     pressed: Option<Press>,
+    /// What is run for a shell, when something is configured.
+    shell: Vec<String>,
     /// The program was told that it has the keyboard.
     told_focus: bool,
     /// The size that the program was told.
@@ -150,7 +170,9 @@ pub struct ShellScreen {
 
 impl ShellScreen {
     /// A shell that is about to be opened.
-    pub fn new(id: Id, source: Source, way: Way, size: (u16, u16)) -> Self {
+    pub fn new(id: Id, source: Source, way: Way, panes: &Panes) -> Self {
+        // It gets its place, and with it its size, before anything runs in it.
+        let size = (80, 24);
         Self {
             id,
             source,
@@ -158,7 +180,7 @@ impl ShellScreen {
             subject: Text::default(),
             file: None,
             edit: None,
-            terminal: Terminal::new(size.0, size.1, Terminal::SCROLLBACK, false),
+            terminal: Terminal::new(size.0, size.1, panes.scrollback, false),
             life: Life::Opening,
             focused: true,
             news: News::None,
@@ -167,6 +189,7 @@ impl ShellScreen {
             offered: None,
             pressed: None,
             told_focus: false,
+            shell: panes.shell.clone(),
             told: size,
             bells: 0,
             timer: None,
@@ -187,7 +210,10 @@ impl ShellScreen {
     /// The request that opens it.
     pub fn request(&self) -> ExecRequest {
         let command = match self.way {
-            Way::Shell => ["sh", "-c", BEST_SHELL].map(str::to_owned).to_vec(),
+            Way::Shell if self.shell.is_empty() => {
+                ["sh", "-c", BEST_SHELL].map(str::to_owned).to_vec()
+            }
+            Way::Shell => self.shell.clone(),
             _ => Vec::new(),
         };
         ExecRequest {

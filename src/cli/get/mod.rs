@@ -118,7 +118,7 @@ pub fn run(cluster: &ClusterArgs, args: &GetArgs, out: &mut Out) -> anyhow::Resu
     };
     with_session(cluster, &settings, async |session| {
         let scopes = scopes(cluster).unwrap_or_else(|| vec![Scope(Some(session.home_namespace()))]);
-        let mut fleet = Fleet::new(settings.labels());
+        let mut fleet = Fleet::new(settings.config.labels.clone());
         if args.watch {
             return follow(&session, &scopes, &mut fleet, &wanted, args.output, out).await;
         }

@@ -151,7 +151,7 @@ pub fn run(cluster: &ClusterArgs, args: &LogsArgs, out: &mut Out) -> anyhow::Res
     let target = args.target(named.as_deref())?;
     with_session(cluster, &settings, async |session| {
         let scopes = places(&target, named, &session);
-        let mut fleet = Fleet::new(settings.labels());
+        let mut fleet = Fleet::new(settings.config.labels.clone());
         gather(&session, &Kind::ALL, &scopes, Kind::Pod, &mut fleet).await?;
         if target.members(&fleet).is_empty() {
             let what = format!("{target} has no containers, or does not exist");

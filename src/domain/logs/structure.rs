@@ -265,17 +265,16 @@ fn without_level(text: &str) -> &str {
         .strip_prefix('[')
         .and_then(|rest| rest.split_once(']'))
         .filter(|(word, _)| Level::from_word(word.trim().as_bytes()).is_some());
-    let rest = match bracketed {
-        Some((_, rest)) => rest,
-        None => {
-            let end = text
-                .find(|c: char| !c.is_ascii_uppercase())
-                .unwrap_or(text.len());
-            if Level::from_word(&text.as_bytes()[..end]).is_none() {
-                return text;
-            }
-            &text[end..]
+    let rest = if let Some((_, rest)) = bracketed {
+        rest
+    } else {
+        let end = text
+            .find(|c: char| !c.is_ascii_uppercase())
+            .unwrap_or(text.len());
+        if Level::from_word(&text.as_bytes()[..end]).is_none() {
+            return text;
         }
+        &text[end..]
     };
     match rest.strip_prefix([' ', '\t', ':']) {
         Some(rest) => rest.trim_start(),

@@ -6,6 +6,7 @@
     reason = "tests"
 )]
 
+mod choices;
 mod company;
 mod hostile;
 mod logs;

@@ -1,0 +1,101 @@
+//! Choices between several things: a container, a theme; and what a new configuration changes.
+
+use super::App;
+use super::effect::{Effect, Effects};
+use super::msg::Reloaded;
+use super::notice::Notice;
+use super::overlay::{Choice, Overlay, Pick};
+use crate::key::{Code, Key};
+use regex::Regex;
+
+impl App {
+    /// Keys of a choice.
+    pub(super) fn pick_key(&mut self, key: Key, effects: &mut Effects) {
+        let Some(Overlay::Pick(pick)) = &mut self.overlay else {
+            return;
+        };
+        match key.code {
+            Code::Up | Code::Char('k') => pick.chosen = pick.chosen.saturating_sub(1),
+            Code::Down | Code::Char('j') => {
+                pick.chosen = (pick.chosen + 1).min(pick.names.len().saturating_sub(1));
+            }
+            Code::Home => pick.chosen = 0,
+            Code::End => pick.chosen = pick.names.len().saturating_sub(1),
+            Code::Enter => return self.take_choice(effects),
+            _ => return self.leave_choice(effects),
+        }
+        if let Choice::Theme { .. } = pick.of {
+            effects.push(Effect::Theme(pick.names[pick.chosen].clone()));
+        }
+    }
+
+    fn take_choice(&mut self, effects: &mut Effects) {
+        let Some(Overlay::Pick(pick)) = self.overlay.take() else {
+            return;
+        };
+        match pick.of {
+            Choice::Container(sources, way) => {
+                if let Some(source) = sources.into_iter().nth(pick.chosen) {
+                    self.enter(source, way, effects);
+                }
+            }
+            Choice::Theme { .. } => {
+                if let Some(name) = pick.names.into_iter().nth(pick.chosen) {
+                    self.wear(name, effects);
+                }
+            }
+        }
+    }
+
+    /// Nothing is chosen: what was shown on trial goes.
+    pub(super) fn leave_choice(&mut self, effects: &mut Effects) {
+        if let Some(Overlay::Pick(pick)) = self.overlay.take()
+            && let Choice::Theme { before } = pick.of
+        {
+            effects.push(Effect::Theme(before));
+        }
+    }
+
+    /// `:theme`: a choice with a preview; `:theme NAME` takes it at once.
+    pub(super) fn choose_theme(&mut self, name: &str, effects: &mut Effects) {
+        let name = name.trim();
+        if name.is_empty() {
+            let pick = Pick::theme(self.themes.clone(), &self.theme);
+            self.overlay = Some(Overlay::Pick(pick));
+        } else if self.themes.iter().any(|known| known == name) {
+            self.wear(name.to_owned(), effects);
+        } else {
+            self.notify(Notice::warning(
+                format!("there is no theme `{name}`"),
+                "`:theme` shows all",
+            ));
+        }
+    }
+
+    fn wear(&mut self, name: String, effects: &mut Effects) {
+        self.notify(Notice::info(format!(
+            "theme {name} until the end; `theme = \"{name}\"` in config.toml keeps it"
+        )));
+        effects.push(Effect::Theme(name.clone()));
+        self.theme = name;
+    }
+
+    /// The files of the person were read again.
+    pub(super) fn reloaded(&mut self, new: Reloaded) {
+        self.keymap = new.keymap;
+        self.pending.clear();
+        (self.theme, self.themes) = (new.theme, new.themes);
+        // The configuration was read with a look at each pattern.
+        let patterns = new.production.iter();
+        self.production = patterns.filter_map(|it| Regex::new(it).ok()).collect();
+        for (place, name) in new.favourites.into_iter().enumerate() {
+            match self.world.state.favourites.get_mut(place) {
+                Some(kept) => *kept = name,
+                None => self.world.state.favourites.push(name),
+            }
+        }
+        self.notify(Notice::info(
+            "configuration, key map and theme were read again; labels, mouse and limits count from the next start",
+        ));
+    }
+}

@@ -1,0 +1,259 @@
+//! `quarterdeck config`: what `config.toml` may say, whether it is sound, and what holds.
+
+use super::args::{ClusterArgs, ConsoleArgs};
+use super::exit::{Code, Refusal};
+use super::out::Out;
+use super::settings::Settings;
+use crate::config::{self, Config, Form, KEYS, Paths};
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// Arguments of `config`.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    #[command(subcommand)]
+    pub what: What,
+}
+
+/// What to do with the configuration.
+#[derive(Debug, Subcommand)]
+pub enum What {
+    /// Write a file with every key, explained and commented out
+    Init,
+    /// Say what is wrong in the file, each with line and remedy
+    Check {
+        /// The file instead of the one in the configuration folder
+        file: Option<PathBuf>,
+    },
+    /// Show what holds
+    Show {
+        /// Say of each where it comes from
+        #[arg(long)]
+        origin: bool,
+    },
+    /// Print the JSON Schema of the file, for editors
+    Schema,
+}
+
+/// Carries out `config`.
+pub fn run(
+    args: &ConfigArgs,
+    cluster: &ClusterArgs,
+    console: &ConsoleArgs,
+    out: &mut Out,
+) -> anyhow::Result<Code> {
+    let file = Paths::from_env(|name| std::env::var_os(name)).config_file();
+    match &args.what {
+        What::Init => init(&file, out),
+        What::Check { file: other } => check(other.as_ref().unwrap_or(&file), out),
+        What::Show { origin } => show(*origin, cluster, console, out),
+        What::Schema => {
+            out.line(serde_json::to_string_pretty(&schema())?)?;
+            Ok(Code::Done)
+        }
+    }
+}
+
+fn init(file: &Path, out: &mut Out) -> anyhow::Result<Code> {
+    let refused = |error: std::io::Error| {
+        Refusal::new(
+            Code::Failed,
+            format!(
+                "{} cannot be written: {error}; `quarterdeck config check` reads one that is there",
+                file.display()
+            ),
+        )
+    };
+    if let Some(folder) = file.parent() {
+        let mut maker = DirBuilder::new();
+        maker.recursive(true).mode(0o700);
+        maker.create(folder).map_err(refused)?;
+    }
+    let mut options = OpenOptions::new();
+    // What somebody has written is never overwritten.
+    let mut new = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file)
+        .map_err(refused)?;
+    new.write_all(sample().as_bytes()).map_err(refused)?;
+    out.line(format!(
+        "{} is written: every key, commented out",
+        file.display()
+    ))?;
+    Ok(Code::Done)
+}
+
+/// Every key with its sentence and its default, commented out; `version` alone holds.
+fn sample() -> String {
+    let default = Config::default();
+    let mut text = String::from("# What quarterdeck does otherwise than by default.\n");
+    let mut table = "";
+    for key in KEYS {
+        let (inside, name) = key.name.split_once('.').unwrap_or(("", key.name));
+        if inside != table {
+            let _ = write!(text, "\n[{inside}]\n");
+            table = inside;
+        }
+        let off = if key.name == "version" { "" } else { "# " };
+        let _ = write!(
+            text,
+            "\n# {} It is {}.\n{off}{name} = {}\n",
+            key.help,
+            key.form,
+            (key.get)(&default)
+        );
+    }
+    text
+}
+
+fn check(file: &Path, out: &mut Out) -> anyhow::Result<Code> {
+    if !file.exists() {
+        out.line(format!(
+            "{} is not there: the defaults hold",
+            file.display()
+        ))?;
+        return Ok(Code::Done);
+    }
+    let (_, problems) = config::load(file);
+    for problem in &problems {
+        out.line(problem)?;
+    }
+    if problems.is_empty() {
+        out.line(format!("{} is sound", file.display()))?;
+        return Ok(Code::Done);
+    }
+    Ok(Code::Failed)
+}
+
+fn show(
+    origin: bool,
+    cluster: &ClusterArgs,
+    console: &ConsoleArgs,
+    out: &mut Out,
+) -> anyhow::Result<Code> {
+    let settings = Settings::load(cluster, console);
+    let file = settings.paths.config_file();
+    let text = std::fs::read_to_string(&file).unwrap_or_default();
+    let lines = config::lines(&text, &file);
+    let (configured, _) = config::parse(&text, &file);
+    for key in KEYS {
+        let value = (key.get)(&settings.config);
+        if !origin {
+            out.line(format!("{} = {value}", key.name))?;
+            continue;
+        }
+        let from = if value == (key.get)(&configured) {
+            let line = lines.iter().find(|(name, _)| *name == key.name);
+            line.map_or("default".to_owned(), |(_, line)| {
+                format!("{}:{line}", file.display())
+            })
+        } else {
+            "the command line".to_owned()
+        };
+        out.line(format!("{} = {value}  # {from}", key.name))?;
+    }
+    settings.complain();
+    Ok(Code::Done)
+}
+
+/// The JSON Schema of the file.
+fn schema() -> Value {
+    let mut root = Map::new();
+    for key in KEYS {
+        let mut value = match key.sort {
+            Form::Version => json!({ "const": config::VERSION }),
+            Form::Flag => json!({ "type": "boolean" }),
+            Form::Text => json!({ "type": "string" }),
+            Form::Word => json!({ "type": "string", "minLength": 1 }),
+            Form::Number { least, most } => {
+                json!({ "type": "integer", "minimum": least, "maximum": most })
+            }
+            Form::Words { least, most } => json!({
+                "type": "array",
+                "items": { "type": "string", "minLength": 1 },
+                "minItems": least,
+                "maxItems": most,
+            }),
+        };
+        value["description"] = key.help.into();
+        match key.name.split_once('.') {
+            None => drop(root.insert(key.name.into(), value)),
+            Some((table, name)) => {
+                let table = root.entry(table).or_insert_with(
+                    || json!({ "type": "object", "additionalProperties": false, "properties": {} }),
+                );
+                table["properties"][name] = value;
+            }
+        }
+    }
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "quarterdeck's config.toml",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": root,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn what_init_writes_is_sound_and_says_the_defaults() {
+        let text = sample();
+        let file = Path::new("config.toml");
+        assert_eq!(config::parse(&text, file), (Config::default(), vec![]));
+        let uncommented: String = text
+            .lines()
+            .map(|line| match line.strip_prefix("# ") {
+                Some(rest) if rest.contains(" = ") => format!("{rest}\n"),
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        let (config, problems) = config::parse(&uncommented, file);
+        assert_eq!(problems, [], "{uncommented}");
+        for key in KEYS {
+            assert_eq!(
+                (key.get)(&config),
+                (key.get)(&Config::default()),
+                "{}",
+                key.name
+            );
+            let name = key.name.rsplit('.').next().unwrap();
+            assert!(uncommented.contains(&format!("\n{name} = ")), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_schema_knows_every_key() {
+        let schema = schema();
+        for key in KEYS {
+            let place = format!("/properties/{}", key.name.replace('.', "/properties/"));
+            let found = schema.pointer(&place).unwrap();
+            assert_eq!(found["description"], key.help, "{}", key.name);
+        }
+    }
+
+    #[test]
+    fn the_readme_explains_every_key() {
+        let readme = include_str!("../../README.md");
+        for key in KEYS {
+            let row = format!("| `{}` |", key.name);
+            assert!(
+                readme.contains(&row),
+                "the README has no row for {}",
+                key.name
+            );
+        }
+    }
+}
