@@ -964,7 +964,7 @@ pub static TABLE: &[Info] = &[
         Group::Program,
         6,
     )
-    .or(&["h", "keys"]),
+    .or(&["h"]),
     info(
         Command::Notices,
         "notices",
