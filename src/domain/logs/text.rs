@@ -47,6 +47,10 @@ pub struct Run {
 }
 
 /// Whether a line can be kept as it is: printable ASCII and tabs, which is the rule.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches the loop goes over many bytes at once"
+)]
 pub fn is_plain(line: &[u8]) -> bool {
     // Without an early exit the compiler does sixteen bytes at a time.
     line.iter().fold(true, |plain, byte| {
