@@ -40,7 +40,7 @@ impl App {
                 self.show_own_text("help", &help::text(&self.keymap, self.key_contexts()));
             }
             Command::Keys => self.show_own_text("keys", &help::keys(&self.keymap)),
-            Command::Theme => self.choose_theme("", effects),
+            Command::Theme => self.choose_theme(""),
             Command::Reload => effects.push(Effect::Reload),
             Command::About => self.show_own_text("about", &help::about(self)),
             Command::Back => self.back(effects),

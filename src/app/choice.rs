@@ -21,11 +21,8 @@ impl App {
             }
             Code::Home => pick.chosen = 0,
             Code::End => pick.chosen = pick.names.len().saturating_sub(1),
-            Code::Enter => return self.take_choice(effects),
-            _ => return self.leave_choice(effects),
-        }
-        if let Choice::Theme { .. } = pick.of {
-            effects.push(Effect::Theme(pick.names[pick.chosen].clone()));
+            Code::Enter => self.take_choice(effects),
+            _ => self.overlay = None,
         }
     }
 
@@ -39,31 +36,40 @@ impl App {
                     self.enter(source, way, effects);
                 }
             }
-            Choice::Theme { .. } => {
+            Choice::Theme => {
                 if let Some(name) = pick.names.into_iter().nth(pick.chosen) {
-                    self.wear(name, effects);
+                    self.keep_theme(name);
                 }
             }
         }
     }
 
-    /// Nothing is chosen: what was shown on trial goes.
-    pub(super) fn leave_choice(&mut self, effects: &mut Effects) {
-        if let Some(Overlay::Pick(pick)) = self.overlay.take()
-            && let Choice::Theme { before } = pick.of
-        {
-            effects.push(Effect::Theme(before));
+    /// The theme on trial while one is chosen, else the one that was taken.
+    fn theme_now(&self) -> &str {
+        match &self.overlay {
+            Some(Overlay::Pick(pick)) if pick.of == Choice::Theme => {
+                pick.names.get(pick.chosen).unwrap_or(&self.theme)
+            }
+            _ => &self.theme,
+        }
+    }
+
+    /// After each message: what is worn is what should be.
+    pub(super) fn dress(&mut self, effects: &mut Effects) {
+        if self.worn != self.theme_now() {
+            self.worn = self.theme_now().to_owned();
+            effects.push(Effect::Theme(self.worn.clone()));
         }
     }
 
     /// `:theme`: a choice with a preview; `:theme NAME` takes it at once.
-    pub(super) fn choose_theme(&mut self, name: &str, effects: &mut Effects) {
+    pub(super) fn choose_theme(&mut self, name: &str) {
         let name = name.trim();
         if name.is_empty() {
             let pick = Pick::theme(self.themes.clone(), &self.theme);
             self.overlay = Some(Overlay::Pick(pick));
         } else if self.themes.iter().any(|known| known == name) {
-            self.wear(name.to_owned(), effects);
+            self.keep_theme(name.to_owned());
         } else {
             self.notify(Notice::warning(
                 format!("there is no theme `{name}`"),
@@ -72,11 +78,10 @@ impl App {
         }
     }
 
-    fn wear(&mut self, name: String, effects: &mut Effects) {
+    fn keep_theme(&mut self, name: String) {
         self.notify(Notice::info(format!(
             "theme {name} until the end; `theme = \"{name}\"` in config.toml keeps it"
         )));
-        effects.push(Effect::Theme(name.clone()));
         self.theme = name;
     }
 
@@ -85,6 +90,8 @@ impl App {
         self.keymap = new.keymap;
         self.pending.clear();
         (self.theme, self.themes) = (new.theme, new.themes);
+        // Its file may say something else now.
+        self.worn.clear();
         // The configuration was read with a look at each pattern.
         let patterns = new.production.iter();
         self.production = patterns.filter_map(|it| Regex::new(it).ok()).collect();

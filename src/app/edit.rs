@@ -130,12 +130,6 @@ impl App {
 
     /// Something came of an edit.
     pub(super) fn take_edit(&mut self, id: Id, edited: Edited, effects: &mut Effects) {
-        if let Edited::Kept(file) = edited {
-            return self.notify(Notice::info(format!(
-                "the edit stays in {}",
-                file.display()
-            )));
-        }
         let seen = matches!(self.screen(), Screen::Shell(shell) if shell.id == id);
         let Some(shell) = self.pane_mut(id) else {
             return;
@@ -176,7 +170,6 @@ impl App {
                 shell.set_stage(Stage::Refused);
                 self.notify(Notice::from(failure));
             }
-            Edited::Kept(_) => {}
         }
         self.dirty = true;
     }

@@ -67,6 +67,8 @@ pub enum Effect {
     },
     /// A step of an edit; what comes of it carries the id.
     Edit(Id, EditStep),
+    /// Nobody goes on with an edit: its file goes, or stays where it holds something, and is told.
+    LeaveEdit(Id),
     /// Bytes for the standard input of a program. Sent once or not at all.
     Write(Id, Vec<u8>),
     /// The terminal of a program has this many columns and rows.
@@ -133,8 +135,6 @@ pub enum EditStep {
     Judge,
     /// Replace the object with it.
     Apply,
-    /// Nobody goes on with it: a file with changes stays.
-    Leave,
 }
 
 /// What the edge of images can be asked for.

@@ -1,6 +1,6 @@
 //! From screen to screen: drilling, going back, opening by name, changing scope and context.
 
-use super::effect::{EditStep, Effects};
+use super::effect::Effects;
 use super::layout::Split;
 use super::line::{self, Arguments, Meaning};
 use super::list::RowKey;
@@ -35,7 +35,7 @@ impl App {
                 self.show_named_tab(&words);
             }
             Meaning::Command(Command::Theme, Arguments { words, .. }) => {
-                self.choose_theme(&words, effects);
+                self.choose_theme(&words);
             }
             Meaning::Command(Command::SplitColumns, Arguments { words, .. }) => {
                 self.split(&words, Split::Columns);
@@ -358,7 +358,7 @@ impl App {
             if let Screen::Shell(shell) = screen {
                 effects.push(Effect::CloseExec(shell.id));
                 if shell.edit.is_some() {
-                    effects.push(Effect::Edit(shell.id, EditStep::Leave));
+                    effects.push(Effect::LeaveEdit(shell.id));
                 }
             }
             if let Screen::Wizard(wizard) = screen {
@@ -471,7 +471,7 @@ impl App {
     /// Another context, file or the demo: what came from the old cluster is forgotten at once.
     /// Programs that run in it are asked about first.
     pub(super) fn connect(&mut self, effect: Effect, effects: &mut Effects) {
-        let live = self.live_programs();
+        let live = self.programs();
         if live.is_empty() {
             self.connect_now(effect, effects);
         } else {
@@ -492,11 +492,7 @@ impl App {
         self.wanted_scopes = None;
         self.fell_back = false;
         self.jobs.clear();
-        // Shells and logs were of the old cluster; a build has none.
-        self.leave_for_another_cluster();
-        self.screens.truncate(1);
-        self.at = 0;
-        self.arrive();
+        self.leave_for_another_cluster(effects);
         effects.push(effect);
         self.dirty = true;
     }

@@ -159,6 +159,8 @@ pub struct App {
     fell_back: bool,
     production: Vec<regex::Regex>,
     theme: String,
+    /// What is drawn with: another one while a theme is chosen.
+    worn: String,
     themes: Vec<String>,
     panes: Panes,
     dirty: bool,
@@ -215,6 +217,7 @@ impl App {
             fell_back: false,
             production: setup.production,
             panes: setup.panes,
+            worn: setup.theme.clone(),
             theme: setup.theme,
             themes: setup.themes,
             dirty: true,
@@ -383,6 +386,7 @@ impl App {
         self.fit_shells(effects);
         self.learn_sizes(effects);
         self.keep_drafts(effects);
+        self.dress(effects);
     }
 
     /// Rows and lines of the screen are up to date.

@@ -15,7 +15,13 @@ impl App {
     /// Something was done with the mouse.
     pub(super) fn mouse(&mut self, hit: Hit, mouse: Mouse, effects: &mut Effects) {
         self.dirty = true;
+        // What lies over the screen takes it all; a press beside it closes it.
+        let pressed = mouse.action == MouseAction::Press(Button::Left);
+        if self.overlay.is_some() && !pressed {
+            return;
+        }
         match (hit, mouse.action) {
+            (hit, _) if self.overlay.is_some() => self.click(hit, effects),
             (Hit::Beside, MouseAction::Press(Button::WheelUp)) => {
                 self.on_other_half(|app| app.wheel(-NOTCH));
             }
@@ -23,7 +29,7 @@ impl App {
                 self.on_other_half(|app| app.wheel(NOTCH));
             }
             (Hit::Beside, MouseAction::Press(_)) => self.show_other_half(),
-            (Hit::Cell(column, row), _) if self.overlay.is_none() => {
+            (Hit::Cell(column, row), _) => {
                 self.pane_mouse((column, row), mouse, effects);
             }
             (_, MouseAction::Press(Button::WheelUp)) => self.wheel(-NOTCH),
@@ -72,12 +78,14 @@ impl App {
         }
         match hit {
             Hit::Command(command) => self.command(command, effects),
-            Hit::Tab(n) => self.show_tab(n),
+            Hit::Tab(n) => {
+                self.overlay = None;
+                self.show_tab(n);
+            }
             Hit::Crumb(n) => {
                 self.overlay = None;
                 self.go_to(self.root() + n);
             }
-            _ if matches!(self.overlay, Some(Overlay::Pick(_))) => self.leave_choice(effects),
             _ if self.overlay.is_some() => self.overlay = None,
             hit => self.click_on_screen(hit, effects),
         }

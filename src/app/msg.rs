@@ -81,7 +81,7 @@ pub enum Msg {
     Terminate,
 }
 
-/// What [`super::Effect::Reload`] brought; the theme itself stays with who draws.
+/// What [`super::Effect::Reload`] brought.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reloaded {
     /// Key bindings.
@@ -107,8 +107,6 @@ pub enum Edited {
     Changed(Vec<Text>),
     /// The object is what the file says.
     Applied,
-    /// The edit is left, and stays in this file.
-    Kept(PathBuf),
     /// It could not be done.
     Failed(Failure),
 }

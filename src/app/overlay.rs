@@ -74,10 +74,7 @@ pub enum Choice {
     /// Containers, the default one first, and what is opened in the chosen one.
     Container(Vec<Source>, Way),
     /// Themes, each shown while it is the chosen one.
-    Theme {
-        /// The theme that was in force before.
-        before: String,
-    },
+    Theme,
 }
 
 impl Pick {
@@ -98,7 +95,7 @@ impl Pick {
             title: "Which theme?".into(),
             chosen: names.iter().position(|name| name == now).unwrap_or(0),
             names,
-            of: Choice::Theme { before: now.into() },
+            of: Choice::Theme,
         }
     }
 }

@@ -270,6 +270,7 @@ impl App {
         let timer = self.next_id();
         let now = self.world.now;
         let (mut verdict, mut offered) = (None, None);
+        let mut news = false;
         for screen in every(&mut self.screens, &mut self.tabs) {
             let Screen::Shell(shell) = screen else {
                 continue;
@@ -277,7 +278,9 @@ impl App {
             if shell.id != id {
                 continue;
             }
+            let before = shell.news;
             shell.take(item, seen, now, effects);
+            news = shell.news != before || ended;
             if let Some(text) = shell.terminal.take_clipboard() {
                 offered = Some((shell.title(), text.chars().count()));
                 shell.offered = Some(text);
@@ -300,7 +303,8 @@ impl App {
                 "{title} offers {characters} characters for the clipboard; :take-clipboard copies them"
             )));
         }
-        self.dirty |= seen || self.tabs.len() > 1;
+        // A hidden pane shows on the strip only what is news.
+        self.dirty |= seen || news;
     }
 
     /// A frame that a program began has taken too long. False when the timer is another's.

@@ -91,13 +91,23 @@ impl App {
 
     /// `:tab 2`
     pub(super) fn show_named_tab(&mut self, words: &str) {
-        match words.trim().parse::<usize>() {
-            Ok(n) if (1..=self.tabs.len()).contains(&n) => self.show_tab(n - 1),
-            _ => self.notify(Notice::warning(
+        if let Some(n) = self.named_tab(words) {
+            self.show_tab(n);
+        }
+    }
+
+    /// The tab that a number names; says so when there is none.
+    fn named_tab(&mut self, words: &str) -> Option<usize> {
+        let words = words.trim();
+        let numbered = words.parse::<usize>().ok();
+        let found = numbered.filter(|n| (1..=self.tabs.len()).contains(n));
+        if found.is_none() {
+            self.notify(Notice::warning(
                 format!("there is no tab `{words}`"),
                 format!("tabs are numbered from 1 to {}", self.tabs.len()),
-            )),
+            ));
         }
+        found.map(|n| n - 1)
     }
 
     /// Exchanges the seen screens with those that are kept for the tab.
@@ -172,12 +182,66 @@ impl App {
         self.arrive();
     }
 
+    /// Back to home; of the tabs only builds stay: shells and logs are of the old cluster.
+    pub(super) fn leave_for_another_cluster(&mut self, effects: &mut Effects) {
+        let builds =
+            |tab: &Tab| matches!(tab.screen(), Some(Screen::Logs(log)) if log.build.is_some());
+        self.swap_tab();
+        let (stay, gone): (Vec<Tab>, Vec<Tab>) =
+            std::mem::take(&mut self.tabs).into_iter().partition(builds);
+        for tab in gone {
+            Self::forget(&tab.screens, effects);
+        }
+        self.screens = vec![Screen::list(Rows::Projects(Projects), &self.world)];
+        (self.at, self.tab) = (0, 0);
+        (self.pair, self.seen_before) = (None, None);
+        self.tabs = std::iter::once(Tab::default()).chain(stay).collect();
+        self.overlay = None;
+        self.arrive();
+    }
+
+    /// What would end with this screen: programs, with their titles.
+    fn program(screen: &Screen) -> Option<String> {
+        match screen {
+            Screen::Shell(shell) if shell.is_live() => Some(shell.title()),
+            Screen::Shell(shell) => shell.unapplied(),
+            _ => None,
+        }
+    }
+
+    /// The same, and builds, which need no cluster.
+    fn program_or_build(screen: &Screen) -> Option<String> {
+        match screen {
+            Screen::Logs(log) if log.build.as_ref().is_some_and(|it| it.build.runs()) => {
+                Some(screen.title())
+            }
+            screen => Self::program(screen),
+        }
+    }
+
+    fn each(&self) -> impl Iterator<Item = &Screen> {
+        let parked = self.tabs.iter().flat_map(|tab| &tab.screens);
+        self.screens.iter().chain(parked)
+    }
+
+    /// What ends when this cluster is left.
+    pub(super) fn programs(&self) -> Vec<String> {
+        self.each().filter_map(Self::program).collect()
+    }
+
     /// Closing a tab asks while its program runs.
     pub(super) fn ask_to_close(&mut self, effects: &mut Effects) {
         if self.tabs.len() < 2 {
             return self.notify(Notice::info("this is the only tab; :q leaves quarterdeck"));
         }
-        let live: Vec<String> = Self::live_shells_of(&self.screens);
+        // An edit that is not applied stays in its file, which is told: no need to ask.
+        let asks = |screen: &&Screen| match screen {
+            Screen::Shell(shell) => shell.is_live(),
+            _ => true,
+        };
+        let live: Vec<String> = (self.screens.iter().filter(asks))
+            .filter_map(Self::program_or_build)
+            .collect();
         if live.is_empty() {
             self.close_tab(effects);
         } else {
@@ -185,51 +249,9 @@ impl App {
         }
     }
 
-    /// Back to the first tab; of the others only builds stay.
-    pub(super) fn leave_for_another_cluster(&mut self) {
-        self.show_tab(0);
-        (self.pair, self.seen_before) = (None, None);
-        let builds =
-            |tab: &Tab| matches!(tab.screen(), Some(Screen::Logs(log)) if log.build.is_some());
-        let mut n = 0;
-        self.tabs.retain(|tab| {
-            n += 1;
-            n == 1 || builds(tab)
-        });
-    }
-
-    /// The shells and editors that run; builds need no cluster.
-    pub(super) fn live_programs(&self) -> Vec<String> {
-        let parked = self.tabs.iter().flat_map(|tab| &tab.screens);
-        self.screens
-            .iter()
-            .chain(parked)
-            .filter_map(|screen| match screen {
-                Screen::Shell(shell) if shell.is_live() => Some(shell.title()),
-                _ => None,
-            })
-            .collect()
-    }
-
-    fn live_shells_of(screens: &[Screen]) -> Vec<String> {
-        screens
-            .iter()
-            .filter_map(|screen| match screen {
-                Screen::Shell(shell) if shell.is_live() => Some(shell.title()),
-                Screen::Logs(log) if log.build.as_ref().is_some_and(|it| it.build.runs()) => {
-                    Some(screen.title())
-                }
-                _ => None,
-            })
-            .collect()
-    }
-
     /// Leaving the program asks once, with the list of what still runs.
     pub(super) fn ask_to_quit(&mut self, effects: &mut Effects) {
-        let mut live = Self::live_shells_of(&self.screens);
-        for tab in &self.tabs {
-            live.extend(Self::live_shells_of(&tab.screens));
-        }
+        let live: Vec<String> = self.each().filter_map(Self::program_or_build).collect();
         if live.is_empty() {
             effects.push(Effect::Quit);
         } else {
@@ -265,22 +287,22 @@ impl App {
     /// Shows this tab together with the one that `words` names by its number; without a number
     /// with the one it stands with already, the tab that was seen before, or a new one.
     pub(super) fn split(&mut self, words: &str, split: Split) {
-        let words = words.trim();
-        let other = if words.is_empty() {
+        let other = if words.trim().is_empty() {
             self.pair
                 .and_then(|pair| Some(pair.tabs[1 - pair.half(self.tab)?]))
                 .or(self.seen_before)
         } else {
-            match words.parse::<usize>() {
-                Ok(n) if (1..=self.tabs.len()).contains(&n) && n - 1 != self.tab => Some(n - 1),
-                _ => {
-                    return self.notify(Notice::warning(
-                        format!("there is no other tab `{words}`"),
-                        format!("tabs are numbered from 1 to {}", self.tabs.len()),
-                    ));
-                }
+            match self.named_tab(words) {
+                Some(n) => Some(n),
+                None => return,
             }
         };
+        if other == Some(self.tab) {
+            return self.notify(Notice::warning(
+                "a tab cannot stand beside itself",
+                "name another one by its number",
+            ));
+        }
         if layout::halves(self.size.0, self.size.1, split).is_none() {
             return self.notify(Notice::warning(
                 "two tabs do not fit on this screen",

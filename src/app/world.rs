@@ -3,7 +3,7 @@
 use super::list::RowKey;
 use super::notice::Notices;
 use super::preview::Culprit;
-use crate::config::State;
+use crate::config::{LOG_BYTES, State};
 use crate::domain::feed::{AccessAnswer, AccessQuestion, Failure, FeedState, Resource, Scope};
 use crate::domain::fleet::{Fleet, PodId};
 use crate::domain::health::Fault;
@@ -15,10 +15,6 @@ use std::collections::{BTreeMap, HashMap};
 
 /// An answered right counts for so long.
 const ACCESS_KEPT: Millis = Millis::seconds(60);
-
-/// Bytes that all logs together keep when nobody says otherwise: two million lines of 125 bytes
-/// with what is kept beside them.
-const LOG_BYTES: usize = 256 << 20;
 
 /// How the connection stands as a whole, worst feed first.
 #[derive(Clone, Debug, PartialEq, Eq)]

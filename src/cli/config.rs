@@ -4,13 +4,12 @@ use super::args::{ClusterArgs, ConsoleArgs};
 use super::exit::{Code, Refusal};
 use super::out::Out;
 use super::settings::Settings;
-use crate::config::{self, Config, Form, KEYS, Paths};
+use crate::config::{self, Config, KEYS, Paths, Shape};
+use crate::runtime::files::{create, private_folder};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
-use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Arguments of `config`.
@@ -70,18 +69,10 @@ fn init(file: &Path, out: &mut Out) -> anyhow::Result<Code> {
         )
     };
     if let Some(folder) = file.parent() {
-        let mut maker = DirBuilder::new();
-        maker.recursive(true).mode(0o700);
-        maker.create(folder).map_err(refused)?;
+        private_folder(folder).map_err(refused)?;
     }
-    let mut options = OpenOptions::new();
     // What somebody has written is never overwritten.
-    let mut new = options
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file)
-        .map_err(refused)?;
+    let mut new = create(file).map_err(refused)?;
     new.write_all(sample().as_bytes()).map_err(refused)?;
     out.line(format!(
         "{} is written: every key, commented out",
@@ -167,15 +158,15 @@ fn show(
 fn schema() -> Value {
     let mut root = Map::new();
     for key in KEYS {
-        let mut value = match key.sort {
-            Form::Version => json!({ "const": config::VERSION }),
-            Form::Flag => json!({ "type": "boolean" }),
-            Form::Text => json!({ "type": "string" }),
-            Form::Word => json!({ "type": "string", "minLength": 1 }),
-            Form::Number { least, most } => {
+        let mut value = match key.shape {
+            Shape::Version => json!({ "const": config::VERSION }),
+            Shape::Flag => json!({ "type": "boolean" }),
+            Shape::Text => json!({ "type": "string" }),
+            Shape::Word => json!({ "type": "string", "minLength": 1 }),
+            Shape::Number { least, most } => {
                 json!({ "type": "integer", "minimum": least, "maximum": most })
             }
-            Form::Words { least, most } => json!({
+            Shape::Words { least, most } => json!({
                 "type": "array",
                 "items": { "type": "string", "minLength": 1 },
                 "minItems": least,

@@ -102,18 +102,19 @@ fn looks(cluster: &ClusterArgs, console: &ConsoleArgs) -> Looks {
         }),
         reload: Box::new(move || {
             let mut settings = again();
-            let (keymap, theme) = (settings.keymap(), settings.theme());
+            let keymap = settings.keymap();
+            // What is wrong in its file is told now; it is read once more to be worn.
+            settings.theme();
             if !settings.problems.is_empty() {
                 return Err(told(&settings));
             }
-            let new = Reloaded {
+            Ok(Reloaded {
                 keymap,
                 production: settings.config.production.clone(),
                 favourites: settings.config.favourites.clone(),
                 theme: settings.theme_name(),
                 themes: settings.themes(),
-            };
-            Ok((new, theme))
+            })
         }),
     }
 }

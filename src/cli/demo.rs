@@ -10,7 +10,7 @@ use crate::demo::{self, Demo, Options};
 use crate::domain::feed::{Failure, FailureSort};
 use crate::domain::text::Text;
 use crate::domain::time::Timestamp;
-use crate::runtime::state::private_folder;
+use crate::runtime::files::private_folder;
 use crate::runtime::{DemoCluster, DemoStarter};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;

@@ -10,5 +10,5 @@ mod state;
 pub use file::{lines, load, parse};
 pub use paths::{Paths, SYSTEM_CATALOGUE};
 pub use problem::Problem;
-pub use schema::{Config, Form, KEYS, Key, VERSION};
+pub use schema::{Config, KEYS, Key, LOG_BYTES, SCROLLBACK, Shape, VERSION};
 pub use state::{Sort, State};

@@ -10,6 +10,12 @@ pub const VERSION: i64 = 1;
 /// word of the name.
 const PRODUCTION: &str = r"(?i)(^|[^a-z])(prod|production|prd|live)([^a-z]|$)";
 
+/// Bytes that all logs together keep by default.
+pub const LOG_BYTES: usize = 256 << 20;
+
+/// Lines that a pane keeps by default, as most terminals do.
+pub const SCROLLBACK: usize = 10_000;
+
 /// The configuration, every part with its default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -48,16 +54,16 @@ impl Default for Config {
             favourites: Vec::new(),
             catalogue: String::new(),
             labels: LabelScheme::default(),
-            log_bytes: 256 << 20,
-            scrollback: 10_000,
+            log_bytes: LOG_BYTES,
+            scrollback: SCROLLBACK,
             shell: Vec::new(),
         }
     }
 }
 
-/// The sort of a value.
+/// The shape of a value, as far as a schema can say it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum Shape {
     /// The version of the form.
     Version,
     /// `true` or `false`.
@@ -95,7 +101,7 @@ pub struct Key {
     /// What it does, one sentence.
     pub help: &'static str,
     /// The sort of its value.
-    pub sort: Form,
+    pub shape: Shape,
     /// The value that holds, as TOML.
     pub get: fn(&Config) -> String,
     /// Takes the value in. `Err` says what it must be instead, empty for `form`.
@@ -116,7 +122,7 @@ macro_rules! label {
             name: concat!("labels.", stringify!($field)),
             form: KEYS_OF_LABELS,
             help: $help,
-            sort: Form::Words {
+            shape: Shape::Words {
                 least: 1,
                 most: MANY,
             },
@@ -133,13 +139,34 @@ macro_rules! label {
     };
 }
 
+macro_rules! number {
+    ($name:literal, $least:literal, $most:literal, $help:literal,
+     |$from:ident| $get:expr, |$into:ident, $given:ident| $set:expr) => {
+        Key {
+            name: $name,
+            form: concat!("a whole number from ", $least, " to ", $most),
+            help: $help,
+            shape: Shape::Number {
+                least: $least,
+                most: $most,
+            },
+            get: |$from| ($get).to_string(),
+            set: |$into, value| {
+                let $given = within(value, $least, $most)?;
+                $set;
+                Ok(())
+            },
+        }
+    };
+}
+
 /// Every key that the file may hold.
 pub static KEYS: &[Key] = &[
     Key {
         name: "version",
         form: "1",
         help: "The version of this file's form.",
-        sort: Form::Version,
+        shape: Shape::Version,
         get: |_| VERSION.to_string(),
         set: |_, value| match integer(value) {
             Some(VERSION) => Ok(()),
@@ -153,7 +180,7 @@ pub static KEYS: &[Key] = &[
         name: "theme",
         form: "the name of a theme in quotes",
         help: "The theme: `auto`, one that ships with the program, or a file in `themes/`.",
-        sort: Form::Word,
+        shape: Shape::Word,
         get: |config| quoted(&config.theme),
         set: |config, value| word(value).map(|name| config.theme = name),
     },
@@ -161,7 +188,7 @@ pub static KEYS: &[Key] = &[
         name: "keymap",
         form: "the name of a key map in quotes",
         help: "The key map: `default` or a file in `keymaps/`, laid over the default one.",
-        sort: Form::Word,
+        shape: Shape::Word,
         get: |config| quoted(&config.keymap),
         set: |config, value| word(value).map(|name| config.keymap = name),
     },
@@ -169,7 +196,7 @@ pub static KEYS: &[Key] = &[
         name: "readonly",
         form: "true or false",
         help: "Refuse every mutating request, as `--readonly` does.",
-        sort: Form::Flag,
+        shape: Shape::Flag,
         get: |config| config.readonly.to_string(),
         set: |config, value| flag(value).map(|on| config.readonly = on),
     },
@@ -177,7 +204,7 @@ pub static KEYS: &[Key] = &[
         name: "mouse",
         form: "true or false",
         help: "Take the mouse; `false` leaves it to the terminal for selecting text.",
-        sort: Form::Flag,
+        shape: Shape::Flag,
         get: |config| config.mouse.to_string(),
         set: |config, value| flag(value).map(|on| config.mouse = on),
     },
@@ -185,7 +212,7 @@ pub static KEYS: &[Key] = &[
         name: "production",
         form: "a list of regular expressions",
         help: "Contexts whose name matches one of these are marked as production.",
-        sort: Form::Words {
+        shape: Shape::Words {
             least: 0,
             most: MANY,
         },
@@ -208,7 +235,7 @@ pub static KEYS: &[Key] = &[
         name: "favourites",
         form: "a list of at most nine texts, each of namespaces with commas between them",
         help: "What the keys 1 to 9 show: namespaces, several with commas.",
-        sort: Form::Words { least: 0, most: 9 },
+        shape: Shape::Words { least: 0, most: 9 },
         get: |config| list(&config.favourites),
         set: |config, value| {
             let favourites = texts(value)?;
@@ -223,7 +250,7 @@ pub static KEYS: &[Key] = &[
         name: "catalogue",
         form: "`registry/path/name:tag` or `configmap:namespace/name` in quotes",
         help: "A catalogue of images, laid over those of this machine: in a registry (`oras push NAME catalogue.toml`), or under `catalogue.toml` in a ConfigMap.",
-        sort: Form::Text,
+        shape: Shape::Text,
         get: |config| quoted(&config.catalogue),
         set: |config, value| {
             let name = value.as_str().ok_or_else(String::new)?;
@@ -231,43 +258,33 @@ pub static KEYS: &[Key] = &[
             Ok(())
         },
     },
-    Key {
-        name: "logs.mebibytes",
-        form: "a whole number from 1 to 65536",
-        help: "How much all logs together may keep; what is older is given up, and counted.",
-        sort: Form::Number {
-            least: 1,
-            most: 65_536,
-        },
-        get: |config| (config.log_bytes >> 20).to_string(),
-        set: |config, value| {
-            let mebibytes: usize = within(value, 1, 65_536)?;
-            config.log_bytes = mebibytes << 20;
-            Ok(())
-        },
-    },
+    number!(
+        "logs.mebibytes",
+        1,
+        65_536,
+        "How much all logs together may keep; what is older is given up, and counted.",
+        |config| config.log_bytes >> 20,
+        |config, mebibytes| config.log_bytes = mebibytes << 20
+    ),
     Key {
         name: "shells.command",
         form: "a list of texts: a program and its arguments",
         help: "What is run for a shell in a container; empty: the best of bash, ash and sh.",
-        sort: Form::Words {
+        shape: Shape::Words {
             least: 0,
             most: MANY,
         },
         get: |config| list(&config.shell),
         set: |config, value| texts(value).map(|command| config.shell = command),
     },
-    Key {
-        name: "shells.scrollback",
-        form: "a whole number from 0 to 1000000",
-        help: "How many lines a pane keeps of what has scrolled out of it.",
-        sort: Form::Number {
-            least: 0,
-            most: 1_000_000,
-        },
-        get: |config| config.scrollback.to_string(),
-        set: |config, value| within(value, 0, 1_000_000).map(|lines| config.scrollback = lines),
-    },
+    number!(
+        "shells.scrollback",
+        0,
+        1_000_000,
+        "How many lines a pane keeps of what has scrolled out of it.",
+        |config| config.scrollback,
+        |config, lines| config.scrollback = lines
+    ),
     label!(project, "Labels that name the project."),
     label!(release, "Labels that name the release."),
     label!(component, "Labels that name the part of a release."),

@@ -9,7 +9,7 @@ use super::local::{self, Local};
 use super::mailbox::{Control, Post};
 use super::sources::Sources;
 use super::workshop::Workshop;
-use crate::app::{Answer, EditStep, Edited, Effect, Id, LocalProgram, Msg, Notice, Request};
+use crate::app::{Answer, EditStep, Effect, Id, LocalProgram, Msg, Notice, Request};
 use crate::cluster::{Event, ExecHandle, ExecInput, FeedHandle, Session};
 use crate::domain::exec::{End, ExecItem, ExecRequest};
 use crate::domain::feed::{Failure, FeedState, Scope};
@@ -148,6 +148,12 @@ impl Driver {
             Effect::Exec(id, request) => self.exec(id, request),
             Effect::Local { id, program, size } => self.local(id, &program, size),
             Effect::Edit(id, step) => self.edit(id, step),
+            Effect::LeaveEdit(id) => {
+                if let Some(file) = self.edits.leave(id) {
+                    let kept = format!("the edit stays in {}", file.display());
+                    self.post.send_or_lose(Msg::Notice(Notice::info(kept)));
+                }
+            }
             Effect::Write(id, bytes) => self.write(id, ExecInput::Bytes(bytes)),
             Effect::ResizeExec(id, columns, rows) => {
                 self.write(id, ExecInput::Resize(columns, rows));
@@ -343,16 +349,12 @@ impl Driver {
     }
 
     fn edit(&mut self, id: Id, step: EditStep) {
-        let Some(session) = self.session.clone() else {
-            let failed = Edited::Failed(answers::no_session());
-            return self.post.send_or_lose(Msg::Edit(id, failed));
-        };
         let (edits, post) = (self.edits.clone(), self.post.clone());
+        let session = self.session.clone();
         // Not one of the requests that end with the session: what was begun is told.
         tokio::spawn(async move {
-            if let Some(edited) = edits.step(session, id, step).await {
-                post.send(Msg::Edit(id, edited)).await;
-            }
+            let told = edits.step(session, id, step).await;
+            post.send(told).await;
         });
     }
 

@@ -1,8 +1,9 @@
 //! Edits of objects: the text goes into a private file, an editor changes it, and what was saved
 //! is applied. An edit that is not applied stays in its file.
 
-use super::state::private_folder;
-use crate::app::{EditStep, Edited, Id};
+use super::answers::no_session;
+use super::files::{create_beside, replace};
+use crate::app::{EditStep, Edited, Id, Msg};
 use crate::cluster::Session;
 use crate::domain::dockerfile::compare;
 use crate::domain::feed::{Failure, FailureSort};
@@ -10,9 +11,8 @@ use crate::domain::session::Target;
 use crate::domain::text::Text;
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -45,14 +45,16 @@ impl Edits {
     }
 
     /// Takes a step of an edit.
-    pub async fn step(self, session: Session, id: Id, step: EditStep) -> Option<Edited> {
-        let done = match step {
-            EditStep::Begin(target) => self.begin(&session, id, target).await,
-            EditStep::Judge => self.judge(id),
-            EditStep::Apply => self.apply(&session, id).await,
-            EditStep::Leave => return self.leave(id).map(Edited::Kept),
+    pub async fn step(self, session: Option<Session>, id: Id, step: EditStep) -> Msg {
+        let session = || session.ok_or_else(no_session);
+        let done = async {
+            match step {
+                EditStep::Begin(target) => self.begin(&session()?, id, target).await,
+                EditStep::Judge => self.judge(id),
+                EditStep::Apply => self.apply(&session()?, id).await,
+            }
         };
-        Some(done.unwrap_or_else(Edited::Failed))
+        Msg::Edit(id, done.await.unwrap_or_else(Edited::Failed))
     }
 
     async fn begin(&self, session: &Session, id: Id, target: Target) -> Result<Edited, Failure> {
@@ -109,7 +111,7 @@ impl Edits {
                     failure.why.to_string(),
                 ];
                 // The answer stands above the edit when it is opened again.
-                let _ = rewrite(&edit.file, &text(&remarks, &edited));
+                let _ = replace(&edit.file, text(&remarks, &edited).as_bytes());
                 Err(failure)
             }
         }
@@ -144,7 +146,7 @@ impl Edits {
             })
             .flat_map(|line| [line, "\n"])
             .collect();
-        if let Err(error) = rewrite(&edit.file, &text(&remarks, &mine)) {
+        if let Err(error) = replace(&edit.file, text(&remarks, &mine).as_bytes()) {
             return unwritable(&edit.file, &error);
         }
         let what = Text::new(&format!("apply the edit of {}", edit.target));
@@ -166,7 +168,7 @@ impl Edits {
     }
 
     /// Nobody goes on with the edit: where its file stays, when it holds something.
-    fn leave(&self, id: Id) -> Option<PathBuf> {
+    pub fn leave(&self, id: Id) -> Option<PathBuf> {
         let edit = self.edit(id).ok()?;
         let kept = edit
             .read()
@@ -199,31 +201,14 @@ impl Edits {
         act(&mut self.open.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// `deployment-shop-prod-web.yaml`, new and for this person alone.
+    /// `deployment-shop-prod-web.yaml`
     fn create(&self, target: &Target, text: &str) -> io::Result<PathBuf> {
-        private_folder(&self.folder)?;
-        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
         let kind = target.kind.to_lowercase();
         let parts = [kind.as_str(), &target.namespace, &target.name];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        let name: String = parts.join("-").chars().map(plain).take(100).collect();
-        let mut n = 1;
-        loop {
-            let more = if n == 1 {
-                String::new()
-            } else {
-                format!("-{n}")
-            };
-            let file = self.folder.join(format!("{name}{more}.yaml"));
-            let mut options = OpenOptions::new();
-            match options.write(true).create_new(true).mode(0o600).open(&file) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && n < 1000 => n += 1,
-                opened => {
-                    opened?.write_all(text.as_bytes())?;
-                    return Ok(file);
-                }
-            }
-        }
+        let (file, mut out) = create_beside(&self.folder, &parts.join("-"), "yaml")?;
+        out.write_all(text.as_bytes())?;
+        Ok(file)
     }
 }
 
@@ -249,21 +234,6 @@ fn text(remarks: &[String], object: &str) -> String {
     }
     out.push_str(object);
     out
-}
-
-/// Replaces the file whole, or not at all.
-fn rewrite(file: &Path, text: &str) -> io::Result<()> {
-    let beside = file.with_extension("new");
-    let mut options = OpenOptions::new();
-    let mut out = options
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&beside)?;
-    out.write_all(text.as_bytes())?;
-    out.sync_all()?;
-    fs::rename(beside, file)
 }
 
 fn unwritable(place: &Path, error: &io::Error) -> Failure {

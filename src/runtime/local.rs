@@ -2,6 +2,7 @@
 //! cluster that is seen. For that a small kubeconfig of its own, for this person alone, stands
 //! before the others and names context and namespace.
 
+use super::files::create;
 use super::sources::Sources;
 use crate::app::LocalProgram;
 use crate::domain::exec::ExecItem;
@@ -11,10 +12,9 @@ use crate::domain::text::Text;
 use crate::pty::{self, Child, Program};
 use serde_json::json;
 use std::env;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::future::Future;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// The shell of somebody who names none.
@@ -147,11 +147,7 @@ fn pin(info: &ContextInfo, namespace: Option<&Text>, name: &str) -> io::Result<P
     ));
     // A process of the same number may have been killed before it could clear up.
     let _ = fs::remove_file(&file);
-    let mut out = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&file)?;
+    let mut out = create(&file)?;
     let pin = Pin(file);
     // JSON is YAML, and quotes whatever a name may hold.
     out.write_all(config.to_string().as_bytes())?;

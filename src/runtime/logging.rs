@@ -1,6 +1,6 @@
 //! The log: a file of its own, private and bounded. Never the terminal, never a body of an object.
 
-use super::state::private_folder;
+use super::files::private_folder;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;

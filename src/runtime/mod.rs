@@ -9,6 +9,7 @@ mod answers;
 mod driver;
 mod edits;
 mod face;
+pub mod files;
 mod frames;
 mod input;
 mod local;
@@ -53,7 +54,7 @@ const TURN: usize = 512;
 /// Reads the theme of a name.
 type ReadTheme = Box<dyn Fn(&str) -> Result<Theme, Notice>>;
 /// Reads everything.
-type ReadAll = Box<dyn Fn() -> Result<(Reloaded, Theme), Vec<Notice>>>;
+type ReadAll = Box<dyn Fn() -> Result<Reloaded, Vec<Notice>>>;
 
 /// Reads the person's files while the program runs.
 pub struct Looks {
@@ -283,10 +284,7 @@ impl Shell {
     /// Where anything in the files is wrong, what was in force stays.
     fn reload(&mut self) {
         match (self.looks.reload)() {
-            Ok((new, theme)) => {
-                self.face.wear(theme);
-                self.update(Msg::Reloaded(Box::new(new)), Cause::Person);
-            }
+            Ok(new) => self.update(Msg::Reloaded(Box::new(new)), Cause::Person),
             Err(notices) => {
                 for notice in notices {
                     self.update(Msg::Notice(notice), Cause::Person);

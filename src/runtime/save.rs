@@ -1,16 +1,15 @@
 //! Files that people ask for: a log that is saved, what a pane holds. Each is new, for this person
 //! alone, and told with its path; a write that fails says how far it came.
 
+use super::files::create_beside;
 use super::mailbox::Post;
-use super::state::private_folder;
 use crate::app::{Id, Msg, Notice};
 use crate::domain::feed::{Failure, FailureSort};
 use crate::domain::text::Text;
 use crate::domain::time::Timestamp;
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -104,25 +103,12 @@ fn failed(file: &Path, error: &io::Error, written: usize) -> Notice {
     })
 }
 
-/// `shop-prod-20261123T100411.log`: one word, never a way out of the folder, and new.
+/// `shop-prod-20261123T100411.log`
 fn create(folder: &Path, name: &str, now: Timestamp) -> io::Result<(PathBuf, File)> {
-    private_folder(folder)?;
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    let word: String = name.chars().map(plain).take(80).collect();
     let digit = |c: &char| c.is_ascii_digit() || *c == 'T';
     let stamp: String = now.to_string().chars().filter(digit).collect();
-    let mut more = String::new();
-    for n in 2.. {
-        let file = folder.join(format!("{}-{stamp}{more}.log", word.trim_matches('-')));
-        let mut options = OpenOptions::new();
-        match options.write(true).create_new(true).mode(0o600).open(&file) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists && n < 100 => {
-                more = format!("-{n}");
-            }
-            opened => return Ok((file, opened?)),
-        }
-    }
-    Err(ErrorKind::AlreadyExists.into())
+    let name: String = name.chars().take(80).collect();
+    create_beside(folder, &format!("{name}-{stamp}"), "log")
 }
 
 #[cfg(test)]

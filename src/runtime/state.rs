@@ -1,9 +1,9 @@
 //! The file that remembers things between runs: read once, written a moment after a change.
 
+use super::files::replace;
 use crate::config::State;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -26,33 +26,9 @@ pub fn load(file: &Path) -> Result<State, String> {
 
 /// Writes the state so that a crash leaves the old file or the new one, never half of one.
 pub fn save(file: &Path, state: &State) -> io::Result<()> {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    private_folder(folder)?;
     let mut bytes = serde_json::to_vec_pretty(state).map_err(io::Error::other)?;
     bytes.push(b'\n');
-    // Two consoles may write at once: each has a file of its own until the rename.
-    let fresh = file.with_extension(format!("{}.new", std::process::id()));
-    let mut out = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&fresh)?;
-    let written = out
-        .write_all(&bytes)
-        .and_then(|()| out.sync_all())
-        .and_then(|()| fs::rename(&fresh, file));
-    if written.is_err() {
-        // The error that matters is the first one.
-        let _ = fs::remove_file(&fresh);
-    }
-    written?;
-    File::open(folder)?.sync_all()
-}
-
-/// Makes a folder for this person alone.
-pub fn private_folder(folder: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    replace(file, &bytes)
 }
 
 /// Writes the state after a rest, at most one write under way.

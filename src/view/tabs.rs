@@ -195,6 +195,10 @@ fn hints(app: &App, screen: &ShellScreen) -> Vec<(String, String, Option<Command
                 hint(Command::Back, "leave it"),
             ],
         },
+        Life::Ended(_) if !screen.can_reopen() => vec![
+            hint(Command::Open, "close"),
+            hint(Command::CopyLines, "copy"),
+        ],
         Life::Ended(_) => vec![
             hint(Command::Refresh, "again"),
             hint(Command::Open, "close"),

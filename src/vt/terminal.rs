@@ -153,9 +153,6 @@ pub enum Scroll {
 }
 
 impl Terminal {
-    /// Lines that are kept when nothing else is configured.
-    pub const SCROLLBACK: usize = 10_000;
-
     /// An empty screen that keeps `scrollback` lines; `kitty` lets programs use the kitty keyboard
     /// protocol.
     pub fn new(columns: u16, rows: u16, scrollback: usize, kitty: bool) -> Self {

@@ -6,6 +6,7 @@
 use crate::app::effect::{EditStep, Effect, Effects, LocalProgram};
 use crate::app::msg::Id;
 use crate::app::palette::Line;
+use crate::config::SCROLLBACK;
 use crate::domain::exec::{BEST_SHELL, End, ExecItem, ExecRequest};
 use crate::domain::logs::Source;
 use crate::domain::session::Target;
@@ -76,7 +77,7 @@ pub struct Panes {
 impl Default for Panes {
     fn default() -> Self {
         Self {
-            scrollback: Terminal::SCROLLBACK,
+            scrollback: SCROLLBACK,
             shell: Vec::new(),
         }
     }
@@ -277,6 +278,13 @@ impl ShellScreen {
         self.terminal.release();
         self.life = Life::Ended(End::Exited(0));
         self.focused = false;
+    }
+
+    /// The title of an edit that ended without being applied, and where it stays.
+    pub fn unapplied(&self) -> Option<String> {
+        let file = self.file.as_ref().filter(|_| self.edit.is_some())?;
+        let title = self.title();
+        Some(format!("{title}: not applied, stays in {}", file.display()))
     }
 
     /// The edit is so far.

@@ -1,7 +1,8 @@
 //! Choices: themes on trial, and files that are read again.
 
 use super::stage::{Stage, marked, text};
-use crate::app::{Effect, Msg, Reloaded, Setup};
+use crate::app::{Effect, Hit, Msg, Reloaded, Setup};
+use crate::key::{Button, Mouse, MouseAction};
 
 fn stage() -> Stage {
     let setup = Setup {
@@ -26,11 +27,19 @@ fn worn(stage: &Stage) -> Vec<String> {
 
 #[test]
 fn a_theme_is_seen_while_it_is_chosen_and_goes_when_it_is_not_taken() {
-    let stage = stage().run("theme").keys("down up esc");
-    assert_eq!(worn(&stage), ["light", "dark", "dark"]);
+    let stage = stage().run("theme").keys("down up down esc");
+    assert_eq!(worn(&stage), ["light", "dark", "light", "dark"]);
     assert!(stage.app.overlay.is_none());
-    let stage = stage.run("theme").keys("up enter");
-    assert_eq!(worn(&stage)[3..], ["clear", "clear"]);
+    let mut stage = stage.run("theme").keys("down");
+    let press = Mouse::plain(MouseAction::Press(Button::Left));
+    stage.send(Msg::Mouse(Hit::Tab(0), press));
+    assert_eq!(
+        worn(&stage)[4..],
+        ["light", "dark"],
+        "left by a press elsewhere"
+    );
+    let stage = stage.keys("esc").run("theme").keys("up enter");
+    assert_eq!(worn(&stage)[6..], ["clear"]);
     let shown = text(&stage.draw(&marked()));
     assert!(shown.contains("theme clear until the end"), "{shown}");
 }

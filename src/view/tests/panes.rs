@@ -1,8 +1,8 @@
 //! Panes: two tabs at once, the mouse, and what is sought in what a program has written.
 
 use super::stage::{Stage, text};
-use crate::app::{Effect, Hit, Id, Msg};
-use crate::domain::exec::ExecItem;
+use crate::app::{EditStep, Edited, Effect, Hit, Id, Msg};
+use crate::domain::exec::{End, ExecItem};
 use crate::key::{Button, Mouse, MouseAction};
 use crate::view::Memory;
 
@@ -10,18 +10,19 @@ use crate::view::Memory;
 fn with_shell(columns: u16, rows: u16) -> (Stage, Id) {
     let mut stage = Stage::company().sized(columns, rows).run("pods /web");
     stage.send(Msg::Key("s".parse().unwrap()));
-    let id = stage
-        .record
-        .iter()
-        .flat_map(|(_, _, effects)| effects)
-        .find_map(|effect| match effect {
-            Effect::Exec(id, _) => Some(*id),
-            _ => None,
-        })
-        .expect("a shell is opened");
+    let id = first(&stage, |effect| match effect {
+        Effect::Exec(id, _) => Some(*id),
+        _ => None,
+    });
     stage.send(Msg::Exec(id, ExecItem::Started));
     stage.serve();
     (stage, id)
+}
+
+/// What was asked for first of its sort.
+fn first(stage: &Stage, pick: impl Fn(&Effect) -> Option<Id>) -> Id {
+    let mut effects = stage.record.iter().flat_map(|(_, _, effects)| effects);
+    effects.find_map(pick).expect("it was asked for")
 }
 
 fn write(stage: &mut Stage, id: Id, bytes: &str) {
@@ -103,6 +104,44 @@ fn the_half_that_is_left_goes_on_alone_when_the_other_is_closed() {
     assert_eq!(stage.app.tab_count(), 1);
     assert!(stage.app.beside().is_none());
     assert!(shown(&stage).contains("Pods"));
+}
+
+#[test]
+fn a_flood_that_nobody_sees_draws_nothing_after_its_first_news() {
+    let (mut stage, id) = with_shell(80, 24);
+    stage = stage.keys("ctrl-] alt-1");
+    stage.app.take_dirty();
+    write(&mut stage, id, "first");
+    assert!(stage.app.take_dirty(), "the strip tells of it");
+    write(&mut stage, id, "second");
+    assert!(!stage.app.take_dirty());
+    write(&mut stage, id, "\x07");
+    assert!(stage.app.take_dirty(), "the bell is news");
+}
+
+#[test]
+fn an_edit_that_is_not_applied_is_named_before_it_is_left() {
+    let mut stage = Stage::company().sized(100, 30).run("pods /web");
+    stage.send(Msg::Key("e".parse().unwrap()));
+    stage.serve();
+    let id = first(&stage, |effect| match effect {
+        Effect::Edit(id, EditStep::Begin(_)) => Some(*id),
+        _ => None,
+    });
+    let file = std::path::PathBuf::from("/state/edits/pod-web.yaml");
+    stage.send(Msg::Edit(id, Edited::Ready(file)));
+    stage.send(Msg::Exec(id, ExecItem::Ended(End::Exited(0))));
+    stage.send(Msg::Edit(id, Edited::Changed(vec!["+ a: b".into()])));
+    stage.serve();
+    assert!(shown(&stage).contains("+ a: b"), "{}", shown(&stage));
+    let stage = stage.keys("n").run("quit");
+    let asked = shown(&stage);
+    assert!(asked.contains("not applied, stays in"), "{asked}");
+    let stage = stage.keys("n").run("demo").keys("y");
+    let left = |effect: &Effect| matches!(effect, Effect::LeaveEdit(it) if *it == id);
+    let effects = stage.record.iter().flat_map(|(_, _, effects)| effects);
+    assert_eq!(effects.filter(|it| left(it)).count(), 1);
+    assert_eq!(stage.app.tab_count(), 1);
 }
 
 #[test]
