@@ -126,7 +126,7 @@ fn a_project_leads_to_its_recipe_where_that_is_known() {
     terminal.send("/billing\r");
     terminal.wait_for("billing-");
     terminal.send("b");
-    terminal.wait_for("no image of billing was built here");
+    terminal.wait_for("no build of billing here");
     terminal.send("\x03");
     terminal.wait_for("enter open");
     service(home.path(), &folder, "billing");

@@ -4,6 +4,7 @@ use super::effect::Effects;
 use super::notice::Notice;
 use super::overlay::{Confirm, Overlay};
 use super::palette::Palette;
+use super::rights::may;
 use super::screens::text::Search;
 use super::screens::{ListScreen, Screen, Source};
 use super::{App, Effect, Job, Request, help};
@@ -236,7 +237,7 @@ impl App {
                 "start without --readonly to change things",
             ));
         }
-        let questions: Vec<AccessQuestion> = targets.iter().map(may_delete).collect();
+        let questions: Vec<AccessQuestion> = targets.iter().map(|it| may("delete", it)).collect();
         if questions.iter().all(|q| self.world.access(q).is_some()) {
             return self.confirm_delete(&questions, &targets);
         }
@@ -444,41 +445,10 @@ impl App {
             (Command::NextMatch | Command::PreviousMatch, Screen::Text(screen)) => {
                 screen.search.is_some()
             }
+            (Command::Edit, Screen::Text(screen)) => screen.target.is_some(),
+            (Command::RenewAll, _) => self.has_outdated(),
             (Command::Fold, Screen::Text(screen)) => screen.target.is_some(),
             _ => true,
         }
-    }
-
-    /// Why a command is refused here, when that is known already.
-    pub fn refusal(&self, command: Command) -> Option<String> {
-        if matches!(
-            command,
-            Command::Shell | Command::Attach | Command::Logs | Command::PreviousLogs
-        ) {
-            return self.pod_refusal(command);
-        }
-        if command != Command::Delete {
-            return None;
-        }
-        if self.world.readonly {
-            return Some("read-only".into());
-        }
-        let Screen::List(ListScreen { source, list }) = self.screen() else {
-            return None;
-        };
-        let target = source.rows().target(&self.world, list.selected()?)?;
-        let answer = self.world.access(&may_delete(&target))?;
-        (!answer.allowed).then(|| format!("you may not delete {}", target.resource()))
-    }
-}
-
-/// The right to delete this object.
-pub(super) fn may_delete(target: &Target) -> AccessQuestion {
-    AccessQuestion {
-        verb: "delete".into(),
-        group: target.group.clone(),
-        resource: target.plural.clone(),
-        subresource: Text::default(),
-        scope: target.scope(),
     }
 }

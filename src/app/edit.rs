@@ -5,6 +5,7 @@ use super::effect::{EditStep, Effect, Effects, LocalProgram};
 use super::msg::{Edited, Id};
 use super::notice::Notice;
 use super::overlay::{Confirm, Overlay};
+use super::rights::may;
 use super::screens::shell::{Edit, ShellScreen, Stage, Way};
 use super::screens::{ListScreen, Screen};
 use super::tabs::every;
@@ -32,6 +33,10 @@ impl App {
             }
             (Command::Page | Command::Edit, Screen::Shell(shell)) => {
                 let (name, text) = (shell.title(), shell.terminal.history_text());
+                if text.trim().is_empty() {
+                    self.notify(Notice::info("the program has written nothing"));
+                    return true;
+                }
                 self.read_in(reading(command), &name, text, effects);
             }
             _ => return false,
@@ -88,7 +93,7 @@ impl App {
                 "start without --readonly to change things",
             ));
         }
-        let question = may_update(&target);
+        let question = may("update", &target);
         if self.world.access(&question).is_some() {
             return self.begin_edit(&question, target, effects);
         }
@@ -238,16 +243,5 @@ const fn reading(command: Command) -> Way {
     match command {
         Command::Edit => Way::Read,
         _ => Way::Page,
-    }
-}
-
-/// The right to replace this object.
-fn may_update(target: &Target) -> AccessQuestion {
-    AccessQuestion {
-        verb: "update".into(),
-        group: target.group.clone(),
-        resource: target.plural.clone(),
-        subresource: Text::default(),
-        scope: target.scope(),
     }
 }

@@ -108,14 +108,17 @@ fn key_label(keymap: &Keymap, command: Command, here: Option<&[Context]>) -> Str
 pub fn keys(keymap: &Keymap) -> String {
     let mut out = String::from("Keys\n\n");
     for context in Context::ALL {
-        let bindings: Vec<_> = keymap.bindings().iter().collect();
-        let mut here: Vec<_> = bindings
-            .into_iter()
+        let mut here: Vec<_> = keymap
+            .bindings()
+            .iter()
             .filter(|binding| binding.context == context)
             .map(|binding| (binding.command.info(), binding.label()))
             .collect();
-        // Commands in the order of their table, the keys of one together.
-        here.sort_by_key(|(info, _)| TABLE.iter().position(|it| it.name == info.name));
+        // Commands in the order of their table, the keys of one together, letters last.
+        here.sort_by_key(|(info, key)| {
+            let place = TABLE.iter().position(|it| it.name == info.name);
+            (place, key.len() == 1, key.clone())
+        });
         let _ = writeln!(out, "{}\n", context.name());
         for (info, key) in here {
             let _ = writeln!(out, "  {key:<15}  :{:<15}  {}", info.name, info.help);

@@ -25,6 +25,7 @@ pub mod overlay;
 pub mod palette;
 pub mod preview;
 mod recipes;
+mod rights;
 pub mod screens;
 pub mod shells;
 pub mod status;
@@ -382,7 +383,6 @@ impl App {
         self.on_other_half(|app| app.freshen(effects));
         self.follow_culprit(effects);
         self.learn_rights(effects);
-        self.learn_pod_rights(effects);
         self.fit_shells(effects);
         self.learn_sizes(effects);
         self.keep_drafts(effects);
@@ -395,32 +395,6 @@ impl App {
             screen.list.freshen(screen.source.rows(), world);
         }
         self.look_at_logs(effects);
-    }
-
-    /// Hints are grey where the server would say no: ask about the selected row beforehand.
-    fn learn_rights(&mut self, effects: &mut Effects) {
-        let Screen::List(ListScreen { source, list }) = self.screen() else {
-            return;
-        };
-        let target = list
-            .selected()
-            .and_then(|row| source.rows().target(&self.world, row));
-        let Some(question) = target.map(|target| act::may_delete(&target)) else {
-            return;
-        };
-        let known = self.world.access(&question).is_some();
-        if known
-            || self.world.readonly
-            || self.world.session.is_none()
-            || !self.world.may_ask(&question)
-        {
-            return;
-        }
-        self.ask(
-            Job::Access(vec![question.clone()]),
-            Request::Access(vec![question]),
-            effects,
-        );
     }
 
     fn show_welcome(&mut self) {

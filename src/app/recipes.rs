@@ -59,6 +59,12 @@ impl App {
         }
     }
 
+    /// Whether a recipe of the list that is seen is outdated.
+    pub(super) fn has_outdated(&self) -> bool {
+        self.recipes_seen()
+            .is_some_and(|rows| rows.outdated().next().is_some())
+    }
+
     /// The recipe of the selected row.
     pub(super) fn selected_recipe(&self) -> Option<&Aged> {
         let Screen::List(ListScreen { list, .. }) = self.screen() else {
@@ -250,7 +256,7 @@ impl App {
     pub(super) fn take_sources(&mut self, project: &str, found: &[PathBuf], effects: &mut Effects) {
         let [first, others @ ..] = found else {
             let notice = Notice::info(format!(
-                "no image of {project} was built here: type the folder or git address of its source"
+                "no build of {project} here: type the folder or git address of its source"
             ));
             let line = Palette::open("new ", &self.world);
             self.overlay = Some(Overlay::Palette(line, Some(notice)));

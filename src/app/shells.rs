@@ -1,6 +1,7 @@
 //! Shells: opening a program in a container, giving it the keyboard, and what the console does with
 //! a pane.
 
+use super::App;
 use super::effect::{Effect, Effects};
 use super::msg::Id;
 use super::notice::Notice;
@@ -8,13 +9,11 @@ use super::overlay::{Confirm, Overlay, Pick, Then};
 use super::screens::shell::{Life, ShellScreen, Stage, Way};
 use super::screens::{ListScreen, Screen, Source as Rows};
 use super::tabs::every;
-use super::{App, Job, Request};
 use crate::command::Command;
 use crate::domain::exec::ExecItem;
-use crate::domain::feed::{AccessQuestion, Scope};
+use crate::domain::feed::Scope;
 use crate::domain::logs::Source;
 use crate::domain::rows::{Role, State};
-use crate::domain::text::Text;
 use crate::domain::time::Millis;
 use crate::key::{Code, Key};
 use crate::vt::Scroll;
@@ -151,6 +150,14 @@ impl App {
                 "this session is read-only: no shell is opened",
                 "start without --readonly",
             ));
+        }
+        let command = match way {
+            Way::Attach => Command::Attach,
+            _ => Command::Shell,
+        };
+        if let Some(why) = self.refusal(command) {
+            let remedy = "ask for the right, or switch the context with :ctx";
+            return self.notify(Notice::warning(why, remedy));
         }
         let sources = self.shell_sources();
         match sources.len() {
@@ -322,64 +329,6 @@ impl App {
         false
     }
 
-    /// Why a shell, an attachment or a log cannot be opened here, as far as is known.
-    pub(super) fn pod_refusal(&self, command: Command) -> Option<String> {
-        let enters = command != Command::Logs && command != Command::PreviousLogs;
-        if enters && self.world.readonly {
-            return Some("read-only".into());
-        }
-        let questions = pod_questions(command, &self.namespace_of_selection()?);
-        let answers = questions.iter().filter_map(|it| self.world.access(it));
-        let verb = match command {
-            Command::Shell => "exec",
-            Command::Attach => "attach",
-            _ => "read logs",
-        };
-        answers
-            .map(|answer| answer.allowed)
-            .any(|allowed| !allowed)
-            .then(|| format!("you may not {verb} here"))
-    }
-
-    /// Asks beforehand what may be opened in the namespace of the selection.
-    pub(super) fn learn_pod_rights(&mut self, effects: &mut Effects) {
-        if self.world.session.is_none() {
-            return;
-        }
-        let Some(namespace) = self.namespace_of_selection() else {
-            return;
-        };
-        let mut questions: Vec<AccessQuestion> = [Command::Shell, Command::Attach, Command::Logs]
-            .into_iter()
-            .flat_map(|command| pod_questions(command, &namespace))
-            .collect();
-        questions.retain(|question| {
-            self.world.access(question).is_none() && self.world.may_ask(question)
-        });
-        if !questions.is_empty() {
-            self.ask(
-                Job::Access(questions.clone()),
-                Request::Access(questions),
-                effects,
-            );
-        }
-    }
-
-    /// The namespace of the selected pod, container or release.
-    fn namespace_of_selection(&self) -> Option<Text> {
-        let Screen::List(ListScreen { source, list }) = self.screen() else {
-            return None;
-        };
-        let namespace = match source {
-            Rows::Containers(rows) => rows.pod.namespace.clone(),
-            Rows::Pods(_) | Rows::Releases(_) | Rows::Workloads(_) => {
-                source.rows().key(&self.world, list.selected()?).namespace
-            }
-            _ => return None,
-        };
-        (!namespace.is_empty()).then_some(namespace)
-    }
-
     /// Carries out what was chosen or confirmed.
     pub(super) fn then(&mut self, then: Then, effects: &mut Effects) {
         match then {
@@ -392,22 +341,4 @@ impl App {
             Then::Connect(effect) => self.connect_now(*effect, effects),
         }
     }
-}
-
-/// What must be allowed for a command on a pod: for programs both verbs, since servers differ in
-/// which one they check.
-fn pod_questions(command: Command, namespace: &Text) -> Vec<AccessQuestion> {
-    let (verbs, subresource): (&[&str], _) = match command {
-        Command::Shell => (&["get", "create"], "exec"),
-        Command::Attach => (&["get", "create"], "attach"),
-        _ => (&["get"], "log"),
-    };
-    let question = |verb: &&str| AccessQuestion {
-        verb: (*verb).into(),
-        group: Text::default(),
-        resource: "pods".into(),
-        subresource: subresource.into(),
-        scope: Scope(Some(namespace.clone())),
-    };
-    verbs.iter().map(question).collect()
 }

@@ -24,7 +24,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{self, Message};
 
 /// Output is handed on in pieces of at most so many bytes.
 const PIECE: usize = 32 * 1024;
@@ -313,7 +313,7 @@ where
     loop {
         let message = match stream.next().await {
             None => return End::Lost("the server closed the connection".into()),
-            Some(Err(error)) => return End::Lost(Text::new(&error.to_string())),
+            Some(Err(error)) => return End::Lost(Text::new(&broken(&error))),
             Some(Ok(message)) => message,
         };
         pulse.hear();
@@ -363,7 +363,7 @@ async fn write(
     if let Some(first) = size.take()
         && let Err(error) = sink.send(resize(first)).await
     {
-        return Some(error.to_string());
+        return Some(broken(&error));
     }
     loop {
         let due = told + RESIZE_GAP;
@@ -397,8 +397,16 @@ async fn write(
             }
         };
         if let Err(error) = sent {
-            return Some(error.to_string());
+            return Some(broken(&error));
         }
+    }
+}
+
+/// Why the connection broke, in the words of every other request.
+fn broken(error: &tungstenite::Error) -> String {
+    match from_chain(error) {
+        Fault::Cut(why) | Fault::Connect(why) => why,
+        fault => fault.to_string(),
     }
 }
 
