@@ -3,6 +3,7 @@
 
 pub mod build;
 pub mod catalogue;
+pub mod compare;
 pub mod detect;
 pub mod dockerfile;
 pub mod document;

@@ -1,7 +1,7 @@
 //! Recipes and the Dockerfiles that were written from them: which are no longer what the catalogue
 //! gives, and what would change.
 
-use super::dockerfile::compare;
+use super::compare::compare;
 use super::text::clean;
 use std::path::PathBuf;
 

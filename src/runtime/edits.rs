@@ -5,7 +5,7 @@ use super::answers::no_session;
 use super::files::{create_beside, replace};
 use crate::app::{EditStep, Edited, Id, Msg};
 use crate::cluster::Session;
-use crate::domain::dockerfile::compare;
+use crate::domain::compare::compare;
 use crate::domain::feed::{Failure, FailureSort};
 use crate::domain::session::Target;
 use crate::domain::text::Text;

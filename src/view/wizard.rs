@@ -5,7 +5,7 @@ use super::paint::{Canvas, width, wrap};
 use crate::app::layout::Area;
 use crate::app::screens::wizard::{Act, Look, Row, Standing, Step, Ticked, Wizard, field};
 use crate::app::{App, Hit};
-use crate::domain::dockerfile::side_by_side;
+use crate::domain::compare::side_by_side;
 use crate::domain::lint::Level;
 use crate::domain::text::clean;
 use crate::domain::time::brief;

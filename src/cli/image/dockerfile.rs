@@ -101,7 +101,7 @@ fn diff(file: &Path, made: &str, out: &mut Out) -> anyhow::Result<Code> {
     if old == new {
         return Ok(Code::Done);
     }
-    for (sign, line) in crate::domain::dockerfile::compare(&old, &new) {
+    for (sign, line) in crate::domain::compare::compare(&old, &new) {
         out.line(format!("{sign} {}", clean(line)))?;
     }
     Ok(Code::Failed)

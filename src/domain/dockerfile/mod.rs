@@ -4,7 +4,6 @@
 //! planned. Both are pure: the same recipe and catalogue give the same bytes, always. Nothing of a
 //! recipe gets into the text without passing [`quote`].
 
-mod compare;
 mod ignore;
 mod patterns;
 mod plan;
@@ -13,7 +12,6 @@ mod render;
 mod sketch;
 mod steps;
 
-pub use compare::{Beside, compare, side_by_side};
 pub use ignore::render as render_ignore;
 pub use patterns::Ignore;
 pub use plan::{Plan, plan};
