@@ -194,7 +194,7 @@ pub fn bare(columns: u16, rows: u16) -> Regions {
 
 /// A third of the columns, between 40 and 72.
 fn preview_width(columns: u16) -> u16 {
-    (columns / 3).clamp(40, 72)
+    (columns * 3 / 10).clamp(40, 72)
 }
 
 #[cfg(test)]

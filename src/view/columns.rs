@@ -20,6 +20,8 @@ pub const WIDEST: u16 = 48;
 const STEP: u16 = 4;
 /// Columns of this priority and above go before the sentence has less than so many columns.
 const SENTENCES: [(u8, u16); 4] = [(5, 64), (3, 52), (2, 44), (1, 18)];
+/// The same where a preview tells the sentence of the selection whole.
+const PREVIEWED: [(u8, u16); 4] = [(6, 48), (5, 34), (3, 30), (1, 18)];
 /// The name is never cut below this.
 const NAME: u16 = 8;
 /// A column of which less can be seen is not shown.
@@ -123,14 +125,22 @@ pub struct Layout<'a> {
 }
 
 /// Chooses columns for `room` cells, given how wide each would like to be (0: nothing in it).
-pub fn lay_out<'a>(heads: &'a [Head], widths: &[u16], list: &List, room: u16) -> Layout<'a> {
+/// `previewed`: a preview tells the sentence of the selection whole.
+pub fn lay_out<'a>(
+    heads: &'a [Head],
+    widths: &[u16],
+    list: &List,
+    room: u16,
+    previewed: bool,
+) -> Layout<'a> {
     let room = room.saturating_sub(MARGIN + 1);
     let mut chosen: Vec<usize> = (0..heads.len())
         .filter(|&n| widths[n] > 0 && (list.wide || !heads[n].wide))
         .collect();
     let before = list.wide && scroll(heads, &mut chosen, list.left);
     if !list.wide {
-        narrow(heads, widths, &mut chosen, room);
+        let sentences = if previewed { PREVIEWED } else { SENTENCES };
+        narrow(heads, widths, &mut chosen, room, sentences);
     }
     place(heads, widths, chosen, room, list.wide, before)
 }
@@ -149,9 +159,15 @@ fn scroll(heads: &[Head], chosen: &mut Vec<usize>, left: usize) -> bool {
 /// Takes away what matters less until the rest fits. The sentence explains: lesser columns go
 /// before it becomes short. A wide column may leave more room than was missing: what went and fits
 /// beside the whole sentence comes back, what matters most first.
-fn narrow(heads: &[Head], widths: &[u16], chosen: &mut Vec<usize>, room: u16) {
+fn narrow(
+    heads: &[Head],
+    widths: &[u16],
+    chosen: &mut Vec<usize>,
+    room: u16,
+    sentences: [(u8, u16); 4],
+) {
     let mut gone = Vec::new();
-    for (priority, sentence) in SENTENCES {
+    for (priority, sentence) in sentences {
         while total(heads, widths, chosen, sentence) > room {
             let lesser = chosen.iter().filter(|&&n| heads[n].priority >= priority);
             let Some(&last) = lesser.max_by_key(|&&n| (heads[n].priority, n)) else {
@@ -277,7 +293,7 @@ mod tests {
 
     fn shown(heads: &[Head], widths: &[u16], room: u16) -> Vec<(String, u16)> {
         let list = List::new(crate::app::screens::fleet::Projects.first_sort());
-        let laid = lay_out(heads, widths, &list, room);
+        let laid = lay_out(heads, widths, &list, room, false);
         laid.columns
             .iter()
             .map(|c| (c.head.id.to_string(), c.width))

@@ -38,6 +38,7 @@ pub fn draw(
         list: &screen.list,
         dimmed,
         settled: matches!(app.world.connection(), Connection::Live { .. }),
+        previewed: regions.preview.is_some(),
         // The rule of the preview is the rail, where there is one.
         rail: regions
             .preview

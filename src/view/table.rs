@@ -26,6 +26,8 @@ pub struct Table<'a> {
     pub dimmed: bool,
     /// Everything has been listed: what comes now is news.
     pub settled: bool,
+    /// A preview of the selection stands beside it.
+    pub previewed: bool,
     /// The column of the thumb.
     pub rail: u16,
 }
@@ -37,7 +39,7 @@ impl Table<'_> {
         let heads = self.heads();
         let mut text = String::new();
         let widths = self.measure(&heads, memory, &mut text);
-        let layout = lay_out(&heads, &widths, self.list, area.width);
+        let layout = lay_out(&heads, &widths, self.list, area.width, self.previewed);
         let mut y = area.y;
         let headed = area.height > 1 && area.y > 0;
         if headed {
