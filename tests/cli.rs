@@ -159,7 +159,7 @@ fn what_is_not_there_is_said() {
     assert_eq!(missing.code, 4, "{}", missing.err);
     assert!(missing.err.contains("no-such-pod"), "{}", missing.err);
     let context = run(&env, &["get", "pods", "--context", "nope"]);
-    assert_eq!(context.code, 1);
+    assert_eq!(context.code, 4);
     assert!(
         context.err.contains("nope") && context.err.contains("quarterdeck-demo"),
         "{}",
@@ -201,12 +201,51 @@ fn a_server_that_is_not_there_is_unreachable() {
 fn without_a_kubeconfig_there_is_a_reason_and_a_way_on() {
     let (_home, env) = nobody();
     let ran = run(&env, &["get", "pods"]);
-    assert_eq!(ran.code, 1);
+    assert_eq!(ran.code, 5, "nobody to ask");
     assert!(
         ran.err.contains("kubeconfig") && ran.err.contains("quarterdeck demo"),
         "{}",
         ran.err
     );
+}
+
+#[test]
+fn a_kubeconfig_that_is_not_there_or_broken_is_named() {
+    let (home, env) = nobody();
+    let path = home.path().join("broken");
+    std::fs::write(&path, "apiVersion: v1\nclusters: \"canary\"\n").unwrap();
+    let path = path.to_str().unwrap();
+    let absent = home.path().join("absent");
+    let absent = absent.to_str().unwrap();
+    let mut unset = env.clone();
+    unset.push(("KUBECONFIG".into(), absent.into()));
+    for (env, args, code, part) in [
+        (
+            &env,
+            &["get", "pods", "--kubeconfig", absent][..],
+            4,
+            absent,
+        ),
+        (&unset, &["get", "pods"], 4, absent),
+        (&env, &["get", "pods", "--kubeconfig", path], 1, "line 2"),
+        (
+            &env,
+            &["logs", "pod/a/b", "--kubeconfig", absent],
+            4,
+            absent,
+        ),
+        (
+            &env,
+            &["exec", "pod/a/b", "--kubeconfig", absent, "--", "true"],
+            4,
+            absent,
+        ),
+    ] {
+        let ran = run(env, args);
+        assert_eq!(ran.code, code, "{args:?}: {}", ran.err);
+        assert!(ran.err.contains(part), "{args:?}: {}", ran.err);
+        assert!(!ran.err.contains("canary"), "{}", ran.err);
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ mod timing;
 use client::{Client, SOON, session};
 use fake::{Fake, Trouble};
 use quarterdeck::cluster::Timing;
-use quarterdeck::domain::feed::{FailureSort, FeedState, Scope};
+use quarterdeck::domain::feed::{FRESH, FailureSort, FeedState, Scope};
 use quarterdeck::domain::rows::Kind;
 use quarterdeck::domain::session::Target;
 use serde_json::json;
@@ -50,7 +50,8 @@ impl Dice {
 fn the_promised_limits_hold_by_the_default_waits() {
     let t = Timing::default();
     // A dead connection is marked within 15 s: a skipped probe, the next one, its deadline.
-    assert!(t.ping_every * 2 + t.ping_deadline <= Duration::from_secs(15));
+    let fresh = Duration::from_millis(FRESH.0.unsigned_abs());
+    assert!(fresh <= Duration::from_secs(15) && t.ping_every * 2 + t.ping_deadline <= fresh);
     // A streaming list without its end is given up within 10 s, looked at once a second.
     assert!(t.end_bookmark + 2 * Duration::from_secs(1) <= Duration::from_secs(10));
     assert!(t.silent_stream <= Duration::from_secs(10));
@@ -280,6 +281,26 @@ async fn a_server_that_never_answers_is_told_and_dropping_the_feed_is_at_once() 
     assert!(begun.elapsed() < 100 * MS);
 }
 
+/// F5
+#[tokio::test]
+async fn a_slow_list_is_shown_as_it_comes() {
+    let fake = filled(400).await;
+    fake.rule("/pods", Trouble::Slow(4096, 10 * MS), None);
+    let mut client = Client::start(&fake).await;
+    client
+        .until("first rows", SOON, |client| !client.held.rows.is_empty())
+        .await;
+    assert_eq!(client.held.lists, 0, "the list is far from its end");
+    assert!(
+        !client.disconnected(),
+        "slow is not lost: {:?}",
+        client.states
+    );
+    let begun = Instant::now();
+    drop(client);
+    assert!(begun.elapsed() < 100 * MS, "to cancel is to drop");
+}
+
 /// F6
 #[tokio::test]
 async fn a_busy_server_is_asked_as_rarely_as_it_says() {
@@ -299,7 +320,13 @@ async fn a_busy_server_is_asked_as_rarely_as_it_says() {
         client.state()
     );
     fake.heal();
+    let healed = Instant::now();
     client.until_live().await;
+    assert!(
+        healed.elapsed() < Duration::from_secs(2),
+        "one wait more at most: {:?}",
+        healed.elapsed()
+    );
     client.until_true(&fake).await;
 }
 
@@ -389,6 +416,148 @@ async fn null_items_and_broken_json_in_a_list_cost_their_rows() {
         .collect();
     assert_eq!(names, ["(unnamed 1)", "(unnamed 2)", "a", "b", "c"]);
     assert_eq!(readable, [false, false, true, false, false]);
+}
+
+/// F7
+#[tokio::test]
+async fn an_object_without_a_name_in_a_watch_is_shown_until_a_new_list_tells_the_truth() {
+    let mut fake = filled(3).await;
+    let mut client = Client::start(&fake).await;
+    client.until_live().await;
+    let nameless = br#"{"type":"ADDED","object":{"metadata":{"namespace":"shop"},"spec":{}}}"#;
+    fake.rule(
+        "resourceVersion=",
+        Trouble::Line(nameless.to_vec()),
+        Some(1),
+    );
+    fake.kill();
+    fake.up().await;
+    client
+        .until("the row", SOON, |client| client.held.rows.len() == 4)
+        .await;
+    client.until_true(&fake).await;
+    client.until_live().await;
+    assert_eq!(client.held.lists, 2, "one list for one doubt");
+    client.for_a_while(500 * MS).await;
+    assert_eq!(client.held.lists, 2);
+    assert!(!client.blanked);
+}
+
+/// F8
+#[tokio::test]
+async fn a_large_object_below_the_limit_is_read_whole() {
+    let fake = filled(1).await;
+    let labels: Vec<String> = (0..100_000).map(|n| format!("\"l{n}\":\"v\"")).collect();
+    let wide = format!(
+        r#"{{"type":"ADDED","object":{{"metadata":{{"name":"wide","namespace":"shop","labels":{{{}}}}}}}}}"#,
+        labels.join(",")
+    );
+    let long = format!(
+        r#"{{"type":"ADDED","object":{{"metadata":{{"name":"long","namespace":"shop","annotations":{{"a":"{}"}}}}}}}}"#,
+        "y".repeat(1_500_000)
+    );
+    let lines = format!("{wide}\n{long}").into_bytes();
+    fake.rule("sendInitialEvents", Trouble::Line(lines), Some(1));
+    let mut client = Client::start(&fake).await;
+    client.until_live().await;
+    let row = |name: &str| &client.held.rows[&("shop".to_owned(), name.to_owned())];
+    assert_eq!(row("wide").meta().unreadable, None);
+    assert_eq!(row("wide").meta().labels.0.len(), 100_000);
+    assert_eq!(row("long").meta().unreadable, None);
+    assert_eq!(client.skipped, 0);
+}
+
+/// Resident memory of this process, and the most it ever was, in bytes.
+fn memory() -> (usize, usize) {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let of = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let kb = line.and_then(|rest| rest.split_whitespace().next()?.parse::<usize>().ok());
+        kb.unwrap() << 10
+    };
+    (of("VmRSS:"), of("VmHWM:"))
+}
+
+/// Runs an ignored test of this file in a process of its own, whose memory is its alone.
+fn alone(name: &str) {
+    let ran = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", name, "--nocapture"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&[ran.stdout, ran.stderr].concat()).into_owned();
+    assert!(
+        ran.status.success() && said.contains("1 passed"),
+        "{name}: {said}"
+    );
+}
+
+/// F8
+#[test]
+fn a_huge_event_costs_no_more_than_four_times_its_size() {
+    alone("helper_memory_of_a_huge_event");
+}
+
+#[tokio::test]
+#[ignore = "run in a process of its own"]
+async fn helper_memory_of_a_huge_event() {
+    const SIZE: usize = 10 << 20;
+    let fake = filled(3).await;
+    let mut client = Client::start(&fake).await;
+    client.until_live().await;
+    let huge = format!(
+        r#"{{"type":"ADDED","object":{{"metadata":{{"name":"huge","namespace":"shop"}},"x":"{}"}}}}"#,
+        "y".repeat(SIZE)
+    );
+    fake.rule("/pods", Trouble::Line(huge.into_bytes()), Some(1));
+    let (before, _) = memory();
+    let (tx, mut rx) = tokio::sync::mpsc::channel(16);
+    let _feed = client.session.watch(Kind::Pod, &Scope::ALL, tx);
+    let skipped = async {
+        while let Some(event) = rx.recv().await {
+            if matches!(event, quarterdeck::cluster::Event::Skipped { .. }) {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(SOON, skipped).await.unwrap();
+    let (_, most) = memory();
+    // The server of this test makes four copies of the line: they are not ours.
+    let ours = most.saturating_sub(before).saturating_sub(4 * SIZE);
+    assert!(ours <= 4 * SIZE, "{} MiB", ours >> 20);
+}
+
+/// F2
+#[test]
+fn kills_do_not_grow_memory() {
+    alone("helper_memory_after_kills");
+}
+
+#[tokio::test]
+#[ignore = "run in a process of its own"]
+async fn helper_memory_after_kills() {
+    let mut fake = filled(500).await;
+    let mut client = Client::start(&fake).await;
+    client.until_live().await;
+    let mut before = 0;
+    for round in 0..100 {
+        fake.forget();
+        fake.kill();
+        client.for_a_while(5 * MS).await;
+        fake.up().await;
+        client.until_live().await;
+        // What is needed for a first relist is had by then.
+        if round == 10 {
+            before = memory().0;
+        }
+    }
+    client.until_true(&fake).await;
+    let after = memory().0;
+    assert!(
+        after * 10 <= before * 12,
+        "{} MiB, then {} MiB",
+        before >> 20,
+        after >> 20
+    );
 }
 
 /// F8
@@ -525,6 +694,43 @@ async fn what_a_plugin_prints_is_never_repeated() {
         assert!(!format!("{failure:?}").contains("canary"), "{failure:?}");
         assert!(failure.why.contains("plugin sh"), "{failure:?}");
     }
+}
+
+/// F21
+#[tokio::test]
+async fn a_plugin_that_is_gone_is_named_and_found_again() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut fake = filled(4).await;
+    fake.accept_tokens(&["t1"]);
+    let dir = tempfile::tempdir().unwrap();
+    let program = dir.path().join("login");
+    let install = |token: &str| {
+        let script = format!("#!/bin/sh\necho '{{\"status\":{{\"token\":\"{token}\"}}}}'\n");
+        // Written aside, so that it is never busy when it is run.
+        let fresh = dir.path().join("fresh");
+        std::fs::write(&fresh, script).unwrap();
+        std::fs::set_permissions(&fresh, std::fs::Permissions::from_mode(0o700)).unwrap();
+        std::fs::rename(&fresh, &program).unwrap();
+    };
+    install("t1");
+    let user = json!({"exec": {
+        "apiVersion": "client.authentication.k8s.io/v1", "command": program, "interactiveMode": "Never",
+        "installHint": "install login from the intranet"}});
+    let mut client = Client::with(&fake, &user.to_string(), quick()).await;
+    client.until_live().await;
+    std::fs::remove_file(&program).unwrap();
+    fake.accept_tokens(&["t2"]);
+    fake.kill();
+    fake.up().await;
+    client
+        .until("the reason", SOON, |client| {
+            matches!(client.state(), Some(FeedState::Disconnected { why, .. }) if why.contains("not on this machine"))
+        })
+        .await;
+    assert_eq!(client.held.rows.len(), 4, "rows stay");
+    install("t2");
+    client.until_live().await;
+    client.until_true(&fake).await;
 }
 
 /// F23

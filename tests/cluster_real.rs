@@ -1,5 +1,7 @@
-//! The Kubernetes edge against a true cluster, named by `QUARTERDECK_TEST_KUBECONFIG`.
-//! Without that variable these tests say that they were skipped.
+//! The Kubernetes edge and the program against a true cluster, named by
+//! `QUARTERDECK_TEST_KUBECONFIG`. Kubeconfigs of people with fewer rights can be named, with `:`
+//! between them, by `QUARTERDECK_TEST_KUBECONFIG_LIMITED`. Without these variables the tests say
+//! that they were skipped. Nothing on the cluster is changed.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
@@ -9,8 +11,10 @@ use quarterdeck::domain::feed::{
 };
 use quarterdeck::domain::rows::{Kind, Row};
 use quarterdeck::domain::session::Target;
+use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 use std::time::Duration;
 use tokio::sync::mpsc::{self, Receiver};
 
@@ -45,7 +49,7 @@ async fn until_live(kinds: &[Kind], rx: &mut Receiver<Event>) -> BTreeMap<String
                     }
                 }
                 Event::Feed { kind, state, .. } => match state {
-                    FeedState::Live { .. } => live.push(kind),
+                    FeedState::Live => live.push(kind),
                     FeedState::Loading { .. } => {}
                     other => panic!("{kind:?}: {other:?}"),
                 },
@@ -107,7 +111,7 @@ async fn objects_tables_and_rights_are_answered() {
                 }
             }
             Event::TableFeed { state, .. } => match state {
-                FeedState::Live { .. } => break,
+                FeedState::Live => break,
                 FeedState::Loading { .. } => {}
                 other => panic!("{other:?}"),
             },
@@ -160,4 +164,149 @@ async fn objects_tables_and_rights_are_answered() {
     };
     eprintln!("{:?}", session.access(&question).await.unwrap());
     eprintln!("{:?}", session.namespaces().await.unwrap());
+}
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_quarterdeck");
+
+/// Runs kubectl or our program with this kubeconfig.
+fn ran(program: &str, kubeconfig: &Path, words: &str) -> Output {
+    Command::new(program)
+        .args(words.split(' '))
+        .env("KUBECONFIG", kubeconfig)
+        .output()
+        .unwrap()
+}
+
+/// The kubeconfig of the cluster, where there is one and a kubectl to compare with.
+fn beside_kubectl() -> Option<PathBuf> {
+    let Some(kubeconfig) = std::env::var_os("QUARTERDECK_TEST_KUBECONFIG") else {
+        eprintln!("skipped: QUARTERDECK_TEST_KUBECONFIG is not set");
+        return None;
+    };
+    if Command::new("kubectl").arg("version").output().is_err() {
+        eprintln!("skipped: no kubectl");
+        return None;
+    }
+    Some(kubeconfig.into())
+}
+
+/// Namespace, name and STATUS of pods, by kubectl and by our program.
+type Statuses = BTreeMap<(String, String), String>;
+
+fn by_kubectl(kubeconfig: &Path, scope: &str) -> Statuses {
+    let out = ran(
+        "kubectl",
+        kubeconfig,
+        &format!("get pods {scope} --no-headers"),
+    );
+    let text = String::from_utf8(out.stdout).unwrap();
+    let lines = text.lines().map(|line| {
+        let mut words = line.split_whitespace().map(str::to_owned);
+        let namespace = match scope.strip_prefix("-n ") {
+            Some(namespace) => namespace.to_owned(),
+            None => words.next().unwrap(),
+        };
+        let (name, status) = (words.next().unwrap(), words.nth(1).unwrap());
+        ((namespace, name), status)
+    });
+    lines.collect()
+}
+
+fn by_us(kubeconfig: &Path, scope: &str) -> Statuses {
+    let out = ran(PROGRAM, kubeconfig, &format!("get pods {scope} -o json"));
+    let rows: Vec<Value> = serde_json::from_slice(&out.stdout).unwrap_or_default();
+    let text = |row: &Value, field: &str| row[field].as_str().unwrap_or_default().to_owned();
+    rows.iter()
+        .map(|row| {
+            (
+                (text(row, "namespace"), text(row, "name")),
+                text(row, "status"),
+            )
+        })
+        .collect()
+}
+
+/// Both name the same pods with the same STATUS. A cluster lives: what differs is looked at again.
+#[track_caller]
+fn assert_agree(kubeconfig: &Path, scope: &str) {
+    let mut last = (Statuses::new(), Statuses::new());
+    for _ in 0..10 {
+        last = (by_us(kubeconfig, scope), by_kubectl(kubeconfig, scope));
+        if last.0 == last.1 {
+            return;
+        }
+    }
+    assert_eq!(last.0, last.1, "{} {scope}", kubeconfig.display());
+}
+
+#[test]
+fn pods_and_their_status_are_those_of_kubectl() {
+    let Some(kubeconfig) = beside_kubectl() else {
+        return;
+    };
+    assert_agree(&kubeconfig, "-A");
+    assert!(
+        !by_us(&kubeconfig, "-A").is_empty(),
+        "an empty cluster proves nothing"
+    );
+}
+
+#[test]
+fn people_with_fewer_rights_get_what_kubectl_gives_them() {
+    let (Some(all), Some(limited)) = (
+        beside_kubectl(),
+        std::env::var_os("QUARTERDECK_TEST_KUBECONFIG_LIMITED"),
+    ) else {
+        eprintln!("skipped: QUARTERDECK_TEST_KUBECONFIG_LIMITED is not set");
+        return;
+    };
+    let namespaces = ran("kubectl", &all, "get namespaces -o name").stdout;
+    let namespaces = String::from_utf8(namespaces).unwrap();
+    for person in std::env::split_paths(&limited) {
+        let may = |words: &str| {
+            ran("kubectl", &person, &format!("auth can-i {words}"))
+                .status
+                .success()
+        };
+        let scopes = namespaces
+            .lines()
+            .map(|line| format!("-n {}", line.trim_start_matches("namespace/")));
+        for scope in std::iter::once("-A".to_owned()).chain(scopes) {
+            let ours = ran(PROGRAM, &person, &format!("get pods {scope} -o json"));
+            let said = String::from_utf8_lossy(&ours.stderr).into_owned();
+            if may(&format!("list pods {scope}")) {
+                assert_eq!(ours.status.code(), Some(0), "{scope}: {said}");
+                assert_agree(&person, &scope);
+            } else {
+                assert_eq!(ours.status.code(), Some(3), "{scope}: {said}");
+                assert!(said.contains("pods") && said.contains("list"), "{said}");
+            }
+        }
+        // The first pod that the person sees: may he enter it?
+        let seen = by_us(&person, "-A");
+        let Some((namespace, name)) = seen.keys().next() else {
+            continue;
+        };
+        if !may(&format!("create pods --subresource=exec -n {namespace}")) {
+            let ours = ran(
+                PROGRAM,
+                &person,
+                &format!("exec pod/{namespace}/{name} -- true"),
+            );
+            let said = String::from_utf8_lossy(&ours.stderr).into_owned();
+            assert_eq!(ours.status.code(), Some(3), "{said}");
+            assert!(said.contains("exec"), "{said}");
+        }
+    }
+}
+
+#[test]
+fn somebody_without_any_right_is_told_so() {
+    let Some(kubeconfig) = beside_kubectl() else {
+        return;
+    };
+    let ours = ran(PROGRAM, &kubeconfig, "--as quarterdeck-nobody get pods -A");
+    let said = String::from_utf8_lossy(&ours.stderr).into_owned();
+    assert_eq!(ours.status.code(), Some(3), "{said}");
+    assert!(said.contains("quarterdeck-nobody"), "{said}");
 }

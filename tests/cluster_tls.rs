@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 struct Authority {
@@ -34,6 +35,17 @@ impl Authority {
 
 /// A server for `name` whose certificate ends in `year`; counts the requests it gets.
 async fn server(authority: &Authority, name: &str, year: i32) -> (SocketAddr, Arc<AtomicUsize>) {
+    let (addr, requests, _) = serve(None, authority, name, year).await;
+    (addr, requests)
+}
+
+/// The same at an address that is known, and the task that serves.
+async fn serve(
+    at: Option<SocketAddr>,
+    authority: &Authority,
+    name: &str,
+    year: i32,
+) -> (SocketAddr, Arc<AtomicUsize>, JoinHandle<()>) {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
     params.not_after = date_time_ymd(year, 1, 1);
@@ -49,11 +61,12 @@ async fn server(authority: &Authority, name: &str, year: i32) -> (SocketAddr, Ar
         )
         .unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let listener = TcpListener::bind(at.unwrap_or(any)).await.unwrap();
     let addr = listener.local_addr().unwrap();
     let requests = Arc::new(AtomicUsize::new(0));
     let count = requests.clone();
-    tokio::spawn(async move {
+    let task = tokio::spawn(async move {
         while let Ok((socket, _)) = listener.accept().await {
             let Ok(mut socket) = acceptor.accept(socket).await else {
                 continue;
@@ -68,7 +81,7 @@ async fn server(authority: &Authority, name: &str, year: i32) -> (SocketAddr, Ar
             }
         }
     });
-    (addr, requests)
+    (addr, requests, task)
 }
 
 async fn session(addr: SocketAddr, ca: &str, more: &str) -> Session {
@@ -132,6 +145,23 @@ async fn a_bad_certificate_is_refused_with_the_reason() {
             "no token goes to a stranger"
         );
     }
+}
+
+/// F22
+#[tokio::test]
+async fn an_authority_that_changes_under_a_session_is_refused_with_the_reason() {
+    let (ours, theirs) = (Authority::new(), Authority::new());
+    let (addr, _, first) = serve(None, &ours, "127.0.0.1", 2090).await;
+    let session = session(addr, &ours.pem, "").await;
+    assert_eq!(session.version().await.unwrap(), "v1.36.0");
+    first.abort();
+    // The port is free when the task that held it has ended.
+    let _ = first.await;
+    let (_, requests, _) = serve(Some(addr), &theirs, "127.0.0.1", 2090).await;
+    let failure = session.version().await.unwrap_err();
+    assert_eq!(failure.sort, FailureSort::Unreachable);
+    assert!(failure.why.contains("unknown issuer"), "{failure:?}");
+    assert_eq!(requests.load(Ordering::SeqCst), 0, "no silent downgrade");
 }
 
 #[tokio::test]

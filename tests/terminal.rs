@@ -11,11 +11,14 @@ mod common;
 
 use common::demo::{Demo, clean_home};
 use common::terminal::Terminal;
+use common::wire::on_loopback;
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use quarterdeck::runtime::mailbox::{Control, Mailbox};
 use quarterdeck::runtime::{panics, terminal};
+use std::io::Read;
 use std::net::TcpListener;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_quarterdeck");
 const SOON: Duration = Duration::from_secs(10);
@@ -108,11 +111,6 @@ fn an_interrupt_is_a_key_and_not_an_end() {
     assert!(terminal.alive());
 }
 
-fn state_of(pid: u32) -> String {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    stat.rsplit(") ").next().unwrap()[..1].to_owned()
-}
-
 #[test]
 fn stopped_it_gives_the_terminal_back_and_takes_it_again() {
     let home = tempfile::tempdir().unwrap();
@@ -121,7 +119,7 @@ fn stopped_it_gives_the_terminal_back_and_takes_it_again() {
     let mut stopped = false;
     for _ in 0..100 {
         terminal.pump(Duration::from_millis(50));
-        stopped = state_of(terminal.pid()) == "T";
+        stopped = running(terminal.pid()) == Some('T');
         if stopped {
             break;
         }
@@ -149,14 +147,9 @@ fn the_first_frame_waits_for_no_network_and_keys_work_meanwhile() {
     // It takes connections and never answers.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let home = tempfile::tempdir().unwrap();
-    let kubeconfig = home.path().join("kubeconfig");
-    let text = format!(
-        "{{apiVersion: v1, kind: Config, current-context: mute, contexts: [{{name: mute, context: {{cluster: c, user: u}}}}], clusters: [{{name: c, cluster: {{server: 'https://{}'}}}}], users: [{{name: u, user: {{token: t}}}}]}}",
-        silent.local_addr().unwrap()
-    );
-    std::fs::write(&kubeconfig, text).unwrap();
-    let flags = ["--kubeconfig", kubeconfig.to_str().unwrap()];
-    let mut terminal = open(home.path(), &flags, &[], (80, 24));
+    let server = format!("https://{}", silent.local_addr().unwrap());
+    let file = kubeconfig(home.path(), &server, "{token: t}");
+    let mut terminal = open(home.path(), &["--kubeconfig", &file], &[], (80, 24));
     terminal.wait("a first frame", Duration::from_secs(2), |screen| {
         screen.contains("Projects")
     });
@@ -166,6 +159,162 @@ fn the_first_frame_waits_for_no_network_and_keys_work_meanwhile() {
     });
     terminal.signal("TERM");
     assert_eq!(terminal.exit(Duration::from_secs(2)), Some(143));
+}
+
+/// A kubeconfig below `home` that leads to `server`, as a user of whom this is known.
+fn kubeconfig(home: &Path, server: &str, user: &str) -> String {
+    let path = home.join("kubeconfig");
+    let text = format!(
+        "{{apiVersion: v1, kind: Config, current-context: c, contexts: [{{name: c, context: {{cluster: c, user: u}}}}], clusters: [{{name: c, cluster: {{server: '{server}'}}}}], users: [{{name: u, user: {user}}}]}}"
+    );
+    std::fs::write(&path, text).unwrap();
+    path.to_string_lossy().into_owned()
+}
+
+/// The longest time from a letter typed into the palette to the frame that shows it, the best of
+/// some tries: other programs may have the processor meanwhile.
+fn slowest_letter(terminal: &mut Terminal) -> Duration {
+    let mut best = Duration::MAX;
+    for _ in 0..5 {
+        terminal.send(":");
+        terminal.settle(Duration::from_millis(100));
+        let mut slowest = Duration::ZERO;
+        for n in 1..=30 {
+            let typed = "x".repeat(n);
+            let time = terminal.key_to_frame("x", SOON, |screen| screen.contains(&typed));
+            slowest = slowest.max(time.expect("the letter is shown"));
+        }
+        terminal.send("\x1b");
+        terminal.settle(Duration::from_millis(100));
+        best = best.min(slowest);
+        if best <= FRAME {
+            break;
+        }
+    }
+    best
+}
+
+/// A key is answered within this, whatever the server does.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// F5: a kilobyte a second.
+#[test]
+fn keys_are_answered_within_a_frame_while_the_server_is_slow() {
+    let port = on_loopback(|request, wire| {
+        if !request.path.starts_with("/api/v1/pods?") {
+            return wire.answer("404 Not Found", "", "");
+        }
+        wire.lines();
+        for n in 0..1000 {
+            let object = format!(
+                "{{\"metadata\":{{\"name\":\"slow-{n}\",\"namespace\":\"a\",\"uid\":\"{n}\"}}}}"
+            );
+            if request.path.contains("watch=true") {
+                wire.line(&format!("{{\"type\":\"ADDED\",\"object\":{object}}}"));
+            } else if n == 0 {
+                wire.line(&format!("{{\"kind\":\"PodList\",\"items\":[{object}"));
+            } else {
+                wire.line(&format!(",{object}"));
+            }
+            #[expect(clippy::disallowed_methods, reason = "a slow server, in a thread")]
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    });
+    let home = tempfile::tempdir().unwrap();
+    let file = kubeconfig(
+        home.path(),
+        &format!("http://127.0.0.1:{port}"),
+        "{token: t}",
+    );
+    let mut terminal = open(
+        home.path(),
+        &["--kubeconfig", &file, "-c", "pods"],
+        &[],
+        (80, 24),
+    );
+    terminal.wait_for("slow-3");
+    let slowest = slowest_letter(&mut terminal);
+    assert!(slowest <= FRAME, "{slowest:?}");
+}
+
+/// F21
+#[test]
+fn a_plugin_that_hangs_and_writes_to_the_terminal_does_no_harm() {
+    let home = tempfile::tempdir().unwrap();
+    let script = "echo canary >&2; echo canary; echo canary > /dev/tty; sleep 60";
+    let user = format!(
+        "{{exec: {{apiVersion: client.authentication.k8s.io/v1, command: sh, args: ['-c', '{script}'], interactiveMode: Never}}}}"
+    );
+    let file = kubeconfig(home.path(), "https://127.0.0.1:1", &user);
+    let mut terminal = open(home.path(), &["--kubeconfig", &file], &[], (80, 24));
+    terminal.wait_for("connecting");
+    let slowest = slowest_letter(&mut terminal);
+    assert!(slowest <= FRAME, "{slowest:?}");
+    terminal.send(":ctx\r");
+    terminal.wait_for("CONTEXT");
+    let raw = String::from_utf8_lossy(&terminal.raw).into_owned();
+    assert!(!raw.contains("canary"), "{raw:?}");
+    terminal.signal("TERM");
+    assert_eq!(terminal.exit(Duration::from_secs(2)), Some(143));
+    let log = home.path().join("state/quarterdeck/quarterdeck.log");
+    let log = std::fs::read_to_string(log).unwrap_or_default();
+    assert!(!log.contains("canary"), "{log}");
+}
+
+/// F28: whoever started it outlives the terminal and passes no signal on.
+#[test]
+fn a_terminal_that_is_lost_without_a_signal_ends_it() {
+    let home = tempfile::tempdir().unwrap();
+    let size = PtySize {
+        rows: 24,
+        cols: 80,
+        pixel_width: 0,
+        pixel_height: 0,
+    };
+    let pty = native_pty_system().openpty(size).unwrap();
+    // In a session of its own it is not told that the terminal hangs up.
+    let pid = home.path().join("pid");
+    let line = format!(
+        "exec 3<&0; setsid {PROGRAM} <&3 & echo $! > {}; wait",
+        pid.display()
+    );
+    let mut command = CommandBuilder::new("sh");
+    command.args(["-c", &line]);
+    for (name, value) in clean_home(home.path()) {
+        command.env(name, value);
+    }
+    command.env_remove("KUBECONFIG");
+    command.env("TERM", "xterm-256color");
+    let mut shell = pty.slave.spawn_command(command).unwrap();
+    drop(pty.slave);
+    let mut reader = pty.master.try_clone_reader().unwrap();
+    let mut seen = Vec::new();
+    let mut part = [0; 4096];
+    while !String::from_utf8_lossy(&seen).contains("Open the demo") {
+        let n = reader.read(&mut part).unwrap();
+        assert!(n > 0, "{}", String::from_utf8_lossy(&seen));
+        seen.extend_from_slice(&part[..n]);
+    }
+    let pid: u32 = std::fs::read_to_string(&pid)
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    assert!(Path::new(&format!("/proc/{pid}")).exists());
+    drop((reader, pty.master));
+    let lost = Instant::now();
+    while !matches!(running(pid), None | Some('Z')) {
+        assert!(lost.elapsed() < Duration::from_secs(1), "it still runs");
+        std::thread::yield_now();
+    }
+    let _ = shell.kill();
+    let _ = shell.wait();
+}
+
+/// The state letter of a process; nothing when it is gone.
+fn running(pid: u32) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit(") ").next()?.chars().next()
 }
 
 #[test]
@@ -312,12 +461,34 @@ fn files_with_mistakes_are_told_and_the_rest_counts() {
         "[global]\n\"ctrl-n\" = \"notices\"\n\"x\" = \"porjects\"\n",
     )
     .unwrap();
-    let mut terminal = open(home.path(), &[], &[], (160, 50));
+    std::fs::create_dir_all(config.join("themes")).unwrap();
+    std::fs::write(
+        config.join("themes/ours.toml"),
+        "[colours]\nsky = \"#0102fe\"\n[roles]\naccent = { fg = \"sky\" }\nfailling = { fg = \"red\" }\ndim = { fg = \"nosuch\" }\n",
+    )
+    .unwrap();
+    let mut terminal = open(home.path(), &["--theme", "ours"], &[], (160, 50));
     terminal.wait_for("Open the demo");
     terminal.send("\x0e");
     terminal.wait_for("config.toml:1");
     terminal.wait_for("did you mean `theme`?");
     terminal.wait_for("mine.toml:3");
+    terminal.wait_for("ours.toml:5");
+    terminal.wait_for("did you mean `failing`?");
+    terminal.wait_for("ours.toml:6");
+    let raw = String::from_utf8_lossy(&terminal.raw).into_owned();
+    assert!(raw.contains("38;2;1;2;254"), "the rest of the theme counts");
+}
+
+#[test]
+fn a_theme_or_key_map_that_is_not_there_is_told_and_the_usual_one_is_used() {
+    let home = tempfile::tempdir().unwrap();
+    let flags = ["--theme", "dakr", "--keymap", "vmi"];
+    let mut terminal = open(home.path(), &flags, &[], (160, 50));
+    terminal.wait_for("Open the demo");
+    terminal.send(":notices\r");
+    terminal.wait_for("no theme `dakr`");
+    terminal.wait_for("no key map `vmi`");
 }
 
 // The two below run in a process of their own, in a terminal of their own.

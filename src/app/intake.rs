@@ -8,9 +8,11 @@ use super::screens::table::Table;
 use super::screens::text::Arrival;
 use super::screens::{ListScreen, Screen, Source};
 use super::tabs::every;
+use super::world::World;
 use super::{App, Effect, Job, Request};
 use crate::domain::feed::{Batch, Failure, FailureSort, FeedState, Scope, TableChange};
 use crate::domain::fleet::Touched;
+use crate::domain::health::Tally;
 use crate::domain::rows::Kind;
 use crate::domain::session::{SessionInfo, Target};
 use crate::domain::text::Text;
@@ -97,24 +99,26 @@ impl App {
     }
 
     /// Rows of the fleet changed: the visible list takes them in, the others look again later.
+    /// What cannot be seen costs no frame.
     pub(super) fn touch(&mut self, touched: &Touched) {
         let at = self.at;
         for (n, screen) in self.screens.iter_mut().enumerate() {
             let Screen::List(ListScreen { source, list }) = screen else {
                 continue;
             };
-            let Some((rows, total)) = source.touched(touched, &self.world) else {
-                continue;
-            };
-            if n == at {
-                list.touch(source.rows(), &self.world, &rows, total);
-                self.dirty = true;
-            } else {
-                list.mark_stale();
+            if let Some((rows, total)) = source.touched(touched, &self.world) {
+                if n == at {
+                    self.dirty |= list.touch(source.rows(), &self.world, &rows, total);
+                } else {
+                    list.mark_stale();
+                }
             }
+            // Beside the others stands what is in them: rows of other lists.
+            self.dirty |= n == at && !matches!(source, Source::Pods(_)) && !touched.is_empty();
         }
-        // The header counts.
-        self.dirty |= !touched.is_empty();
+        let told = Told::of(&self.world);
+        self.dirty |= self.told != told || (self.pair.is_some() && !touched.is_empty());
+        self.told = told;
     }
 
     fn feed(&mut self, kind: Kind, scope: Scope, state: FeedState, effects: &mut Effects) {
@@ -178,7 +182,7 @@ impl App {
             return;
         };
         let Source::Table(table) = source else { return };
-        let news = table.apply(changes);
+        let news = table.apply(changes, self.world.now);
         let total = table.len();
         if news.columns || n != at {
             if list.sort.column.is_empty() || list.order.rows().is_empty() {
@@ -356,6 +360,25 @@ impl App {
             return None;
         };
         source.culprit(&self.world, list.selected()?)
+    }
+}
+
+/// What every screen tells of the fleet.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Told {
+    pods: u32,
+    projects: u32,
+    releases: Tally,
+}
+
+impl Told {
+    fn of(world: &World) -> Self {
+        let counts = world.fleet.counts();
+        Self {
+            pods: counts.pods,
+            projects: counts.projects.total(),
+            releases: counts.releases,
+        }
     }
 }
 

@@ -155,7 +155,7 @@ fn unknown(verb: &str, world: &World) -> Notice {
     let why = if world.resources.is_empty() {
         "and the server has not told its kinds yet"
     } else {
-        "and no kind of this server has that name"
+        "no kind of this server has that name either"
     };
     Notice {
         severity: Severity::Warning,

@@ -254,11 +254,12 @@ impl List {
         self.follow();
     }
 
-    /// These rows changed, came or went.
-    pub fn touch(&mut self, rows: &dyn Rows, world: &World, touched: &[u32], total: usize) {
+    /// These rows, in ascending order, changed, came or went. Whether any of it can be seen.
+    pub fn touch(&mut self, rows: &dyn Rows, world: &World, touched: &[u32], total: usize) -> bool {
         if self.stale || touched.is_empty() {
-            return;
+            return self.stale;
         }
+        let before = (self.window(), self.visible().to_vec());
         self.total = total;
         let mut scratch = Scratch::default();
         let mut order = std::mem::take(&mut self.order);
@@ -277,6 +278,13 @@ impl List {
         );
         self.order = order;
         self.follow();
+        let seen = |row: &u32| touched.binary_search(row).is_ok();
+        before != (self.window(), self.visible().to_vec()) || before.1.iter().any(seen)
+    }
+
+    /// What is told of the rows that cannot be seen: how many there are, and where the window is.
+    fn window(&self) -> (usize, usize, usize, usize) {
+        (self.total, self.order.len(), self.offset, self.cursor)
     }
 
     fn passes(&self, rows: &dyn Rows, world: &World, row: u32, scratch: &mut Scratch) -> bool {

@@ -165,6 +165,8 @@ pub struct App {
     themes: Vec<String>,
     panes: Panes,
     dirty: bool,
+    /// What was last told of the fleet on every screen.
+    told: intake::Told,
 }
 
 impl App {
@@ -222,6 +224,7 @@ impl App {
             theme: setup.theme,
             themes: setup.themes,
             dirty: true,
+            told: intake::Told::default(),
         };
         app.fit();
         let mut effects = Effects::new();

@@ -4,7 +4,7 @@ use super::App;
 use super::screens::recipes::Known;
 use super::screens::{ListScreen, Screen, Source};
 use super::world::Connection;
-use crate::domain::feed::FeedState;
+use crate::domain::feed::{FeedState, Scope};
 use crate::domain::text::Text;
 use crate::domain::time::Timestamp;
 use std::fmt::{self, Display, Formatter};
@@ -165,6 +165,16 @@ impl App {
         }
     }
 
+    /// Where rows of a list may stand that the server does not let us see any more: they are what
+    /// was last seen.
+    pub fn refused_scopes<'a>(&'a self, source: &'a Source) -> Vec<&'a Scope> {
+        let refused = |state: &'a FeedState| match state {
+            FeedState::Forbidden { scope, .. } => Some(scope),
+            _ => None,
+        };
+        self.feeds_of(source).filter_map(refused).collect()
+    }
+
     /// The feeds that fill a list.
     fn feeds_of<'a>(&'a self, source: &'a Source) -> impl Iterator<Item = &'a FeedState> {
         let table = match source {
@@ -179,7 +189,7 @@ impl App {
     /// The feed that decides about a list: the worst of its own.
     fn feed_of<'a>(&'a self, source: &'a Source) -> Option<&'a FeedState> {
         self.feeds_of(source).max_by_key(|state| match state {
-            FeedState::Live { .. } => 0,
+            FeedState::Live => 0,
             FeedState::Absent => 1,
             FeedState::Forbidden { .. } => 2,
             FeedState::Loading { .. } => 3,

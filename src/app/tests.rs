@@ -7,6 +7,7 @@ use crate::domain::feed::{AccessAnswer, Batch, Change, Failure, FailureSort, Fee
 use crate::domain::health::Health;
 use crate::domain::rows::{Container, Kind, Labels, Meta, Pod, Row, State, Terminated};
 use crate::domain::session::{ContextInfo, SessionInfo};
+use crate::domain::time::Millis;
 use crate::key::{Code, Key};
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
@@ -71,7 +72,7 @@ impl Bench {
         self.send(Msg::Feed {
             kind: Kind::Pod,
             scope: Scope::ALL,
-            state: FeedState::Live { seen: NOW },
+            state: FeedState::Live,
         });
     }
 
@@ -269,6 +270,45 @@ fn the_selection_stays_on_its_object_when_the_order_changes() {
     assert_eq!(bench.selected(), "shop");
 }
 
+/// F3
+#[test]
+fn a_relist_keeps_selection_and_scroll_by_object() {
+    let row = |n: usize| {
+        pod(
+            "shop-prod",
+            &format!("web-{n:03}"),
+            "shop",
+            "shop-prod",
+            None,
+        )
+    };
+    let mut bench = Bench::connected();
+    bench.list((100..300).map(row).collect());
+    bench.type_text(":pods");
+    bench.keys("enter");
+    bench.keys(&["j"; 120].join(" "));
+    let place = |bench: &Bench| {
+        let Screen::List(ListScreen { list, .. }) = bench.app.screen() else {
+            panic!("not a list")
+        };
+        (bench.selected(), list.cursor - list.offset)
+    };
+    let before = place(&bench);
+    assert_eq!(before.0, "web-220");
+    // Rows came and went before it; while the list is under way nothing is missing.
+    let changes = std::iter::once(Change::Begin)
+        .chain((0..40).map(|n| Change::Put(Box::new(row(n)))))
+        .collect();
+    bench.send(Msg::Batch(Batch {
+        kind: Kind::Pod,
+        scope: Scope::ALL,
+        changes,
+    }));
+    assert_eq!((bench.names().len(), place(&bench)), (240, before.clone()));
+    bench.list((0..10).chain(150..300).map(row).collect());
+    assert_eq!((bench.names().len(), place(&bench)), (160, before));
+}
+
 #[test]
 fn a_filter_is_live_on_each_key_and_escape_takes_it_away() {
     let mut bench = Bench::with_pods();
@@ -314,7 +354,7 @@ fn any_kind_opens_by_a_short_name_as_a_table() {
         "{:?}",
         bench.effects
     );
-    assert_eq!(bench.title(), "services");
+    assert_eq!(bench.title(), "Services");
     bench.keys("esc");
     bench.type_text(":pods");
     bench.keys("enter");
@@ -334,7 +374,7 @@ fn a_command_of_the_start_waits_for_the_kinds_it_names() {
     bench.connect("test");
     let id = bench.asked(|request| *request == Request::Resources);
     bench.send(Msg::Answer(id, Answer::Resources(vec![services()])));
-    assert_eq!(bench.title(), "services");
+    assert_eq!(bench.title(), "Services");
 }
 
 #[test]
@@ -391,6 +431,31 @@ fn a_missing_right_is_said_and_nothing_is_asked() {
         "{}",
         bench.said()
     );
+}
+
+/// F23
+#[test]
+fn a_right_that_was_taken_away_is_grey_after_a_minute() {
+    let mut bench = Bench::with_pods();
+    bench.type_text(":pods");
+    bench.keys("enter");
+    let deletes =
+        |request: &Request| matches!(request, Request::Access(asked) if asked[0].verb == "delete");
+    let answer = |allowed| {
+        Answer::Access(vec![AccessAnswer {
+            allowed,
+            reason: "".into(),
+        }])
+    };
+    let id = bench.asked(deletes);
+    bench.send(Msg::Answer(id, answer(true)));
+    bench.effects = bench.app.update(Msg::Tick, NOW.plus(Millis::seconds(59)));
+    assert_eq!(bench.effects, [], "what is known is not asked again");
+    let later = NOW.plus(Millis::seconds(61));
+    bench.effects = bench.app.update(Msg::Tick, later);
+    let id = bench.asked(deletes);
+    bench.app.update(Msg::Answer(id, answer(false)), later);
+    assert!(bench.app.refusal(Command::Delete).is_some());
 }
 
 #[test]

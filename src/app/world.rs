@@ -27,10 +27,7 @@ pub enum Connection {
         since: Timestamp,
     },
     /// Everything that can be live is live.
-    Live {
-        /// The oldest proof of life among the feeds.
-        seen: Timestamp,
-    },
+    Live,
     /// A feed is silent.
     Stale {
         /// Its last proof of life.
@@ -166,7 +163,7 @@ impl World {
         }
         self.feeds
             .values()
-            .map(|state| feed_connection(state, self.now))
+            .map(feed_connection)
             .max_by(worse)
             .unwrap_or(Connection::Connecting { since: self.now })
     }
@@ -254,10 +251,10 @@ fn never_seen(state: &FeedState) -> bool {
     matches!(state, FeedState::Disconnected { seen: None, .. })
 }
 
-fn feed_connection(state: &FeedState, now: Timestamp) -> Connection {
+fn feed_connection(state: &FeedState) -> Connection {
     match state {
         FeedState::Loading { since } => Connection::Connecting { since: *since },
-        FeedState::Live { seen } => Connection::Live { seen: *seen },
+        FeedState::Live => Connection::Live,
         FeedState::Stale { seen } => Connection::Stale { seen: *seen },
         FeedState::Disconnected {
             seen,
@@ -269,14 +266,14 @@ fn feed_connection(state: &FeedState, now: Timestamp) -> Connection {
             retry_at: *retry_at,
         },
         // A no is an answer: the server is there.
-        FeedState::Forbidden { .. } | FeedState::Absent => Connection::Live { seen: now },
+        FeedState::Forbidden { .. } | FeedState::Absent => Connection::Live,
     }
 }
 
 /// Orders connections so that the one to show is the greatest.
 fn worse(a: &Connection, b: &Connection) -> std::cmp::Ordering {
     let rank = |c: &Connection| match c {
-        Connection::Live { seen } => (0, -seen.0),
+        Connection::Live => (0, 0),
         Connection::Connecting { since } => (1, -since.0),
         Connection::Stale { seen } => (2, -seen.0),
         Connection::Disconnected { retry_at, .. } => (3, -retry_at.0),

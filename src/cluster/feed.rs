@@ -9,10 +9,14 @@ use super::clock::now;
 use super::connect::Session;
 use super::error::Fault;
 use super::retry::Backoff;
+use super::timing::Timing;
 use super::{Event, FeedHandle};
 use crate::domain::feed::{FeedState, Scope};
 use crate::domain::text::Text;
 use crate::domain::time::{Millis, Timestamp};
+use futures::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 use tokio::time::Instant;
@@ -41,10 +45,20 @@ pub(super) trait Decoder: Send + 'static {
     fn complete(&self) -> Self::Change;
     /// An object of a list.
     fn item(&mut self, json: &[u8]) -> Self::Change;
-    /// The object of an event; what came of it, and its resource version (empty when unknown).
-    fn event(&mut self, deleted: bool, json: &[u8]) -> (Vec<Self::Change>, String);
+    /// The object of an event.
+    fn event(&mut self, deleted: bool, json: &[u8]) -> Told<Self::Change>;
     /// An object that was too large: its first bytes and its size.
     fn huge(&mut self, head: &[u8], size: usize) -> (Option<Self::Change>, Text);
+}
+
+/// What the object of an event came to.
+#[derive(Debug)]
+pub(super) struct Told<C> {
+    pub(super) changes: Vec<C>,
+    /// Its resource version, empty when unknown.
+    pub(super) version: String,
+    /// It did not say who it is: no later event can be told to be about the same object.
+    pub(super) nameless: bool,
 }
 
 /// Where a feed reads.
@@ -59,8 +73,9 @@ pub(super) struct Place {
     pub(super) watchable: bool,
 }
 
-/// How the feed's states and losses are told.
-pub(super) struct Labels {
+/// How what a feed brings, its states and its losses are told.
+pub(super) struct Labels<C> {
+    pub(super) changes: Box<dyn Fn(Vec<C>) -> Event + Send + Sync>,
     pub(super) state: Box<dyn Fn(FeedState) -> Event + Send + Sync>,
     /// `None` where the loss shows in the row itself.
     pub(super) skipped: Option<Box<dyn Fn(Text, usize) -> Event + Send + Sync>>,
@@ -101,7 +116,7 @@ pub(super) struct Feed<D: Decoder> {
     pub(super) place: Place,
     pub(super) decoder: D,
     pub(super) batch: Batcher<D::Change, Event>,
-    labels: Labels,
+    labels: Arc<Labels<D::Change>>,
     shown: Option<FeedState>,
     /// Where to go on watching; `None` when a list is needed.
     pub(super) version: Option<String>,
@@ -117,38 +132,83 @@ pub(super) struct Feed<D: Decoder> {
     backoff: Backoff,
 }
 
-/// Starts a feed; dropping the handle ends it.
+/// Starts a feed whose decoders `decoder` makes; dropping the handle ends it.
 pub(super) fn start<D: Decoder>(
     session: Session,
     place: Place,
-    decoder: D,
+    decoder: impl Fn() -> D + Send + 'static,
     tx: Sender<Event>,
-    wrap: impl Fn(Vec<D::Change>) -> Event + Send + 'static,
-    labels: Labels,
+    labels: Labels<D::Change>,
 ) -> FeedHandle {
-    let timing = session.timing();
-    let feed = Feed {
-        batch: Batcher::new(tx, timing.batch_window, wrap),
-        backoff: Backoff::new(timing.backoff_first, timing.backoff_cap),
-        session,
-        place,
-        decoder,
-        labels,
-        shown: None,
-        version: None,
-        denied: false,
-        filled: false,
-        since: now(),
-        gone: 0,
-        seen: None,
+    let labels = Arc::new(labels);
+    let timing = session.timing().clone();
+    let run = move |stumbled| {
+        Feed::new(session.clone(), place.clone(), decoder(), &tx, &labels).run(stumbled)
     };
-    FeedHandle::of(tokio::spawn(feed.run()))
+    FeedHandle::of(tokio::spawn(
+        async move { keep_running(&timing, run).await },
+    ))
+}
+
+/// Runs what `run` makes until it ends by itself. A panic inside costs one run: another follows,
+/// which is told how long to wait first, longer each time.
+async fn keep_running<F: Future<Output = ()>>(
+    timing: &Timing,
+    mut run: impl FnMut(Option<Duration>) -> F,
+) {
+    let mut backoff = Backoff::new(timing.backoff_first, timing.panic_cap);
+    let mut stumbled = None;
+    loop {
+        let begun = Instant::now();
+        // What panicked is dropped whole: nothing of it is seen again.
+        if AssertUnwindSafe(run(stumbled)).catch_unwind().await.is_ok() {
+            return;
+        }
+        if begun.elapsed() >= 2 * timing.panic_cap {
+            backoff.reset();
+        }
+        stumbled = Some(backoff.next());
+    }
 }
 
 impl<D: Decoder> Feed<D> {
-    async fn run(mut self) {
-        let loading = FeedState::Loading { since: self.since };
-        if self.show(loading).await.is_err() {
+    fn new(
+        session: Session,
+        place: Place,
+        decoder: D,
+        tx: &Sender<Event>,
+        labels: &Arc<Labels<D::Change>>,
+    ) -> Self {
+        let timing = session.timing();
+        let wrap = labels.clone();
+        Self {
+            batch: Batcher::new(tx.clone(), timing.batch_window, move |changes| {
+                (wrap.changes)(changes)
+            }),
+            backoff: Backoff::new(timing.backoff_first, timing.backoff_cap),
+            session,
+            place,
+            decoder,
+            labels: labels.clone(),
+            shown: None,
+            version: None,
+            denied: false,
+            filled: false,
+            since: now(),
+            gone: 0,
+            seen: None,
+        }
+    }
+
+    /// Lists and watches for ever; `stumbled` is how long to wait after the run before panicked.
+    async fn run(mut self, stumbled: Option<Duration>) {
+        // What the run before handed on stays until a new list tells otherwise.
+        self.filled = stumbled.is_some();
+        let shown = match stumbled {
+            None => self.show(FeedState::Loading { since: self.since }).await,
+            Some(wait) => self.stumbled(wait).await,
+        };
+        if shown.is_err() {
             return;
         }
         loop {
@@ -204,8 +264,21 @@ impl<D: Decoder> Feed<D> {
         }
     }
 
+    /// Says that a part of this program failed, and waits.
+    async fn stumbled(&mut self, wait: Duration) -> Result<(), Closed> {
+        let in_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+        self.show(FeedState::Disconnected {
+            seen: self.session.pulse().proof(),
+            why: "this list failed inside quarterdeck; it starts again by itself".into(),
+            retry_at: now().plus(Millis(in_ms)),
+        })
+        .await?;
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+
     fn shown_live(&self) -> bool {
-        matches!(self.shown, Some(FeedState::Live { .. }))
+        matches!(self.shown, Some(FeedState::Live))
     }
 
     async fn failed(&mut self, fault: &Fault) -> Result<(), Closed> {
@@ -286,8 +359,7 @@ impl<D: Decoder> Feed<D> {
         if self.shown_live() {
             return Ok(());
         }
-        let seen = self.seen.unwrap_or_else(now);
-        self.show(FeedState::Live { seen }).await
+        self.show(FeedState::Live).await
     }
 
     /// A first list that comes after a failure is loading again.
@@ -330,5 +402,32 @@ impl<D: Decoder> Feed<D> {
             Some(event) => self.batch.send(event(name, size)).await,
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[tokio::test(start_paused = true)]
+    async fn what_panics_runs_again_after_longer_and_longer_waits_up_to_a_cap() {
+        let timing = Timing::default();
+        let runs = AtomicUsize::new(0);
+        let mut waits = Vec::new();
+        keep_running(&timing, |stumbled| {
+            waits.push(stumbled);
+            let run = runs.fetch_add(1, Ordering::Relaxed);
+            async move {
+                tokio::time::sleep(stumbled.unwrap_or_default()).await;
+                assert_eq!(run, 12, "the panic of run {run}");
+            }
+        })
+        .await;
+        assert_eq!((waits[0], waits.len()), (None, 13));
+        let waits: Vec<Duration> = waits.into_iter().flatten().collect();
+        assert!(waits[0] <= timing.backoff_first, "{waits:?}");
+        assert!(waits.iter().all(|wait| *wait <= timing.panic_cap));
+        assert!(waits[11] >= timing.panic_cap * 3 / 4, "{waits:?}");
     }
 }

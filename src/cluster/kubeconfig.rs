@@ -114,18 +114,28 @@ fn without_file(environment: &Environment) -> Result<Loaded, Failure> {
             in_cluster: true,
         });
     }
-    let why = match &environment.kubeconfig {
-        Some(list) => format!(
-            "none of the files of KUBECONFIG exists: {}",
-            list.to_string_lossy()
+    let (why, sort) = match &environment.kubeconfig {
+        Some(list) => (
+            format!(
+                "none of the files of KUBECONFIG exists: {}",
+                list.to_string_lossy()
+            ),
+            FailureSort::NotFound,
         ),
-        None => "~/.kube/config does not exist and KUBECONFIG is not set".into(),
+        // No file was named, and there is nobody to ask.
+        None => (
+            "~/.kube/config does not exist and KUBECONFIG is not set".into(),
+            FailureSort::Unreachable,
+        ),
     };
-    Err(failure(
-        "find a kubeconfig",
-        &why,
-        "give --kubeconfig FILE, set KUBECONFIG, or try `quarterdeck demo`",
-    ))
+    Err(Failure {
+        sort,
+        ..failure(
+            "find a kubeconfig",
+            &why,
+            "give --kubeconfig FILE, set KUBECONFIG, or try `quarterdeck demo`",
+        )
+    })
 }
 
 /// A warning when others than the owner can read `file`.
@@ -159,11 +169,18 @@ fn failure(what: &str, why: &str, remedy: &str) -> Failure {
 fn unreadable(file: &Path, error: &KubeconfigError) -> Failure {
     let name = file.display();
     match error {
-        KubeconfigError::ReadConfig(cause, _) => failure(
-            &format!("read kubeconfig {name}"),
-            &cause.to_string(),
-            "give a readable file with --kubeconfig, or fix KUBECONFIG",
-        ),
+        KubeconfigError::ReadConfig(cause, _) => Failure {
+            sort: if cause.kind() == std::io::ErrorKind::NotFound {
+                FailureSort::NotFound
+            } else {
+                FailureSort::Config
+            },
+            ..failure(
+                &format!("read kubeconfig {name}"),
+                &cause.to_string(),
+                "give a readable file with --kubeconfig, or fix KUBECONFIG",
+            )
+        },
         KubeconfigError::Parse(cause) => {
             let place = cause.location().map_or_else(String::new, |at| {
                 format!(" line {}, column {}", at.line(), at.column())
@@ -264,11 +281,14 @@ impl Loaded {
             ));
         };
         let Some(named) = self.config.contexts.iter().find(|c| c.name == wanted) else {
-            return Err(failure(
-                &format!("open context {wanted}"),
-                "the kubeconfig has no such context",
-                &format!("choose one of: {}", self.names()),
-            ));
+            return Err(Failure {
+                sort: FailureSort::NotFound,
+                ..failure(
+                    &format!("open context {wanted}"),
+                    "the kubeconfig has no such context",
+                    &format!("choose one of: {}", self.names()),
+                )
+            });
         };
         let context = named.context.clone().unwrap_or_default();
         let Some(cluster) = self.cluster(&context.cluster).cloned() else {
@@ -362,11 +382,17 @@ mod tests {
         let loaded = load(Some(&file), &Environment::default()).unwrap();
         let absent = loaded.choose(Some("nope")).unwrap_err();
         assert_eq!(absent.remedy, "choose one of: a, b");
+        assert_eq!(absent.sort, FailureSort::NotFound);
         let dangling = loaded.choose(Some("b")).unwrap_err();
         assert!(dangling.why.contains("gone"), "{dangling:?}");
+        assert_eq!(dangling.sort, FailureSort::Config);
         let none = load(None, &Environment::default()).unwrap_err();
         assert!(none.remedy.contains("quarterdeck demo"), "{none:?}");
-        assert_eq!(none.sort, FailureSort::Config);
+        assert_eq!(none.sort, FailureSort::Unreachable);
+        let missing = load(None, &env(&[Path::new("/no/such/file")])).unwrap_err();
+        assert_eq!(missing.sort, FailureSort::NotFound);
+        let missing = load(Some(Path::new("/no/such/file")), &Environment::default());
+        assert_eq!(missing.unwrap_err().sort, FailureSort::NotFound);
     }
 
     #[test]

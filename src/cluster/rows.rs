@@ -1,10 +1,10 @@
 //! Feeds of the kinds that are watched all the time.
 
 use super::connect::Session;
-use super::feed::{Decoder, Labels, Place, start};
+use super::feed::{Decoder, Labels, Place, Told, start};
 use super::list::Page;
 use super::scan::Piece;
-use super::wire::{Reader, identity};
+use super::wire::{Parsed, Reader, identity};
 use super::{Event, FeedHandle};
 use crate::domain::feed::{Batch, Change, Failure, Scope};
 use crate::domain::rows::{Kind, Row};
@@ -48,13 +48,26 @@ impl Decoder for Rows {
         Change::Put(Box::new(self.reader.read(json).row))
     }
 
-    fn event(&mut self, deleted: bool, json: &[u8]) -> (Vec<Change>, String) {
-        if deleted {
-            let (change, version) = gone(self.reader.read(json));
-            return (vec![change], version);
+    fn event(&mut self, deleted: bool, json: &[u8]) -> Told<Change> {
+        let Parsed {
+            row,
+            version,
+            nameless,
+        } = self.reader.read(json);
+        let change = if deleted {
+            let meta = row.meta();
+            Change::Gone {
+                namespace: meta.namespace.clone(),
+                name: meta.name.clone(),
+            }
+        } else {
+            Change::Put(Box::new(row))
+        };
+        Told {
+            changes: vec![change],
+            version,
+            nameless,
         }
-        let parsed = self.reader.read(json);
-        (vec![Change::Put(Box::new(parsed.row))], parsed.version)
     }
 
     fn huge(&mut self, head: &[u8], size: usize) -> (Option<Change>, Text) {
@@ -65,15 +78,6 @@ impl Decoder for Rows {
         let row = self.reader.too_large(head, size);
         (Some(Change::Put(Box::new(row))), name)
     }
-}
-
-fn gone(parsed: super::wire::Parsed) -> (Change, String) {
-    let meta = parsed.row.meta();
-    let change = Change::Gone {
-        namespace: meta.namespace.clone(),
-        name: meta.name.clone(),
-    };
-    (change, parsed.version)
 }
 
 /// The path of all objects of a kind in a scope.
@@ -114,6 +118,13 @@ impl Session {
     pub fn watch(&self, kind: Kind, scope: &Scope, tx: Sender<Event>) -> FeedHandle {
         let (of_batch, of_state, of_skip) = (scope.clone(), scope.clone(), scope.clone());
         let labels = Labels {
+            changes: Box::new(move |changes| {
+                Event::Batch(Batch {
+                    kind,
+                    scope: of_batch.clone(),
+                    changes,
+                })
+            }),
             state: Box::new(move |state| Event::Feed {
                 kind,
                 scope: of_state.clone(),
@@ -126,19 +137,11 @@ impl Session {
                 bytes,
             })),
         };
-        let wrap = move |changes| {
-            Event::Batch(Batch {
-                kind,
-                scope: of_batch.clone(),
-                changes,
-            })
-        };
         start(
             self.clone(),
             place(kind, scope),
-            Rows::new(kind),
+            move || Rows::new(kind),
             tx,
-            wrap,
             labels,
         )
     }

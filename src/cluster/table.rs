@@ -4,7 +4,7 @@
 
 use super::connect::Session;
 use super::discovery::path_of;
-use super::feed::{Decoder, Labels, Place, start};
+use super::feed::{Decoder, Labels, Place, Told, start};
 use super::wire::{Shared, WireMeta, or_default, reason};
 use super::{Event, FeedHandle};
 use crate::domain::feed::{Column, Columns, Resource, Scope, TableChange, TableRow};
@@ -183,7 +183,8 @@ impl Decoder for Table {
         TableChange::Put(Box::new(self.row(json).0))
     }
 
-    fn event(&mut self, deleted: bool, json: &[u8]) -> (Vec<TableChange>, String) {
+    fn event(&mut self, deleted: bool, json: &[u8]) -> Told<TableChange> {
+        let nameless = self.nameless;
         let table = serde_json::from_slice::<WireTable<'_>>(json).ok();
         let whole = table
             .as_ref()
@@ -211,8 +212,11 @@ impl Decoder for Table {
                 TableChange::Put(Box::new(row))
             }
         });
-        let changes: Vec<TableChange> = changes.collect();
-        (changes, version)
+        Told {
+            changes: changes.collect(),
+            version,
+            nameless: self.nameless > nameless,
+        }
     }
 
     fn huge(&mut self, head: &[u8], size: usize) -> (Option<TableChange>, Text) {
@@ -246,11 +250,11 @@ impl Session {
             watchable: resource.verbs.iter().any(|verb| *verb == "watch"),
         };
         let labels = Labels {
+            changes: Box::new(move |changes| Event::Table { id, changes }),
             state: Box::new(move |state| Event::TableFeed { id, state }),
             skipped: None,
         };
-        let wrap = move |changes| Event::Table { id, changes };
-        start(self.clone(), place, Table::new(), tx, wrap, labels)
+        start(self.clone(), place, Table::new, tx, labels)
     }
 }
 
@@ -280,11 +284,11 @@ mod tests {
         let mut table = Table::new();
         let json =
             format!(r#"{{"kind":"Table","metadata":{{"resourceVersion":"9"}},"rows":[{ROW}]}}"#);
-        let (changes, version) = table.event(false, json.as_bytes());
-        assert!(matches!(&changes[..], [TableChange::Put(row)] if row.name == "web"));
-        assert_eq!(version, "9");
-        let (changes, _) = table.event(true, json.as_bytes());
-        assert!(matches!(&changes[..], [TableChange::Gone { name, .. }] if name == "web"));
+        let told = table.event(false, json.as_bytes());
+        assert!(matches!(&told.changes[..], [TableChange::Put(row)] if row.name == "web"));
+        assert_eq!(told.version, "9");
+        let told = table.event(true, json.as_bytes());
+        assert!(matches!(&told.changes[..], [TableChange::Gone { name, .. }] if name == "web"));
     }
 
     #[test]
@@ -295,8 +299,8 @@ mod tests {
             panic!("no row");
         };
         assert_eq!(row.cells[0], "x");
-        let (changes, _) = table.event(false, json.as_bytes());
-        assert!(matches!(&changes[..], [TableChange::Put(row)] if row.name == "x"));
+        let told = table.event(false, json.as_bytes());
+        assert!(matches!(&told.changes[..], [TableChange::Put(row)] if row.name == "x"));
     }
 
     #[test]

@@ -30,6 +30,11 @@ pub struct Timing {
     pub backoff_first: Duration,
     /// The longest wait before a new attempt.
     pub backoff_cap: Duration,
+    /// A feed that panicked starts again after at most this.
+    pub panic_cap: Duration,
+    /// An object without a name that a watch brought cannot be told from others: after this a new
+    /// list says what there is.
+    pub doubt: Duration,
     /// A stream that lasted this long was healthy: the backoff starts anew.
     pub healthy_after: Duration,
     /// How often a forbidden list is tried again.
@@ -74,6 +79,8 @@ impl Default for Timing {
             silent_stream: Duration::from_secs(4),
             backoff_first: Duration::from_millis(250),
             backoff_cap: Duration::from_secs(5),
+            panic_cap: Duration::from_mins(1),
+            doubt: Duration::from_mins(1),
             healthy_after: Duration::from_secs(5),
             forbidden_retry: Duration::from_secs(30),
             absent_retry: Duration::from_mins(1),

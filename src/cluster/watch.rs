@@ -3,7 +3,7 @@
 use super::body::Chunks;
 use super::call::{Call, Status, escape};
 use super::error::Fault;
-use super::feed::{Decoder, Done, End, Feed};
+use super::feed::{Decoder, Done, End, Feed, Told};
 use super::pulse::Health;
 use super::scan::{Lines, Piece};
 use super::wire::Str;
@@ -96,6 +96,8 @@ struct Stream {
     initial: Option<Initial>,
     /// Shown as live.
     settled: bool,
+    /// When a new list is due because an object did not say who it is.
+    doubt: Option<Instant>,
 }
 
 /// Progress of a streaming list.
@@ -111,6 +113,7 @@ struct Initial {
 struct Outcome {
     fault: Option<Fault>,
     ended_initial: bool,
+    nameless: bool,
     skipped: Vec<(crate::domain::text::Text, usize)>,
 }
 
@@ -207,6 +210,7 @@ impl<D: Decoder> Feed<D> {
                 looked: begun,
             }),
             settled: false,
+            doubt: None,
         })
     }
 
@@ -239,6 +243,10 @@ impl<D: Decoder> Feed<D> {
                 () = tokio::time::sleep_until(stream.opened + SETTLED), if stream.unsettled() => {
                     self.settle(&mut stream).await?;
                 }
+                () = tokio::time::sleep_until(stream.doubt.unwrap_or(look)), if stream.doubt.is_some() => {
+                    self.version = None;
+                    return Ok(Done::Ended);
+                }
             }
             self.look(&mut stream)?;
         }
@@ -265,6 +273,9 @@ impl<D: Decoder> Feed<D> {
         if stream.initial.is_none() {
             self.settle(stream).await?;
         }
+        if outcome.nameless && stream.doubt.is_none() {
+            stream.doubt = Some(Instant::now() + self.session.timing().doubt);
+        }
         Ok(self.batch.flush_if_due().await?)
     }
 
@@ -288,9 +299,9 @@ impl<D: Decoder> Feed<D> {
                     let status: Status = serde_json::from_slice(json).unwrap_or_default();
                     outcome.fault = Some(status.fault(500, None));
                 }
-                Some((kind, json)) => self.change(kind == Kind::Gone, json, initial),
+                Some((kind, json)) => self.change(kind == Kind::Gone, json, initial, outcome),
                 // Not an event: the object in it, if any, is shown as unreadable.
-                None => self.change(false, line, initial),
+                None => self.change(false, line, initial, outcome),
             },
         }
     }
@@ -306,9 +317,20 @@ impl<D: Decoder> Feed<D> {
         }
     }
 
-    fn change(&mut self, deleted: bool, json: &[u8], initial: &mut Option<Initial>) {
+    fn change(
+        &mut self,
+        deleted: bool,
+        json: &[u8],
+        initial: &mut Option<Initial>,
+        outcome: &mut Outcome,
+    ) {
         self.begin(initial);
-        let (changes, version) = self.decoder.event(deleted, json);
+        let Told {
+            changes,
+            version,
+            nameless,
+        } = self.decoder.event(deleted, json);
+        outcome.nameless |= nameless && initial.is_none();
         for change in changes {
             self.batch.add(change);
         }

@@ -4,7 +4,10 @@
 
 use super::rows::{Kind, Row};
 use super::text::Text;
-use super::time::Timestamp;
+use super::time::{Millis, Timestamp};
+
+/// The last proof of life of a feed that is live is younger than this: older, and it is stale.
+pub const FRESH: Millis = Millis::seconds(15);
 
 /// Which objects a feed brings: one namespace, or all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,11 +74,9 @@ pub enum FeedState {
         /// When it began.
         since: Timestamp,
     },
-    /// Complete, and the watch is open.
-    Live {
-        /// The last time the server proved to be alive (an event, a bookmark, an answered probe).
-        seen: Timestamp,
-    },
+    /// Complete, and the watch is open: the last proof of life (an event, a bookmark, an answered
+    /// probe) is younger than [`FRESH`].
+    Live,
     /// The watch is open but the server has been silent for too long.
     Stale {
         /// The last proof of life.

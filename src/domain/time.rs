@@ -134,9 +134,55 @@ pub fn kubectl(span: Millis) -> String {
     }
 }
 
+/// Reads what [`kubectl`] writes from the beginning of a text; the span and what follows it.
+pub fn span(text: &str) -> Option<(Millis, &str)> {
+    let mut seconds = 0_i64;
+    let mut rest = text;
+    loop {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let unit = rest[digits..].chars().next();
+        let (Ok(n), Some(unit)) = (rest[..digits].parse::<i64>(), unit) else {
+            break;
+        };
+        let unit = match unit {
+            's' => 1,
+            'm' => 60,
+            'h' => 3_600,
+            'd' => 86_400,
+            'y' => 31_536_000,
+            _ => break,
+        };
+        seconds = seconds.checked_add(n.checked_mul(unit)?)?;
+        rest = &rest[digits + 1..];
+    }
+    let whole = rest.is_empty() || rest.starts_with(' ');
+    let millis = seconds.checked_mul(1_000)?;
+    (whole && rest.len() < text.len()).then_some((Millis(millis), rest))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spans_of_kubectl_are_read() {
+        let read = |text| span(text).map(|(span, rest)| (span.whole_seconds(), rest));
+        assert_eq!(read("14s"), Some((14, "")));
+        assert_eq!(read("3m59s (x4 over 2h)"), Some((239, " (x4 over 2h)")));
+        assert_eq!(read("2d3h"), Some((183_600, "")));
+        for text in [
+            "",
+            "<none>",
+            "web",
+            "3",
+            "5x",
+            "12sx",
+            "99999999999999y",
+            "99999999999999999s",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn kubernetes_times_are_read() {

@@ -389,7 +389,7 @@ impl Driver {
             Msg::Connected(info) => self.identified |= !info.version.is_empty(),
             // The server is there now: it may not have been when it was asked first.
             Msg::Feed {
-                state: FeedState::Live { .. },
+                state: FeedState::Live,
                 ..
             } if !self.identified
                 && self

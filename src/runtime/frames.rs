@@ -12,6 +12,13 @@ use std::time::{Duration, Instant};
 /// The least time between two frames that rows cause: 60 frames a second.
 const GAP: Duration = Duration::from_millis(16);
 
+/// The same while rows change all the time: nobody reads faster, and each frame costs. With the
+/// window in which changes are put together a row is on screen within a tenth of a second.
+const CALM: Duration = Duration::from_millis(40);
+
+/// A frame that follows the one before within this belongs to a time in which rows change always.
+const BUSY: Duration = Duration::from_millis(100);
+
 /// The least time before a frame that a key causes. A person must not wait for rows.
 const KEY_GAP: Duration = Duration::from_millis(3);
 
@@ -28,8 +35,10 @@ const CLEAR: &[u8] = b"\x1b[0m\x1b[2J";
 pub enum Cause {
     /// A key, a click, a new size.
     Person,
+    /// A program in a pane writes, a log goes on.
+    Stream,
     /// Rows, a timer.
-    Data,
+    Rows,
 }
 
 /// What the terminal shows and when it is shown more.
@@ -40,6 +49,8 @@ pub struct Frames {
     /// The terminal shows something else than `shown`.
     unknown: bool,
     last: Option<Instant>,
+    /// The last frames came close upon each other.
+    busy: bool,
     due: Option<Instant>,
     /// When a person last did something of which nothing has been seen yet.
     asked: Option<Instant>,
@@ -55,6 +66,7 @@ impl Frames {
             next: Buffer::empty(area),
             unknown: true,
             last: None,
+            busy: false,
             due: None,
             asked: None,
             bytes: Vec::new(),
@@ -77,6 +89,8 @@ impl Frames {
         let answers = |asked: Instant| now.saturating_duration_since(asked) < ANSWER;
         let gap = if self.asked.is_some_and(answers) {
             KEY_GAP
+        } else if self.busy && cause == Cause::Rows {
+            CALM
         } else {
             GAP
         };
@@ -93,7 +107,8 @@ impl Frames {
     /// none when nothing changed. The cursor stays hidden.
     pub fn draw(&mut self, now: Instant, paint: impl FnOnce(&mut Buffer)) -> io::Result<&[u8]> {
         self.due = None;
-        self.last = Some(now);
+        let before = self.last.replace(now);
+        self.busy = before.is_some_and(|before| now.saturating_duration_since(before) < BUSY);
         self.bytes.clear();
         self.next.reset();
         paint(&mut self.next);
@@ -158,14 +173,34 @@ mod tests {
         frames.want(Cause::Person, pressed);
         frames.draw(pressed, |_| {}).unwrap();
         let echo = pressed + Duration::from_millis(1);
-        frames.want(Cause::Data, echo);
+        frames.want(Cause::Stream, echo);
         assert_eq!(frames.due(), Some(pressed + KEY_GAP));
         let paint = |buffer: &mut Buffer| {
             buffer.set_string(0, 0, "x", Style::new());
         };
         frames.draw(echo, paint).unwrap();
-        frames.want(Cause::Data, echo);
+        frames.want(Cause::Stream, echo);
         assert_eq!(frames.due(), Some(echo + GAP));
+    }
+
+    #[test]
+    fn rows_that_change_all_the_time_are_drawn_calmly_and_keys_at_once() {
+        let start = Instant::now();
+        let mut frames = Frames::new((2, 1));
+        frames.draw(start, |_| {}).unwrap();
+        frames.want(Cause::Rows, start);
+        assert_eq!(frames.due(), Some(start + GAP), "the first change");
+        frames.draw(start + GAP, |_| {}).unwrap();
+        frames.want(Cause::Rows, start + GAP);
+        assert_eq!(frames.due(), Some(start + GAP + CALM), "a flood of them");
+        frames.want(Cause::Stream, start + GAP);
+        assert_eq!(frames.due(), Some(start + 2 * GAP));
+        frames.want(Cause::Person, start + GAP);
+        assert_eq!(frames.due(), Some(start + GAP + KEY_GAP));
+        let later = start + GAP + BUSY;
+        frames.draw(later, |_| {}).unwrap();
+        frames.want(Cause::Rows, later);
+        assert_eq!(frames.due(), Some(later + GAP), "after a rest");
     }
 
     #[test]
@@ -180,20 +215,20 @@ mod tests {
     fn frames_keep_their_distance_and_a_person_waits_less() {
         let start = Instant::now();
         let mut frames = Frames::new((2, 1));
-        frames.want(Cause::Data, start);
+        frames.want(Cause::Rows, start);
         assert_eq!(frames.due(), Some(start));
         frames.draw(start, |_| {}).unwrap();
         assert_eq!(frames.due(), None);
         let soon = start + Duration::from_millis(1);
-        frames.want(Cause::Data, soon);
+        frames.want(Cause::Rows, soon);
         assert_eq!(frames.due(), Some(start + GAP));
         frames.want(Cause::Person, soon);
         assert_eq!(frames.due(), Some(start + KEY_GAP));
-        frames.want(Cause::Data, soon);
+        frames.want(Cause::Rows, soon);
         assert_eq!(frames.due(), Some(start + KEY_GAP));
         frames.draw(soon, |_| {}).unwrap();
         let late = start + Duration::from_secs(1);
-        frames.want(Cause::Data, late);
+        frames.want(Cause::Rows, late);
         assert_eq!(frames.due(), Some(late));
     }
 }

@@ -176,7 +176,7 @@ impl Shell {
                     self.control_turn(&mut mailbox);
                 }
                 () = sleep_until(wake.unwrap_or_else(Instant::now).into()), if wake.is_some() => {}
-                _ = seconds.tick() => self.update(Msg::Tick, Cause::Data),
+                _ = seconds.tick() => self.update(Msg::Tick, Cause::Rows),
                 Some(event) = mailbox.data.recv() => self.data_turn(event, &mut mailbox),
             }
             self.draw_if_due();
@@ -202,7 +202,11 @@ impl Shell {
         let mut next = Some(first);
         let mut taken = 0;
         while let Some(event) = next {
-            self.update(driver::message(event), Cause::Data);
+            let cause = match event {
+                Event::Exec { .. } | Event::Log { .. } => Cause::Stream,
+                _ => Cause::Rows,
+            };
+            self.update(driver::message(event), cause);
             taken += 1;
             if taken == TURN || begun.elapsed() >= DATA_TURN || !mailbox.control.is_empty() {
                 return;
@@ -342,7 +346,7 @@ impl Shell {
                     "`quarterdeck info` says where it is",
                 )
             };
-            self.update(Msg::Notice(notice), Cause::Data);
+            self.update(Msg::Notice(notice), Cause::Rows);
         }
     }
 }

@@ -31,6 +31,8 @@ fn told(info: &PanicHookInfo<'_>) -> Notice {
             "{} at {place}",
             info.payload_as_str().unwrap_or("panic")
         )),
-        remedy: Text::new("`:reconnect` starts it again; the log has more, please report it"),
+        remedy: Text::new(
+            "lists start again by themselves, `:reconnect` starts the rest; the log has more, please report it",
+        ),
     }
 }

@@ -4,6 +4,7 @@
 //! fit goes by its priority; what was asked for (wide) is scrolled through instead.
 
 use super::paint::width;
+use super::table::Cells;
 use crate::app::list::{Head, List};
 use crate::domain::health::Health;
 use crate::domain::text::Text;
@@ -42,6 +43,7 @@ pub struct Memory {
     pub ascii: bool,
     /// The same for the half of the screen that has not the keyboard.
     pub(super) beside: Option<Box<Memory>>,
+    pub(super) cells: Cells,
     widths: HashMap<Text, u16>,
     list: String,
     signs: HashMap<u32, (Health, Option<Timestamp>)>,

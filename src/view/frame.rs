@@ -300,10 +300,30 @@ pub fn notice(app: &App, canvas: &mut Canvas<'_>, area: Area) {
             "no answer from the server for {}; rows as of then",
             brief(now.since(seen))
         ),
-        ListState::Partial(refusal) => refusal.to_string(),
+        ListState::Partial(refusal) => {
+            let kept = if shows_refused(app) {
+                "; dimmed rows are as last seen"
+            } else {
+                ""
+            };
+            format!("{refusal}{kept}")
+        }
         _ => return,
     };
     canvas.put(area.x + 1, area.y, room, &line, theme.warning);
+}
+
+/// Whether rows are in the list of which the server tells nothing any more.
+fn shows_refused(app: &App) -> bool {
+    let Screen::List(ListScreen { source, list }) = app.screen() else {
+        return false;
+    };
+    let refused = app.refused_scopes(source);
+    let stands = |&row: &u32| {
+        let namespace = source.rows().key(&app.world, row).namespace;
+        refused.iter().any(|scope| scope.holds(&namespace))
+    };
+    !refused.is_empty() && list.order.rows().iter().any(stands)
 }
 
 /// The last line: what I can press here.

@@ -31,13 +31,15 @@ pub fn draw(
     );
     let id = app.crumbs().join("/");
     let (table, below) = split(screen, area);
+    let refused = app.refused_scopes(&screen.source);
     Table {
         id: &id,
         rows: screen.source.rows(),
         world: &app.world,
         list: &screen.list,
         dimmed,
-        settled: matches!(app.world.connection(), Connection::Live { .. }),
+        refused: &refused,
+        settled: matches!(app.world.connection(), Connection::Live),
         previewed: regions.preview.is_some(),
         // The rule of the preview is the rail, where there is one.
         rail: regions

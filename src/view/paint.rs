@@ -16,8 +16,16 @@ pub struct Canvas<'a> {
     pub theme: &'a Theme,
 }
 
+/// Whether each byte of a text is a character that takes one column.
+fn plain(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+}
+
 /// Display columns of a text.
 pub fn width(text: &str) -> u16 {
+    if plain(text) {
+        return u16::try_from(text.len()).unwrap_or(u16::MAX);
+    }
     u16::try_from(text.width()).unwrap_or(u16::MAX)
 }
 
@@ -29,17 +37,37 @@ impl Canvas<'_> {
             return 0;
         }
         let limit = limit.min(self.buffer.area.right().saturating_sub(x));
-        if text.len() <= usize::from(limit) && text.is_ascii() || width(text) <= limit {
-            let (end, _) = self
-                .buffer
-                .set_stringn(x, y, text, usize::from(limit), style);
-            return end - x;
+        if plain(text) {
+            return self.put_plain(x, y, limit, text, style);
         }
-        let (end, _) = self
-            .buffer
-            .set_stringn(x, y, text, usize::from(limit - 1), style);
-        let (end, _) = self.buffer.set_stringn(end, y, "…", 1, style);
-        end - x
+        if width(text) <= limit {
+            return self.put_whole(x, y, limit, text, style) - x;
+        }
+        let end = self.put_whole(x, y, limit - 1, text, style);
+        self.put_whole(end, y, 1, "…", style) - x
+    }
+
+    /// What fits of any text; returns the column after it.
+    fn put_whole(&mut self, x: u16, y: u16, limit: u16, text: &str, style: Style) -> u16 {
+        let limit = usize::from(limit);
+        self.buffer.set_stringn(x, y, text, limit, style).0
+    }
+
+    /// Almost every text is plain: a cell for each byte, without a look at clusters and widths.
+    fn put_plain(&mut self, x: u16, y: u16, limit: u16, text: &str, style: Style) -> u16 {
+        let whole = text.len() <= usize::from(limit);
+        let shown = &text[..text.len().min(usize::from(limit - u16::from(!whole)))];
+        let start = self.buffer.index_of(x, y);
+        let cells = self.buffer.content[start..].iter_mut();
+        for (cell, byte) in cells.zip(shown.bytes()) {
+            cell.set_char(char::from(byte)).set_style(style);
+        }
+        let used = u16::try_from(shown.len()).unwrap_or(limit);
+        if whole {
+            used
+        } else {
+            self.put_whole(x + used, y, 1, "…", style) - x
+        }
     }
 
     /// Writes `text` so that it ends at the right edge of `limit` columns.
@@ -209,6 +237,11 @@ mod tests {
             "a wide character takes two cells"
         );
         assert_eq!(row(0, "x"), "");
+        assert_eq!(row(1, "xy"), "…");
+        assert_eq!(
+            row(30, "abcdefghijklmnopqrstuvwxyz"),
+            "abcdefghijklmnopqrs…"
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use super::lines::Lines;
 use super::list::section;
 use super::paint::{Canvas, width, wrap};
+use super::words::ago;
 use crate::app::App;
 use crate::app::layout::Area;
 use crate::app::preview::Tail;
@@ -156,6 +157,17 @@ fn release(app: &App, id: ReleaseId, lines: &mut Lines<'_, '_>) {
             ("namespace", &row.namespace),
             ("environment", &row.environment),
             ("owner", &row.owner),
+        ],
+    );
+    let rolled = row.changed.as_ref().map_or_else(Text::default, |changed| {
+        Text::new(&ago(app.world.now, changed.at))
+    });
+    whose(
+        lines,
+        &[
+            ("version", &row.version),
+            ("revision", &row.revision),
+            ("rolled out", &rolled),
         ],
     );
     cause(app, row.cause.as_ref(), lines);

@@ -8,6 +8,7 @@ use crate::app::Hit;
 use crate::app::layout::Area;
 use crate::app::list::{Head, List, Rows};
 use crate::app::world::World;
+use crate::domain::feed::Scope;
 use crate::domain::health::Health;
 use crate::domain::listing::labels_text;
 use ratatui::style::{Modifier, Style};
@@ -24,6 +25,8 @@ pub struct Table<'a> {
     pub list: &'a List,
     /// What is seen is not what is: colours say nothing.
     pub dimmed: bool,
+    /// The same for what stands here.
+    pub refused: &'a [&'a Scope],
     /// Everything has been listed: what comes now is news.
     pub settled: bool,
     /// A preview of the selection stands beside it.
@@ -37,8 +40,8 @@ impl Table<'_> {
     pub fn draw(&self, memory: &mut Memory, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
         memory.look_at(self.id, self.list.total, self.settled);
         let heads = self.heads();
-        let mut text = String::new();
-        let widths = self.measure(&heads, memory, &mut text);
+        let cells = self.cells(&heads, std::mem::take(&mut memory.cells));
+        let widths = self.measure(&heads, memory, &cells);
         let layout = lay_out(&heads, &widths, self.list, area.width, self.previewed);
         let mut y = area.y;
         let headed = area.height > 1 && area.y > 0;
@@ -58,19 +61,29 @@ impl Table<'_> {
                 height: 1,
                 ..area
             };
-            self.draw_row(
-                self.list.offset + n,
-                row,
-                &layout.columns,
-                memory,
-                canvas,
-                line,
-                &mut text,
-            );
+            let position = self.list.offset + n;
+            let texts = |column: usize| cells.text(n * heads.len() + column);
+            self.draw_row(position, row, &layout.columns, texts, memory, canvas, line);
             hits.add(line, Hit::Row(self.list.offset + n));
             y += 1;
         }
         self.draw_thumb(canvas, area, headed);
+        memory.cells = cells;
+    }
+
+    /// The texts of all cells that are visible, row by row. Columns that are only shown when wide
+    /// have none otherwise.
+    fn cells(&self, heads: &[Head], mut cells: Cells) -> Cells {
+        cells.clear();
+        for &row in self.list.visible() {
+            for head in heads {
+                if head.id != "health" && (self.list.wide || !head.wide) {
+                    self.write(row, head, &mut cells.texts);
+                }
+                cells.ends.push(cells.texts.len());
+            }
+        }
+        cells
     }
 
     fn heads(&self) -> Vec<Head> {
@@ -125,15 +138,15 @@ impl Table<'_> {
         clippy::too_many_arguments,
         reason = "what is drawn, where, and the buffers to do it with"
     )]
-    fn draw_row(
+    fn draw_row<'t>(
         &self,
         position: usize,
         row: u32,
         columns: &[Laid<'_>],
+        texts: impl Fn(usize) -> &'t str,
         memory: &mut Memory,
         canvas: &mut Canvas<'_>,
         line: Area,
-        text: &mut String,
     ) {
         let theme = canvas.theme;
         let selected = position == self.list.cursor;
@@ -144,12 +157,13 @@ impl Table<'_> {
         {
             canvas.put(line.x, line.y, 1, "▌", theme.marked);
         }
+        let dimmed = self.dimmed || self.refuses(row);
         let health = self.rows.health(self.world, row);
         let flash = health.is_some_and(|health| memory.flashes(row, health, self.world.now));
         for column in columns {
             if column.head.id == "health" {
                 let (shape, style) = canvas.sign(health.unwrap_or_default());
-                let style = if self.dimmed {
+                let style = if dimmed {
                     theme.dim
                 } else if flash {
                     theme.accent
@@ -164,11 +178,11 @@ impl Table<'_> {
                 canvas.put(column.x, line.y, 1, shape, style);
                 continue;
             }
-            self.write(row, column.head, text);
-            let style = if self.dimmed {
+            let text = texts(column.index);
+            let style = if dimmed {
                 theme.dim
             } else {
-                cell_style(canvas, column.head, health)
+                cell_style(canvas, column.head, text, health)
             };
             let style = if selected {
                 canvas.on_selected(style)
@@ -177,15 +191,24 @@ impl Table<'_> {
             };
             put(canvas, column, line.y, text, style);
             // A node has room for so many pods: none of them is missing.
-            if !self.dimmed && self.rows.name() != "nodes" {
+            if !dimmed && self.rows.name() != "nodes" {
                 light(canvas, column, line.y, text, health, selected);
             }
         }
     }
 
-    /// The text of a cell.
+    /// Whether the server does not let us see the row any more.
+    fn refuses(&self, row: u32) -> bool {
+        if self.refused.is_empty() {
+            return false;
+        }
+        let namespace = self.rows.key(self.world, row).namespace;
+        self.refused.iter().any(|scope| scope.holds(&namespace))
+    }
+
+    /// Appends the text of a cell.
     fn write(&self, row: u32, head: &Head, text: &mut String) {
-        text.clear();
+        let start = text.len();
         if head.id == "labels" && self.list.labels {
             if let Some(labels) = self.rows.labels(self.world, row) {
                 labels_text(labels, text);
@@ -198,23 +221,23 @@ impl Table<'_> {
             None => self.rows.cell(self.world, row, &head.id, text),
         }
         // An age and mostly a version in one column: each stands under its like.
-        let age = text.find(' ').unwrap_or(text.len());
-        if head.id == "changed" && !head.right && (1..3).contains(&age) {
-            text.insert_str(0, &"  "[..3 - age]);
+        if head.id == "changed" && !head.right {
+            let age = text[start..].find(' ').unwrap_or(text.len() - start);
+            if (1..3).contains(&age) {
+                text.insert_str(start, &"  "[..3 - age]);
+            }
         }
     }
 
     /// How wide each column would like to be, by what is visible and was visible before.
-    fn measure(&self, heads: &[Head], memory: &mut Memory, text: &mut String) -> Vec<u16> {
-        let measure = |head: &Head| {
+    fn measure(&self, heads: &[Head], memory: &mut Memory, cells: &Cells) -> Vec<u16> {
+        let rows = self.list.visible().len();
+        let measure = |(n, head): (usize, &Head)| {
             if head.id == "health" {
                 return 1;
             }
-            let mut needed = 0;
-            for &row in self.list.visible() {
-                self.write(row, head, text);
-                needed = needed.max(width(text));
-            }
+            let texts = (0..rows).map(|row| cells.text(row * heads.len() + n));
+            let mut needed = texts.map(width).max().unwrap_or(0);
             // A column in which nothing ever stood takes no room.
             if needed > 0 || self.list.visible().is_empty() || head.id == "name" {
                 needed = needed.max(width(&head.title));
@@ -228,7 +251,7 @@ impl Table<'_> {
                 },
             )
         };
-        heads.iter().map(measure).collect()
+        heads.iter().enumerate().map(measure).collect()
     }
 
     /// Where the window is in the whole; nothing when all is seen.
@@ -248,8 +271,28 @@ impl Table<'_> {
     }
 }
 
+/// Texts of cells in one piece of memory, which the next frame uses again.
+#[derive(Debug, Default)]
+pub struct Cells {
+    texts: String,
+    /// Where each text ends.
+    ends: Vec<usize>,
+}
+
+impl Cells {
+    fn clear(&mut self) {
+        self.texts.clear();
+        self.ends.clear();
+    }
+
+    fn text(&self, n: usize) -> &str {
+        let start = if n == 0 { 0 } else { self.ends[n - 1] };
+        &self.texts[start..self.ends[n]]
+    }
+}
+
 /// Colour means something or is absent.
-fn cell_style(canvas: &Canvas<'_>, head: &Head, health: Option<Health>) -> Style {
+fn cell_style(canvas: &Canvas<'_>, head: &Head, text: &str, health: Option<Health>) -> Style {
     let theme = canvas.theme;
     let bad = health.is_some_and(Health::wants_attention);
     let of_health = health.map_or(theme.text, |health| canvas.sign(health).1);
@@ -258,9 +301,10 @@ fn cell_style(canvas: &Canvas<'_>, head: &Head, health: Option<Health>) -> Style
         "cause" if bad || health == Some(Health::Progressing) => theme.text,
         // What the program says by itself, where a cause would stand.
         "cause" if health == Some(Health::Unknown) => theme.dim.add_modifier(Modifier::ITALIC),
-        "name" | "notice" | "ready" | "pods" | "status" | "state" | "restarts" | "version" => {
-            theme.text
-        }
+        // Of events.
+        "type" if text == "Warning" => theme.warning,
+        "name" | "notice" | "message" | "ready" | "pods" | "status" | "state" | "restarts"
+        | "version" => theme.text,
         _ => theme.dim,
     }
 }

@@ -6,6 +6,7 @@ use super::words::{count, grouped};
 use crate::app::App;
 use crate::app::layout::Area;
 use crate::app::world::Connection;
+use crate::domain::feed::FRESH;
 use crate::domain::health::{Health, Tally};
 use crate::domain::rows::Kind;
 use crate::domain::time::{Millis, brief};
@@ -19,9 +20,16 @@ const USER: u16 = 28;
 /// Below this the line has no room for what is merely nice to know.
 const ROOMY: u16 = 110;
 
+/// A name gives way down to this when nothing else can go.
+const NAME: u16 = 8;
+/// Before parts of this rank and below go, others are told in fewer words.
+const TERSE: u8 = 2;
+
 /// One part of the line.
 struct Part {
     text: String,
+    /// The same in fewer words, where there are some.
+    terse: Option<&'static str>,
     style: Style,
     /// 0 stays; the higher, the sooner it goes.
     rank: u8,
@@ -33,6 +41,7 @@ impl Part {
     fn new(text: impl Into<String>, style: Style, rank: u8) -> Self {
         Self {
             text: text.into(),
+            terse: None,
             style,
             rank,
             gap: GAPS.0,
@@ -92,19 +101,49 @@ fn write(parts: &[Part], canvas: &mut Canvas<'_>, area: Area) {
     }
 }
 
-/// Takes away what matters less until both sides fit.
+/// By how much two sides are too wide.
+fn over(left: &[Part], right: &[Part], room: u16) -> u16 {
+    let needed: u16 = left.iter().chain(right).map(Part::width).sum();
+    needed.saturating_sub(room)
+}
+
+/// Takes away what matters less until both sides fit: ranks, long words, the ends of names.
 fn fit(left: &mut Vec<Part>, right: &mut Vec<Part>, room: u16) {
-    loop {
-        let needed: u16 = left.iter().chain(right.iter()).map(Part::width).sum();
-        let Some(rank) = left.iter().chain(right.iter()).map(|part| part.rank).max() else {
-            return;
-        };
-        if needed <= room || rank == 0 {
-            return;
+    while over(left, right, room) > 0 {
+        let ranks = left.iter().chain(right.iter()).map(|part| part.rank);
+        let rank = ranks.max().unwrap_or(0);
+        if rank <= TERSE
+            && let Some((part, terse)) = left
+                .iter_mut()
+                .find_map(|part| part.terse.take().map(|terse| (part, terse)))
+        {
+            terse.clone_into(&mut part.text);
+        } else if rank > 0 {
+            left.retain(|part| part.rank < rank);
+            right.retain(|part| part.rank < rank);
+        } else {
+            break;
         }
-        left.retain(|part| part.rank < rank);
-        right.retain(|part| part.rank < rank);
     }
+    for n in 0..left.len().min(2) {
+        let over = over(left, right, room);
+        let whole = width(&left[n].text);
+        if over > 0 && whole > NAME {
+            left[n].text = cut(&left[n].text, whole.saturating_sub(over).max(NAME));
+        }
+    }
+}
+
+/// The beginning of a text, in so many columns.
+fn cut(text: &str, columns: u16) -> String {
+    let mut end = text.len();
+    while width(&text[..end]) >= columns {
+        end = text[..end]
+            .char_indices()
+            .next_back()
+            .map_or(0, |(at, _)| at);
+    }
+    format!("{}…", &text[..end])
 }
 
 fn who_and_where(app: &App, theme: &Theme, production: bool, columns: u16) -> Vec<Part> {
@@ -125,9 +164,13 @@ fn who_and_where(app: &App, theme: &Theme, production: bool, columns: u16) -> Ve
         if !session.user.is_empty() {
             parts.push(Part::new(shortened(&session.user), theme.dim, 0));
         }
-        parts.push(Part::new(world.scope_label(), theme.dim, 0));
+        let all = world.scope_names().is_none();
+        parts.push(Part {
+            terse: all.then_some("all ns"),
+            ..Part::new(world.scope_label(), theme.dim, 0)
+        });
         if session.demo {
-            parts.push(Part::new("simulated", theme.dim, 4));
+            parts.push(Part::new("simulated", theme.dim, 0));
         }
         if session.insecure {
             parts.push(Part::new(" TLS NOT CHECKED ", theme.badge, 0));
@@ -152,6 +195,13 @@ fn how_it_is(app: &App, canvas: &Canvas<'_>, columns: u16) -> Vec<Part> {
     let theme = canvas.theme;
     let (text, style) = connection(app, theme);
     let mut parts = vec![Part::new(text, style, 0)];
+    if matches!(app.world.connection(), Connection::Live) {
+        let age = format!("<{}", brief(FRESH));
+        parts.push(Part {
+            gap: GAPS.1,
+            ..Part::new(age, theme.dim, 2)
+        });
+    }
     if app.world.session.is_none() {
         return parts;
     }
@@ -166,12 +216,12 @@ fn how_it_is(app: &App, canvas: &Canvas<'_>, columns: u16) -> Vec<Part> {
         parts.push(Part::new(
             count(number(counts.projects.total()), "project"),
             theme.dim,
-            2,
+            3,
         ));
         parts.push(Part::new(
             count(number(counts.releases.total()), "release"),
             theme.dim,
-            3,
+            4,
         ));
     }
     // Until the first list is complete, and where one is forbidden, the number is not the number of
@@ -220,15 +270,7 @@ fn connection(app: &App, theme: &Theme) -> (String, Style) {
         Connection::Connecting { since } => {
             (format!("◌ connecting {}", age(since)), theme.progressing)
         }
-        // All is well: a step of ten seconds is news enough, and between two of them a console that
-        // nothing happens in writes nothing.
-        Connection::Live { seen } => match now.since(seen).whole_seconds() / 10 * 10 {
-            ..10 => ("● live".into(), theme.healthy),
-            steps => (
-                format!("● live {}", brief(Millis::seconds(steps))),
-                theme.healthy,
-            ),
-        },
+        Connection::Live => ("● live".into(), theme.healthy),
         Connection::Stale { seen } => (format!("▲ stale {}", age(seen)), theme.degraded),
         Connection::Disconnected { seen, retry_at, .. } => {
             let since = seen.map(|at| format!(" {}", age(at))).unwrap_or_default();

@@ -112,7 +112,7 @@ impl Client {
     }
 
     pub fn live(&self) -> bool {
-        matches!(self.state(), Some(FeedState::Live { .. }))
+        matches!(self.state(), Some(FeedState::Live))
     }
 
     pub fn disconnected(&self) -> bool {

@@ -40,6 +40,8 @@ pub enum Trouble {
     Gzip,
     /// The answer comes later.
     Late(Duration),
+    /// The body comes in pieces of so many bytes, with so long between them.
+    Slow(usize, Duration),
 }
 
 /// A trouble for the requests whose path holds `part`.
@@ -277,8 +279,10 @@ async fn serve(mut socket: TcpStream, state: Shared, changed: Arc<Notify>) -> Op
             Some(Trouble::Silence) => std::future::pending().await,
             Some(Trouble::Body(body)) => reply.whole(200, &body, None).await?,
             trouble => {
-                if let Some(Trouble::Cut(bytes)) = trouble {
-                    reply.budget = Some(bytes);
+                match trouble {
+                    Some(Trouble::Cut(bytes)) => reply.budget = Some(bytes),
+                    Some(Trouble::Slow(bytes, pause)) => reply.pace = Some((bytes, pause)),
+                    _ => {}
                 }
                 answer(&mut reply, &path, &head, trouble.as_ref()).await?;
             }
@@ -383,6 +387,8 @@ struct Reply<'a> {
     changed: &'a Notify,
     /// Bytes of the body that still get through.
     budget: Option<usize>,
+    /// Bytes of the body at once, and the pause after them.
+    pace: Option<(usize, Duration)>,
     gzip: bool,
 }
 
@@ -393,6 +399,7 @@ impl<'a> Reply<'a> {
             state,
             changed,
             budget: None,
+            pace: None,
             gzip: false,
         }
     }
@@ -426,7 +433,13 @@ impl<'a> Reply<'a> {
         let let_through = self
             .budget
             .map_or(bytes.len(), |left| left.min(bytes.len()));
-        self.socket.write_all(&bytes[..let_through]).await.ok()?;
+        let (piece, pause) = self.pace.unwrap_or((usize::MAX, Duration::ZERO));
+        for part in bytes[..let_through].chunks(piece) {
+            self.socket.write_all(part).await.ok()?;
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
+        }
         if let Some(left) = &mut self.budget {
             *left -= let_through;
             if let_through < bytes.len() {

@@ -18,6 +18,8 @@ pub fn quick() -> Timing {
         silent_stream: ms(200),
         backoff_first: ms(10),
         backoff_cap: ms(100),
+        panic_cap: ms(500),
+        doubt: ms(200),
         healthy_after: ms(300),
         forbidden_retry: ms(400),
         absent_retry: ms(400),

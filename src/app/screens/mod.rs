@@ -268,7 +268,7 @@ impl Screen {
                 Source::Pods(rows) => rows.title(),
                 Source::Containers(rows) => rows.title(),
                 Source::Recipes(rows) => rows.title(),
-                Source::Table(rows) => rows.title(),
+                Source::Table(rows) => capital(&rows.title()),
                 source => capital(source.rows().name()),
             },
             Self::Text(screen) if screen.syntax == text::Syntax::Yaml => {

@@ -197,8 +197,9 @@ impl Rows for Pods {
 
     fn heads(&self, world: &World) -> Vec<Head> {
         let mut heads = heads::<PodRef<'_>>(world);
-        let one_namespace = matches!(self.of, Of::Release { .. } | Of::Workload { .. });
-        heads.retain(|head| !(one_namespace && head.id == "namespace"));
+        let of_one = matches!(self.of, Of::Release { .. } | Of::Workload { .. });
+        let scope_is_one = world.scope_names().is_some_and(|names| names.len() == 1);
+        heads.retain(|head| head.id != "namespace" || !(of_one || scope_is_one));
         heads
     }
 

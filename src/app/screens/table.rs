@@ -9,8 +9,20 @@ use crate::domain::query::{Query, Scratch};
 use crate::domain::rows::Labels;
 use crate::domain::session::Target;
 use crate::domain::text::Text;
+use crate::domain::time::{Timestamp, brief, kubectl, span};
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
+
+/// Columns that say how long ago something was. The server writes them once, when it tells of the
+/// row: from then on the time is ours to count.
+const AGES: [&str; 2] = ["last seen", "last schedule"];
+
+/// A row, and the moment behind the cell of one of [`AGES`].
+#[derive(Debug)]
+struct Kept {
+    row: TableRow,
+    at: Option<Timestamp>,
+}
 
 /// The rows of one kind.
 #[derive(Debug)]
@@ -22,7 +34,7 @@ pub struct Table {
     /// The state of its feed.
     pub state: FeedState,
     columns: Columns,
-    rows: Vec<Option<TableRow>>,
+    rows: Vec<Option<Kept>>,
     free: Vec<u32>,
     by_key: HashMap<RowKey, u32>,
     /// Rows put since the list began; `None` when no list is under way.
@@ -79,11 +91,15 @@ impl Table {
 
     /// The row behind a handle.
     pub fn row(&self, row: u32) -> Option<&TableRow> {
+        self.kept(row).map(|kept| &kept.row)
+    }
+
+    fn kept(&self, row: u32) -> Option<&Kept> {
         self.rows.get(row as usize)?.as_ref()
     }
 
     /// Takes in changes of the feed.
-    pub fn apply(&mut self, changes: Vec<TableChange>) -> Changed {
+    pub fn apply(&mut self, changes: Vec<TableChange>, now: Timestamp) -> Changed {
         let mut news = Changed::default();
         for change in changes {
             match change {
@@ -92,7 +108,7 @@ impl Table {
                     self.columns = columns;
                     self.listing = Some(HashSet::new());
                 }
-                TableChange::Put(row) => news.rows.push(self.put(*row)),
+                TableChange::Put(row) => news.rows.push(self.put(*row, now)),
                 TableChange::Gone { namespace, name } => {
                     news.rows.extend(self.remove(&RowKey { namespace, name }));
                 }
@@ -104,7 +120,10 @@ impl Table {
         news
     }
 
-    fn put(&mut self, row: TableRow) -> u32 {
+    fn put(&mut self, row: TableRow, now: Timestamp) -> u32 {
+        let aged = AGES.iter().find_map(|column| self.position(column));
+        let ago = aged.and_then(|n| span(row.cells.get(n)?)).map(|ago| ago.0);
+        let at = ago.map(|ago| Timestamp(now.0.saturating_sub(ago.0)));
         let key = RowKey {
             namespace: row.namespace.clone(),
             name: row.name.clone(),
@@ -117,7 +136,7 @@ impl Table {
             }),
         };
         self.by_key.insert(key, handle);
-        self.rows[handle as usize] = Some(row);
+        self.rows[handle as usize] = Some(Kept { row, at });
         if let Some(listing) = &mut self.listing {
             listing.insert(handle);
         }
@@ -183,17 +202,29 @@ impl Rows for Table {
     }
 
     fn heads(&self, _world: &World) -> Vec<Head> {
+        // What happened, and to what, is more than where.
+        let events = self.resource.plural == "events";
         let namespace = self
             .across_namespaces
-            .then(|| Head::text("namespace", "namespace", 0));
-        let last = self.columns.0.len().saturating_sub(1);
-        let columns = self.columns.0.iter().enumerate().map(|(n, column)| Head {
-            id: Text::new(&column.name.to_lowercase()),
-            title: Text::new(&column.name.to_uppercase()),
-            right: matches!(column.kind.as_str(), "integer" | "number"),
-            priority: u8::try_from(n / 3).unwrap_or(u8::MAX),
-            wide: column.priority > 0,
-            sentence: n == last && column.kind == "string" && n > 0,
+            .then(|| Head::text("namespace", "namespace", if events { 4 } else { 0 }));
+        let columns = &self.columns.0;
+        let last = columns.iter().rposition(|column| column.priority == 0);
+        let columns = columns.iter().enumerate().map(|(n, column)| {
+            let sentence = Some(n) == last && column.kind == "string" && n > 0;
+            let priority = match column.name.as_str() {
+                _ if sentence => 0,
+                "Type" if events => 3,
+                _ if events => 0,
+                _ => u8::try_from(n / 3).unwrap_or(u8::MAX),
+            };
+            Head {
+                id: Text::new(&column.name.to_lowercase()),
+                title: Text::new(&column.name.to_uppercase()),
+                right: matches!(column.kind.as_str(), "integer" | "number"),
+                priority,
+                wide: column.priority > 0,
+                sentence,
+            }
         });
         namespace.into_iter().chain(columns).collect()
     }
@@ -207,8 +238,12 @@ impl Rows for Table {
     }
 
     fn compare(&self, _world: &World, a: u32, b: u32, column: &str) -> Ordering {
-        if matches!(column, "age" | "last seen") {
-            // The server's ages are texts; the younger one is the later created.
+        // The server's ages are texts; the younger one is the later.
+        if AGES.contains(&column) {
+            let at = |row| self.kept(row).and_then(|kept| kept.at);
+            return at(b).cmp(&at(a));
+        }
+        if column == "age" {
             let created = |row| self.row(row).and_then(|r| r.created);
             return created(b).cmp(&created(a));
         }
@@ -227,9 +262,27 @@ impl Rows for Table {
         if column == "age"
             && let Some(created) = self.row(row).and_then(|r| r.created)
         {
-            out.push_str(&crate::domain::time::brief(world.now.since(created)));
+            out.push_str(&brief(world.now.since(created)));
+        } else if AGES.contains(&column)
+            && let Some(Kept { row, at: Some(at) }) = self.kept(row)
+        {
+            out.push_str(&kubectl(world.now.since(*at)));
+            let said = self.position(column).and_then(|n| row.cells.get(n));
+            out.push_str(
+                said.and_then(|text| span(text))
+                    .map_or("", |(_, rest)| rest),
+            );
         } else if let Some(text) = self.cell_text(row, column) {
             out.push_str(text);
+        }
+    }
+
+    fn time(&self, _world: &World, row: u32, column: &str) -> Option<Timestamp> {
+        let kept = self.kept(row)?;
+        match column {
+            "age" => kept.row.created,
+            column if AGES.contains(&column) => kept.at,
+            _ => None,
         }
     }
 
@@ -276,7 +329,9 @@ impl Rows for Table {
 mod tests {
     use super::*;
     use crate::domain::feed::Column;
-    use crate::domain::time::Timestamp;
+    use crate::domain::fleet::Fleet;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
     fn table() -> Table {
         Table::new(
@@ -324,11 +379,14 @@ mod tests {
     #[test]
     fn a_relist_keeps_what_it_names_and_drops_the_rest_at_its_end() {
         let mut table = table();
-        table.apply(vec![begin(), put("x"), put("y"), TableChange::Complete]);
+        table.apply(
+            vec![begin(), put("x"), put("y"), TableChange::Complete],
+            NOW,
+        );
         assert_eq!(table.len(), 2);
-        table.apply(vec![begin(), put("y")]);
+        table.apply(vec![begin(), put("y")], NOW);
         assert_eq!(table.len(), 2, "nothing goes before the list is complete");
-        let changed = table.apply(vec![TableChange::Complete]);
+        let changed = table.apply(vec![TableChange::Complete], NOW);
         assert_eq!((table.len(), changed.rows.len()), (1, 1));
         assert_eq!(
             table
@@ -341,11 +399,61 @@ mod tests {
     #[test]
     fn a_handle_stays_with_its_object() {
         let mut table = table();
-        table.apply(vec![begin(), put("x"), TableChange::Complete]);
+        table.apply(vec![begin(), put("x"), TableChange::Complete], NOW);
         let before = table.by_key.clone();
-        let changed = table.apply(vec![put("x")]);
+        let changed = table.apply(vec![put("x")], NOW);
         assert_eq!(table.by_key, before);
         assert_eq!(changed.rows, before.values().copied().collect::<Vec<_>>());
+    }
+
+    /// The server tells of an event once; an hour later it is an hour older.
+    #[test]
+    fn what_was_seen_some_time_ago_grows_older() {
+        let column = |name: &str, priority| Column {
+            name: name.into(),
+            kind: "string".into(),
+            priority,
+        };
+        let event = |name: &str, seen: &str| {
+            TableChange::Put(Box::new(TableRow {
+                namespace: "a".into(),
+                name: name.into(),
+                uid: name.into(),
+                created: None,
+                labels: Labels::default(),
+                cells: vec![seen.into(), "Pulled".into(), name.into()],
+            }))
+        };
+        let mut events = table();
+        events.resource.plural = "events".into();
+        let columns = vec![
+            column("Last Seen", 0),
+            column("Message", 0),
+            column("Name", 1),
+        ];
+        events.apply(
+            vec![
+                TableChange::Begin(Columns(columns)),
+                event("old", "3m59s (x4 over 1h)"),
+            ],
+            NOW,
+        );
+        let later = NOW.plus(crate::domain::time::Millis::minutes(60));
+        events.apply(vec![event("new", "2m")], later);
+        let world = World::new(Fleet::default(), crate::config::State::default(), later);
+        let cell = |row| {
+            let mut text = String::new();
+            events.cell(&world, row, "last seen", &mut text);
+            text
+        };
+        assert_eq!(
+            (cell(0).as_str(), cell(1).as_str()),
+            ("63m (x4 over 1h)", "2m")
+        );
+        assert_eq!(events.compare(&world, 1, 0, "last seen"), Ordering::Less);
+        let heads = events.heads(&world);
+        let sentence = heads.iter().find(|head| head.sentence);
+        assert_eq!(sentence.map(|head| &*head.id), Some("message"));
     }
 
     #[test]

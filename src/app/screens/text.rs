@@ -191,6 +191,9 @@ impl TextScreen {
         let Some(head) = self.lines.get(number) else {
             return number;
         };
+        if head.text.trim().is_empty() {
+            return number + 1;
+        }
         let inside = |line: &Line| line.text.trim().is_empty() || line.indent > head.indent;
         let mut end = number + 1;
         while self.lines.get(end).is_some_and(inside) {

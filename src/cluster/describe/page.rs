@@ -50,7 +50,9 @@ impl Page {
 
     /// A line of cells.
     pub(super) fn row(&mut self, cells: &[&str]) {
-        let mut cells: Vec<String> = cells.iter().map(|cell| clean(cell).into_owned()).collect();
+        // Programs leave messages with tabs behind.
+        let cleaned = |cell: &&str| clean(&cell.replace('\t', "    ")).into_owned();
+        let mut cells: Vec<String> = cells.iter().map(cleaned).collect();
         if let Some(first) = cells.first_mut() {
             first.insert_str(0, &" ".repeat(self.indent));
         }

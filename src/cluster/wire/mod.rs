@@ -26,6 +26,8 @@ pub(super) struct Parsed {
     pub(super) row: Row,
     /// `metadata.resourceVersion`, empty when the object has none.
     pub(super) version: String,
+    /// It has no name of its own: the row's is made up.
+    pub(super) nameless: bool,
 }
 
 /// Reads objects of one kind; keeps one copy of the texts that many rows share.
@@ -82,7 +84,13 @@ impl Reader {
     }
 
     fn object<'a, T: Wire<'a>>(&mut self, json: &'a [u8]) -> Result<Parsed, String> {
-        let object: T = serde_json::from_slice(json).map_err(|error| reason(&error))?;
+        // Looked at once as a whole, its texts need no look each. What is no text somewhere is read
+        // all the same: perhaps nobody needs that part.
+        let read = match std::str::from_utf8(json) {
+            Ok(text) => serde_json::from_str(text),
+            Err(_) => serde_json::from_slice(json),
+        };
+        let object: T = read.map_err(|error| reason(&error))?;
         let Some(meta) = object.meta() else {
             return Err("metadata is missing".into());
         };
@@ -93,6 +101,7 @@ impl Reader {
         Ok(Parsed {
             row: object.row(self.kind, &mut self.shared),
             version,
+            nameless: false,
         })
     }
 }

@@ -34,6 +34,7 @@ pub(in crate::cluster) fn reason(error: &serde_json::Error) -> String {
 /// The row of an object that could not be read because of `why`.
 pub(super) fn row(kind: Kind, json: &[u8], why: &str, nameless: &mut usize) -> Parsed {
     let found = identity(json);
+    let unnamed = found.name.is_none();
     let name = found.name.unwrap_or_else(|| {
         *nameless += 1;
         Text::new(&format!("(unnamed {nameless})"))
@@ -49,6 +50,7 @@ pub(super) fn row(kind: Kind, json: &[u8], why: &str, nameless: &mut usize) -> P
     Parsed {
         row: bare(kind, meta),
         version: found.version,
+        nameless: unnamed,
     }
 }
 

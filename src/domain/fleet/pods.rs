@@ -83,6 +83,7 @@ impl Fleet {
             || before.meta.owner != after.meta.owner
             || before.meta.helm_release != after.meta.helm_release;
         let moved_node = before.node != after.node;
+        let sought_elsewhere = moved_node || before.ip != after.ip;
         // The name is used again by another pod.
         let reborn = before.meta.created != after.meta.created;
         let place = slot.place;
@@ -108,6 +109,9 @@ impl Fleet {
             self.rehome_pod(id);
         }
         self.assess(id);
+        if sought_elsewhere {
+            self.note_sought(id);
+        }
     }
 
     pub(super) fn remove_pod(&mut self, id: PodId) {
@@ -242,7 +246,9 @@ impl Fleet {
         if changed {
             self.count_pod(id, false);
         }
+        let mut renamed = false;
         if let Some(slot) = self.pods.get_mut(id.0) {
+            renamed = slot.word != word || slot.sought.is_empty();
             (slot.ready, slot.total, slot.restarts) = (ready, total, all_restarts);
             slot.word = word;
             slot.share = share;
@@ -250,7 +256,9 @@ impl Fleet {
         if changed {
             self.count_pod(id, true);
         }
-        self.note_sought(id);
+        if renamed {
+            self.note_sought(id);
+        }
         if let Some(place) = place {
             // The share may be the same and the cause another: more restarts, a new exit code.
             self.touch_place(place, false);

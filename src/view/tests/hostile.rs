@@ -114,7 +114,7 @@ fn what_strangers_write_never_steers_the_terminal() {
         ] {
             let mut stage = Stage::connected(Setup::default(), strange);
             stage.send(Msg::Batch(stranger(strange, strange, strange)));
-            stage.feeds(&FeedState::Live { seen: stage.now });
+            stage.feeds(&FeedState::Live);
             let mut stage = stage.keys(keys);
             for (columns, rows) in [(80, 24), (160, 50), (33, 9)] {
                 stage = stage.sized(columns, rows);
@@ -138,6 +138,27 @@ fn what_strangers_write_never_steers_the_terminal() {
                         "{strange:?}: {used} columns of {columns} in {line:?}"
                     );
                 }
+            }
+        }
+    }
+}
+
+/// F20
+#[test]
+fn a_clock_that_jumps_shows_no_time_below_zero() {
+    use crate::domain::time::Millis;
+    let below = regex::Regex::new(r"(^|\s)-\s?\d+ ?(ms|s|m|h|d|y)").unwrap();
+    for minutes in [10, -10, 24 * 60, -24 * 60] {
+        for (name, mut stage) in stages() {
+            stage.wait(Millis::minutes(minutes));
+            stage.feeds(&FeedState::Stale {
+                seen: super::company::NOW,
+            });
+            for size in [(80, 24), (160, 50)] {
+                stage = stage.sized(size.0, size.1);
+                let shown = text(&stage.draw(&Theme::default()));
+                let found = below.find(&shown).map(|found| found.as_str().to_owned());
+                assert_eq!(found, None, "{name}, {minutes} minutes: {shown}");
             }
         }
     }
@@ -203,7 +224,7 @@ fn the_first_list_is_no_news_and_what_comes_later_is() {
         stage.send(Msg::Batch(batch));
         stage.draw_in(&theme, &mut memory, (80, 24));
     }
-    stage.feeds(&FeedState::Live { seen: stage.now });
+    stage.feeds(&FeedState::Live);
     assert_eq!(sign(&stage, &mut memory), theme.failing.fg.unwrap());
     let mut stage = stage.run("pods");
     sign(&stage, &mut memory);

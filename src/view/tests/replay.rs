@@ -45,7 +45,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (any::<usize>(), any::<usize>(), any::<bool>())
             .prop_map(|(batch, from, go)| Step::Rows { batch, from, go }),
         1 => proptest::bool::ANY.prop_map(|live| Step::Feeds(if live {
-            FeedState::Live { seen: NOW }
+            FeedState::Live
         } else {
             FeedState::Disconnected { seen: Some(NOW), why: "connection reset".into(), retry_at: NOW }
         })),

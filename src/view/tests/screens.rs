@@ -157,12 +157,12 @@ fn states_of_a_list() {
     shoot("loading", loading(7_000));
     shoot("empty", || {
         let mut stage = Stage::connected(Setup::default(), "prod-eu");
-        stage.feeds(&FeedState::Live { seen: NOW });
+        stage.feeds(&FeedState::Live);
         stage.run("pods")
     });
     shoot("forbidden", || {
         let mut stage = Stage::connected(Setup::default(), "prod-eu");
-        stage.feeds(&FeedState::Live { seen: NOW });
+        stage.feeds(&FeedState::Live);
         let scope = Scope::ALL;
         stage.feed(
             Kind::Node,
@@ -174,43 +174,48 @@ fn states_of_a_list() {
         );
         stage.run("nodes")
     });
+    let refused = |namespace: &str| FeedState::Forbidden {
+        verb: "list".into(),
+        resource: "pods".into(),
+        scope: Scope::namespace(namespace),
+    };
+    let pods = |namespace: &str, state| Msg::Feed {
+        kind: Kind::Pod,
+        scope: Scope::namespace(namespace),
+        state,
+    };
+    let listed = |stage: &mut Stage, namespace: &str| {
+        stage.send(pods(namespace, FeedState::Live));
+        for mut batch in batches() {
+            batch.scope = Scope::namespace(namespace);
+            batch.changes.retain(|change| match change {
+                Change::Put(row) => *row.meta().namespace == *namespace,
+                _ => true,
+            });
+            stage.send(Msg::Batch(batch));
+        }
+    };
     shoot("partial", || {
         let mut stage = Stage::connected(Setup::default(), "prod-eu")
             .run("ns shop-prod,billing-prod,search-prod");
-        for (namespace, allowed) in [
-            ("shop-prod", true),
-            ("billing-prod", false),
-            ("search-prod", false),
-        ] {
-            let scope = Scope::namespace(namespace);
-            let told = if allowed {
-                FeedState::Live { seen: NOW }
-            } else {
-                FeedState::Forbidden {
-                    verb: "list".into(),
-                    resource: "pods".into(),
-                    scope: scope.clone(),
-                }
-            };
-            stage.send(Msg::Feed {
-                kind: Kind::Pod,
-                scope: scope.clone(),
-                state: told,
-            });
-            for mut batch in batches().into_iter().filter(|_| allowed) {
-                batch.scope = scope.clone();
-                batch.changes.retain(|change| match change {
-                    Change::Put(row) => *row.meta().namespace == *namespace,
-                    _ => true,
-                });
-                stage.send(Msg::Batch(batch));
-            }
+        listed(&mut stage, "shop-prod");
+        for namespace in ["billing-prod", "search-prod"] {
+            stage.send(pods(namespace, refused(namespace)));
         }
         stage
     });
+    shoot("refused-later", || {
+        let mut stage =
+            Stage::connected(Setup::default(), "prod-eu").run("ns shop-prod,billing-prod");
+        for namespace in ["shop-prod", "billing-prod"] {
+            listed(&mut stage, namespace);
+        }
+        stage.send(pods("billing-prod", refused("billing-prod")));
+        stage.run("pods")
+    });
     shoot("absent", || {
         let mut stage = Stage::connected(Setup::default(), "prod-eu");
-        stage.feeds(&FeedState::Live { seen: NOW });
+        stage.feeds(&FeedState::Live);
         stage.feed(Kind::Node, FeedState::Absent);
         stage.run("nodes")
     });
@@ -282,7 +287,7 @@ fn tables_of_the_server() {
                 TableChange::Complete,
             ],
         ));
-        stage.send(Msg::TableFeed(id, FeedState::Live { seen: NOW }));
+        stage.send(Msg::TableFeed(id, FeedState::Live));
         stage
     });
 }

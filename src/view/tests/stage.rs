@@ -52,7 +52,7 @@ impl Stage {
         for batch in batches() {
             stage.send(Msg::Batch(batch));
         }
-        stage.feeds(&FeedState::Live { seen: NOW });
+        stage.feeds(&FeedState::Live);
         stage
     }
 
