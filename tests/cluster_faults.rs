@@ -458,7 +458,13 @@ async fn a_large_object_below_the_limit_is_read_whole() {
     );
     let lines = format!("{wide}\n{long}").into_bytes();
     fake.rule("sendInitialEvents", Trouble::Line(lines), Some(1));
-    let mut client = Client::start(&fake).await;
+    // So many labels take a build for debugging its time.
+    let timing = Timing {
+        silent_stream: SOON,
+        end_bookmark: SOON,
+        ..quick()
+    };
+    let mut client = Client::with(&fake, "{token: t}", timing).await;
     client.until_live().await;
     let row = |name: &str| &client.held.rows[&("shop".to_owned(), name.to_owned())];
     assert_eq!(row("wide").meta().unreadable, None);

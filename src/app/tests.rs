@@ -823,7 +823,7 @@ fn a_key_typed_into_a_shell_that_has_just_ended_is_no_command() {
     bench.send(Msg::Exec(id, ExecItem::Ended(End::Exited(0))));
     bench.keys("q");
     assert_eq!(bench.app.tab_count(), 2, "it was meant for the shell");
-    let later = NOW.plus(crate::domain::time::Millis::seconds(2));
+    let later = NOW.plus(Millis::seconds(2));
     bench.app.update(Msg::Key(Key::char('q')), later);
     assert_eq!(bench.app.tab_count(), 1);
 }
