@@ -9,10 +9,12 @@
 
 mod common;
 
-use common::kubectl::{Kubectl, wait_until};
+use common::kubectl::{Kubectl, Said, wait_until};
 use std::process::Stdio;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_quarterdeck");
+/// A world that does nothing by itself.
+const STILL: &[&str] = &["--seed", "7", "--pods", "200"];
 
 #[test]
 fn every_kind_is_listed_in_every_form() {
@@ -54,6 +56,9 @@ fn every_kind_is_listed_in_every_form() {
         .run("get pods -A --chunk-size=20 --no-headers")
         .says(&["Running"]);
     kubectl.run("get events -A").says(&["LAST SEEN", "REASON"]);
+    kubectl
+        .run("get ingressroutes -A -o wide")
+        .says(&["ENTRY POINTS", "MATCH", "SERVICE", "TLS"]);
 }
 
 #[test]
@@ -120,6 +125,9 @@ fn questions_about_the_cluster_and_oneself_are_answered() {
     kubectl
         .run("get --raw /livez?verbose")
         .says(&["livez check passed"]);
+    kubectl
+        .run("get --raw /readyz?verbose")
+        .says(&["[+]ping ok", "readyz check passed"]);
     kubectl.run("get --raw /readyz").says(&["ok"]);
     kubectl
         .run("top nodes")
@@ -195,6 +203,7 @@ fn workloads_scale_heal_roll_and_come_back() {
     run(&format!("rollout restart deploy {name}")).says(&["restarted"]);
     run(&format!("rollout status deploy {name} --timeout=90s")).says(&["successfully rolled out"]);
     run(&format!("rollout history deploy {name}")).says(&["REVISION"]);
+    run(&format!("rollout history deploy {name} --revision=1")).says(&["Pod Template", "Image:"]);
     run(&format!("rollout undo deploy {name}")).says(&["rolled back"]);
     run(&format!("rollout status deploy {name} --timeout=90s")).says(&["successfully rolled out"]);
     run(&format!("label deploy {name} tried=yes")).says(&["labeled"]);
@@ -213,6 +222,138 @@ fn workloads_scale_heal_roll_and_come_back() {
         kubectl.pods(&ns, &selector).first().unwrap()
     ))
     .says(&["deleted"]);
+}
+
+#[test]
+fn a_rollout_is_paused_resumed_waited_for_and_edited() {
+    let Some(kubectl) = Kubectl::start(PROGRAM, STILL) else {
+        return;
+    };
+    let (ns, name, selector, replicas) = kubectl.deployment();
+    let run = |line: &str| kubectl.run(&format!("-n {ns} {line}"));
+    let sets = || {
+        run(&format!("get rs -l {selector} -o name"))
+            .says(&[])
+            .lines()
+    };
+    run(&format!("rollout pause deploy {name}")).says(&["paused"]);
+    let before = sets();
+    run(&format!("set env deploy {name} TRIED=yes")).says(&["env updated"]);
+    run(&format!("scale deploy {name} --replicas={}", replicas + 1)).says(&["scaled"]);
+    // The scale is seen, and with it the paused template was.
+    let ready = format!("--for=jsonpath={{.status.readyReplicas}}={}", replicas + 1);
+    run(&format!("wait deploy {name} {ready} --timeout=30s")).says(&["condition met"]);
+    assert_eq!(sets(), before, "a paused rollout makes no ReplicaSet");
+    run(&format!("rollout resume deploy {name}")).says(&["resumed"]);
+    run(&format!("rollout status deploy {name} --timeout=60s")).says(&["successfully rolled out"]);
+    assert_eq!(sets().len(), before.len() + 1);
+    run(&format!(
+        "wait deploy {name} --for=condition=Available --timeout=10s"
+    ))
+    .says(&["condition met"]);
+    let mut edit = kubectl.command(&format!("-n {ns} edit deploy {name}"));
+    edit.env(
+        "EDITOR",
+        "sed -i 's/minReadySeconds: .*//; s/^  replicas: .*/  replicas: 1/'",
+    );
+    let edited = Said::of(&edit.stdin(Stdio::null()).output().unwrap());
+    edited.says(&["edited"]);
+    let left = "--for=jsonpath={.status.replicas}=1";
+    run(&format!("wait deploy {name} {left} --timeout=30s")).says(&["condition met"]);
+    for (patch, replicas) in [
+        ("--type=strategic -p {\"spec\":{\"replicas\":2}}", 2),
+        ("--type=merge -p {\"spec\":{\"replicas\":3}}", 3),
+        (
+            "--type=json -p [{\"op\":\"replace\",\"path\":\"/spec/replicas\",\"value\":1}]",
+            1,
+        ),
+    ] {
+        run(&format!("patch deploy {name} {patch}")).says(&["patched"]);
+        let now = run(&format!("get deploy {name} -o jsonpath={{.spec.replicas}}"));
+        assert_eq!(now.out, replicas.to_string());
+    }
+    run(&format!(
+        "scale deploy {name} --current-replicas=9 --replicas=2"
+    ))
+    .refuses("Expected replicas to be 9, was 1");
+    run(&format!("set image deploy {name} *=nginx:does-not-exist")).says(&["updated"]);
+    run(&format!("rollout status deploy {name} --timeout=5s")).refuses("timed out");
+    wait_until("the bad image shows", || {
+        let pods = run(&format!("get pods -l {selector}")).all;
+        pods.contains("ImagePullBackOff") || pods.contains("ErrImagePull")
+    });
+    run(&format!("rollout undo deploy {name}")).says(&["rolled back"]);
+    run(&format!("rollout status deploy {name} --timeout=60s")).says(&["successfully rolled out"]);
+}
+
+#[test]
+fn what_kubectl_makes_itself_is_made() {
+    let Some(kubectl) = Kubectl::start(PROGRAM, STILL) else {
+        return;
+    };
+    kubectl
+        .run("create namespace made")
+        .says(&["namespace/made created"]);
+    let run = |line: &str| kubectl.run(&format!("-n made {line}"));
+    for line in [
+        "create deployment web --image=nginx:1.29 --replicas=2 --port=80",
+        "create configmap config --from-literal=key=value",
+        "create secret generic secret --from-literal=key=value",
+        "create serviceaccount somebody",
+        "create job once --image=busybox:1.37 -- echo hello",
+        "create cronjob often --image=busybox:1.37 --schedule=*/5 * -- echo hello",
+        "create service clusterip inside --tcp=80:8080",
+        "create service nodeport outside --tcp=80:http",
+        "create ingress way --rule=shop.example/a*=inside:80,tls=cert",
+        "create role reader --verb=get,list --resource=pods,deployments.apps",
+        "create rolebinding readers --role=reader --user=dana --serviceaccount=made:somebody",
+        "create clusterrole made-reader --verb=get --resource=pods",
+        "create clusterrolebinding made-readers --clusterrole=made-reader --group=people",
+        "run alone --image=nginx:1.29",
+        "expose deployment web --port=80",
+    ] {
+        let line = line.replace("*/5 *", "*/5_*_*_*_*");
+        let mut command = kubectl.command("-n made");
+        command.args(line.split(' ').map(|word| word.replace('_', " ")));
+        let said = Said::of(&command.stdin(Stdio::null()).output().unwrap());
+        assert!(said.ok, "{line}: {}", said.all);
+    }
+    run("rollout status deploy/web --timeout=30s").says(&["successfully rolled out"]);
+    run("wait job/once --for=condition=Complete --timeout=30s").says(&["condition met"]);
+    let get = |what: &str| run(&format!("get {what} -o json")).says(&[]).json();
+    assert_eq!(get("secret secret")["data"]["key"], "dmFsdWU=");
+    assert_eq!(get("cm config")["data"]["key"], "value");
+    assert_eq!(get("cronjob often")["spec"]["schedule"], "*/5 * * * *");
+    let deployment = get("deploy web");
+    assert_eq!(deployment["spec"]["replicas"], 2);
+    assert_eq!(
+        deployment["spec"]["template"]["spec"]["containers"][0]["ports"][0]["containerPort"],
+        80
+    );
+    let outside = get("svc outside");
+    assert_eq!(outside["spec"]["ports"][0]["targetPort"], "http");
+    assert!(outside["spec"]["ports"][0]["nodePort"].as_i64().unwrap() >= 30_000);
+    assert_eq!(get("svc inside")["spec"]["ports"][0]["targetPort"], 8080);
+    assert_eq!(
+        get("role reader")["rules"][0]["verbs"],
+        serde_json::json!(["get", "list"])
+    );
+    let path = &get("ingress way")["spec"]["rules"][0]["http"]["paths"][0];
+    assert_eq!(path["backend"]["service"]["port"]["number"], 80);
+    run("auth can-i get pods --as=system:serviceaccount:made:somebody").says(&["yes"]);
+    // The story of a pod in the order in which it happened, also within a second.
+    let told =
+        run("get events --field-selector involvedObject.name=alone -o jsonpath={.items[*].reason}");
+    assert_eq!(told.out, "Scheduled Pulling Pulled Created Started");
+    kubectl
+        .run("delete namespace made --wait=false")
+        .says(&["deleted"]);
+    kubectl.run("get namespace made").says(&["Terminating"]);
+    run("create configmap late").refuses("because it is being terminated");
+    kubectl
+        .run("wait namespace/made --for=delete --timeout=30s")
+        .says(&["condition met"]);
+    run("get pods").says(&["No resources found"]);
 }
 
 #[test]
@@ -270,6 +411,20 @@ fn manifests_are_applied_in_every_way() {
     kubectl
         .run(&format!("-n {ns} get cm tried -o jsonpath={{.data.a}}"))
         .says(&["3"]);
+    // Another manager's field: refused, unless it has the same value or is forced.
+    let other = "apply --server-side --field-manager=other -f -";
+    kubectl.run_with(other, &config("3")).says(&["applied"]);
+    kubectl
+        .run_with(other, &config("4"))
+        .refuses("conflict with \"kubectl\": .data.a");
+    kubectl
+        .run_with(&format!("{other} --force-conflicts"), &config("4"))
+        .says(&["applied"]);
+    kubectl
+        .run_with("apply --server-side -f -", &config("3"))
+        .refuses("conflict with \"other\": .data.a");
+    let diff = kubectl.run_with("diff -f -", &config("5"));
+    assert!(!diff.ok && diff.out.contains("+  a: \"5\""), "{}", diff.all);
     kubectl
         .run_with("replace -f -", &config("4"))
         .says(&["replaced"]);

@@ -1,13 +1,26 @@
 //! Server-side apply: merge what a manager applies, remove what it applied before and does not any
-//! more, and write down in `managedFields` what it owns. Conflicts between managers are not raised:
-//! the last one to apply a field has it.
+//! more, and write down in `managedFields` what it owns. Who applies another value to a field that
+//! another manager has applied is told so and changes nothing, unless it is forced; then the field is
+//! its own. Fields that were written in other ways belong to nobody here.
 
 use serde_json::{Map, Value, json};
 
-use super::patch::{merge_key, strategic};
+use super::{
+    error::ApiError,
+    patch::{merge_key, strategic},
+};
 
 /// Applies a manager's configuration to an object.
-pub fn apply(target: &mut Value, applied: &Value, manager: &str, now: &str) {
+///
+/// # Errors
+/// `Conflict` unless `force` is given.
+pub fn apply(
+    target: &mut Value,
+    applied: &Value,
+    manager: &str,
+    force: bool,
+    now: &str,
+) -> Result<(), ApiError> {
     let mut configuration = applied.clone();
     if let Some(metadata) = configuration["metadata"].as_object_mut() {
         for key in [
@@ -21,11 +34,30 @@ pub fn apply(target: &mut Value, applied: &Value, manager: &str, now: &str) {
     }
     let owns = owned(&configuration);
     let mut entries = target["metadata"]["managedFields"]
-        .take()
         .as_array()
         .cloned()
         .unwrap_or_default();
     let is_ours = |entry: &Value| entry["manager"] == manager && entry["operation"] == "Apply";
+    let mut lost = Vec::new();
+    for entry in entries.iter_mut().filter(|entry| !is_ours(entry)) {
+        let mut found = Vec::new();
+        conflicts(
+            &entry["fieldsV1"],
+            &owns,
+            target,
+            &configuration,
+            &[],
+            &mut found,
+        );
+        let name = entry["manager"].as_str().unwrap_or_default().to_owned();
+        for keys in found {
+            lost.push((name.clone(), path_of(&keys)));
+            give_up(&mut entry["fieldsV1"], &keys);
+        }
+    }
+    if !lost.is_empty() && !force {
+        return Err(ApiError::apply_conflict(&lost));
+    }
     let before = entries
         .iter()
         .find(|entry| is_ours(entry))
@@ -34,13 +66,93 @@ pub fn apply(target: &mut Value, applied: &Value, manager: &str, now: &str) {
         disown(target, before, &owns);
     }
     strategic(target, &configuration, "");
-    let unchanged = before.as_ref() == Some(&owns);
-    if !unchanged {
+    if before.as_ref() != Some(&owns) {
         entries.retain(|entry| !is_ours(entry));
         let version = applied["apiVersion"].clone();
         entries.push(json!({"manager": manager, "operation": "Apply", "apiVersion": version, "time": now, "fieldsType": "FieldsV1", "fieldsV1": owns}));
     }
     target["metadata"]["managedFields"] = Value::Array(entries);
+    Ok(())
+}
+
+/// The fields, by their keys in `fieldsV1`, that are theirs and ours and whose value would change.
+fn conflicts(
+    theirs: &Value,
+    ours: &Value,
+    current: &Value,
+    wanted: &Value,
+    above: &[String],
+    found: &mut Vec<Vec<String>>,
+) {
+    for (key, ours) in ours.as_object().into_iter().flatten() {
+        let Some(theirs) = theirs.get(key).filter(|_| key != ".") else {
+            continue;
+        };
+        let (current, wanted) = (child(current, key), child(wanted, key));
+        let keys = [above, std::slice::from_ref(key)].concat();
+        if !is_leaf(ours) {
+            conflicts(theirs, ours, current, wanted, &keys, found);
+        } else if current != wanted {
+            found.push(keys);
+        }
+    }
+}
+
+fn is_leaf(fields: &Value) -> bool {
+    let mut keys = fields.as_object().into_iter().flat_map(Map::keys);
+    keys.all(|key| key == ".")
+}
+
+/// What a key of `fieldsV1` names in a value.
+fn child<'a>(value: &'a Value, key: &str) -> &'a Value {
+    if let Some(name) = key.strip_prefix("f:") {
+        return &value[name];
+    }
+    let named: Option<Value> = key
+        .strip_prefix("k:")
+        .and_then(|json| serde_json::from_str(json).ok());
+    let is_named = |item: &&Value| {
+        let keys = named.as_ref().and_then(Value::as_object);
+        keys.is_some_and(|keys| {
+            keys.iter()
+                .all(|(name, value)| item.get(name) == Some(value))
+        })
+    };
+    let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    items.iter().find(is_named).unwrap_or(&Value::Null)
+}
+
+/// `.spec.containers[name="web"].image`, as messages name a field.
+fn path_of(keys: &[String]) -> String {
+    let step = |key: &String| {
+        if let Some(name) = key.strip_prefix("f:") {
+            return format!(".{name}");
+        }
+        let named: Map<String, Value> = key
+            .strip_prefix("k:")
+            .and_then(|json| serde_json::from_str(json).ok())
+            .unwrap_or_default();
+        let named: Vec<_> = named
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        format!("[{}]", named.join(","))
+    };
+    keys.iter().map(step).collect()
+}
+
+/// Takes a field away from its owner, and what is empty without it.
+fn give_up(fields: &mut Value, keys: &[String]) {
+    let (Some((first, rest)), Some(map)) = (keys.split_first(), fields.as_object_mut()) else {
+        return;
+    };
+    if let Some(inner) = map.get_mut(first).filter(|_| !rest.is_empty()) {
+        give_up(inner, rest);
+        if inner.as_object().is_some_and(|inner| !inner.is_empty()) {
+            return;
+        }
+    }
+    map.remove(first);
 }
 
 /// The fields of a configuration in the notation of `fieldsV1`.
@@ -129,8 +241,13 @@ fn disown_item(target: &mut Value, item: &str, inner: &Value, still: Option<&Val
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
+
+    fn apply(target: &mut Value, applied: &Value, manager: &str, now: &str) {
+        super::apply(target, applied, manager, false, now).unwrap();
+    }
 
     #[test]
     fn what_is_no_longer_applied_goes_and_what_others_set_stays() {
@@ -166,6 +283,31 @@ mod tests {
         assert_eq!(
             target["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"]["f:containers"]["k:{\"name\":\"a\"}"],
             json!({".": {}, "f:name": {}})
+        );
+    }
+
+    #[test]
+    fn who_changes_what_another_has_applied_is_told_or_takes_it() {
+        let web = |image: &str, label: &str| json!({"apiVersion": "v1", "metadata": {"labels": {"a": label}}, "spec": {"containers": [{"name": "web", "image": image}]}});
+        let mut target = json!({"metadata": {}});
+        apply(&mut target, &web("1", "b"), "one", "t");
+        apply(&mut target, &web("1", "b"), "other", "t");
+        let before = target.clone();
+        let refused = super::apply(&mut target, &web("2", "c"), "third", false, "t").unwrap_err();
+        assert_eq!(
+            refused.message,
+            "Apply failed with 4 conflicts: conflicts with \"one\":\n- .metadata.labels.a\n- .spec.containers[name=\"web\"].image\n\
+             conflicts with \"other\":\n- .metadata.labels.a\n- .spec.containers[name=\"web\"].image"
+        );
+        assert_eq!((refused.code, &target), (409, &before));
+        super::apply(&mut target, &web("2", "c"), "third", true, "t").unwrap();
+        assert_eq!(target["spec"]["containers"][0]["image"], "2");
+        let left = &target["metadata"]["managedFields"][0]["fieldsV1"];
+        assert!(left.pointer("/f:metadata").is_none(), "{left}");
+        let refused = super::apply(&mut target, &web("1", "c"), "one", false, "t").unwrap_err();
+        assert_eq!(
+            refused.message,
+            "Apply failed with 1 conflict: conflict with \"third\": .spec.containers[name=\"web\"].image"
         );
     }
 }

@@ -15,8 +15,9 @@ pub fn fill(kind: &Kind, object: &mut Value) {
         _ if *kind == kinds::DEPLOYMENTS => {
             set(
                 spec,
-                json!({"replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600, "strategy": {"type": "RollingUpdate"}}),
+                json!({"replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600, "strategy": {}}),
             );
+            set(&mut spec["strategy"], json!({"type": "RollingUpdate"}));
             if spec["strategy"]["type"] == "RollingUpdate" {
                 set(&mut spec["strategy"], json!({"rollingUpdate": {}}));
                 set(
@@ -142,21 +143,30 @@ fn service(spec: &mut Value) {
         spec,
         json!({"type": "ClusterIP", "sessionAffinity": "None", "internalTrafficPolicy": "Cluster"}),
     );
+    let outside = matches!(spec["type"].as_str(), Some("NodePort" | "LoadBalancer"));
+    let mixed = mix(spec);
     for port in spec["ports"].as_array_mut().into_iter().flatten() {
         let target = port["port"].clone();
         set(port, json!({"protocol": "TCP", "targetPort": target}));
+        if outside && port["nodePort"].is_null() {
+            port["nodePort"] = json!(30_000 + (mixed ^ mix(port)) % 2768);
+        }
     }
     if spec["ports"].is_null() {
         drop(spec.as_object_mut().and_then(|map| map.remove("ports")));
     }
     if spec["clusterIP"].is_null() && spec["type"] != "ExternalName" {
-        let mixed = spec.to_string().bytes().fold(7_u32, |sum, byte| {
-            sum.wrapping_mul(31).wrapping_add(u32::from(byte))
-        });
         let address = format!("10.96.{}.{}", (mixed >> 8) & 0xFF, mixed % 254 + 1);
         spec["clusterIP"] = json!(address);
         spec["clusterIPs"] = json!([address]);
     }
+}
+
+/// A number that follows from a value.
+fn mix(value: &Value) -> u32 {
+    value.to_string().bytes().fold(7_u32, |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(u32::from(byte))
+    })
 }
 
 fn encode_string_data(secret: &mut Value) {

@@ -25,7 +25,11 @@ fn subresource_verbs(subresource: &str) -> &'static [&'static str] {
 }
 
 /// Subresources of pods that are connections, with the kind of their options.
-const CONNECTIONS: [(&str, &str); 2] = [("attach", "PodAttachOptions"), ("exec", "PodExecOptions")];
+const CONNECTIONS: [(&str, &str); 3] = [
+    ("attach", "PodAttachOptions"),
+    ("exec", "PodExecOptions"),
+    ("portforward", "PodPortForwardOptions"),
+];
 const CONNECTION_VERBS: [&str; 2] = ["create", "get"];
 
 /// Kind and verbs of a subresource that is a connection.

@@ -49,11 +49,47 @@ impl ApiError {
 
     /// 404: no such path.
     pub fn no_such_path() -> Self {
-        Self::new(
-            404,
-            "NotFound",
-            "the server could not find the requested resource",
-        )
+        Self {
+            // kubectl looks into them unasked.
+            details: json!({}),
+            ..Self::new(
+                404,
+                "NotFound",
+                "the server could not find the requested resource",
+            )
+        }
+    }
+
+    /// 403: the namespace is going away.
+    pub fn terminating(kind: &Kind, name: &str, ns: &str) -> Self {
+        let mut error = Self::about(403, "Forbidden", kind, name, "");
+        let why = format!("namespace {ns} is being terminated");
+        error.message = format!(
+            "{} \"{name}\" is forbidden: unable to create new content in namespace {ns} because it is being terminated",
+            kind.resource()
+        );
+        error.details["causes"] = json!([{"reason": "NamespaceTerminating", "message": why, "field": "metadata.namespace"}]);
+        error
+    }
+
+    /// 409: others have applied other values to these fields; manager and path of each.
+    pub fn apply_conflict(fields: &[(String, String)]) -> Self {
+        let list = match fields {
+            [(manager, path)] => format!("1 conflict: conflict with \"{manager}\": {path}"),
+            many => {
+                let of_one = |same: &[(String, String)]| {
+                    let paths: Vec<_> =
+                        same.iter().map(|(_, path)| format!("\n- {path}")).collect();
+                    format!("conflicts with \"{}\":{}", same[0].0, paths.concat())
+                };
+                let told: Vec<_> = many.chunk_by(|a, b| a.0 == b.0).map(of_one).collect();
+                format!("{} conflicts: {}", many.len(), told.join("\n"))
+            }
+        };
+        let cause = |(manager, path): &(String, String)| json!({"reason": "FieldManagerConflict", "message": format!("conflict with \"{manager}\""), "field": path});
+        let mut error = Self::new(409, "Conflict", format!("Apply failed with {list}"));
+        error.details = json!({"causes": fields.iter().map(cause).collect::<Vec<_>>()});
+        error
     }
 
     /// 409: the name is taken.

@@ -151,7 +151,7 @@ pub static PODS: Kind = Kind {
     singular: "pod",
     short_names: &["po"],
     categories: &["all"],
-    subresources: &["attach", "exec", "log", "status"],
+    subresources: &["attach", "exec", "log", "portforward", "status"],
     generation: true,
     fields: &[
         field("spec.nodeName", "/spec/nodeName", ""),

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{apply, error::ApiError, kinds::Kind};
+use super::{apply, error::ApiError, kinds::Kind, request::Query};
 
 /// A patch as it was sent.
 #[derive(Debug)]
@@ -14,12 +14,19 @@ pub enum Patch {
     Json(Vec<Value>),
     /// Lists merge by the keys of their items.
     Strategic(Value),
-    /// Server-side apply in the name of a field manager.
-    Apply(Value, String),
+    /// Server-side apply.
+    Apply {
+        /// What is applied.
+        configuration: Value,
+        /// In whose name.
+        manager: String,
+        /// Others' fields are taken over.
+        force: bool,
+    },
 }
 
 impl Patch {
-    /// Reads a patch by its content type; `manager` is the `fieldManager` of the request.
+    /// Reads a patch by its content type; `fieldManager` and `force` are in the query.
     ///
     /// # Errors
     /// 415 for an unknown type or strategic merge on a custom kind; `BadRequest` for what is no patch.
@@ -27,7 +34,7 @@ impl Patch {
         kind: &Kind,
         content_type: &str,
         body: Value,
-        manager: Option<&str>,
+        query: &Query,
     ) -> Result<Self, ApiError> {
         match content_type {
             "application/json-patch+json" => match body {
@@ -37,8 +44,13 @@ impl Patch {
             _ if !body.is_object() => Err(ApiError::bad_request("the patch is no object")),
             "application/merge-patch+json" => Ok(Self::Merge(body)),
             "application/strategic-merge-patch+json" if !kind.custom() => Ok(Self::Strategic(body)),
-            "application/apply-patch+yaml" => manager
-                .map(|manager| Self::Apply(body, manager.to_owned()))
+            "application/apply-patch+yaml" => query
+                .get("fieldManager")
+                .map(|manager| Self::Apply {
+                    configuration: body,
+                    manager: manager.to_owned(),
+                    force: query.flag("force"),
+                })
                 .ok_or_else(|| ApiError::bad_request("PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch")),
             other => Err(ApiError::new(415, "UnsupportedMediaType", format!("the body of the request was in an unknown format: {other:?}"))),
         }
@@ -47,12 +59,16 @@ impl Patch {
     /// Changes `target`.
     ///
     /// # Errors
-    /// 422 when a JSON patch does not fit.
+    /// 422 when a JSON patch does not fit, 409 when what is applied is another's.
     pub fn apply(&self, kind: &Kind, target: &mut Value, now: &str) -> Result<(), ApiError> {
         match self {
             Self::Merge(patch) => merge(target, patch),
             Self::Strategic(patch) => strategic(target, patch, ""),
-            Self::Apply(applied, manager) => apply::apply(target, applied, manager, now),
+            Self::Apply {
+                configuration,
+                manager,
+                force,
+            } => apply::apply(target, configuration, manager, *force, now)?,
             Self::Json(steps) => {
                 for step in steps {
                     json_step(target, step).map_err(|why| {
@@ -335,7 +351,13 @@ mod tests {
         let mut target = json!({"a": [1, 2], "m": {"x/y": 1}});
         let steps = json!([{"op": "test", "path": "/a/0", "value": 1}, {"op": "add", "path": "/a/-", "value": 3}, {"op": "add", "path": "/a/0", "value": 0},
             {"op": "remove", "path": "/a/1"}, {"op": "replace", "path": "/m/x~1y", "value": 2}, {"op": "copy", "from": "/m", "path": "/n"}, {"op": "move", "from": "/m", "path": "/o"}]);
-        let patch = Patch::parse(&PODS, "application/json-patch+json", steps, None).unwrap();
+        let patch = Patch::parse(
+            &PODS,
+            "application/json-patch+json",
+            steps,
+            &Query::default(),
+        )
+        .unwrap();
         patch.apply(&PODS, &mut target, "").unwrap();
         assert_eq!(
             target,
@@ -348,8 +370,13 @@ mod tests {
             json!({"op": "fly", "path": "/a"}),
             json!({}),
         ] {
-            let patch =
-                Patch::parse(&PODS, "application/json-patch+json", json!([wrong]), None).unwrap();
+            let patch = Patch::parse(
+                &PODS,
+                "application/json-patch+json",
+                json!([wrong]),
+                &Query::default(),
+            )
+            .unwrap();
             assert_eq!(patch.apply(&PODS, &mut target, "").unwrap_err().code, 422);
         }
     }
@@ -381,7 +408,9 @@ mod tests {
     #[test]
     fn types_that_do_not_fit_are_refused() {
         let code = |kind: &Kind, r#type: &str, body: Value| {
-            Patch::parse(kind, r#type, body, None).unwrap_err().code
+            Patch::parse(kind, r#type, body, &Query::default())
+                .unwrap_err()
+                .code
         };
         assert_eq!(
             code(

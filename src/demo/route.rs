@@ -12,6 +12,7 @@ use super::{
     error::ApiError,
     exec,
     faults::{Act, disturb, intruder},
+    forward,
     list::{self, Manner},
     logs, metrics,
     patch::Patch,
@@ -212,8 +213,7 @@ async fn resource(
     if is_log(target) {
         return log(server, asked, target, acts).await;
     }
-    if target.kind == &super::kinds::PODS && target.subresource.as_deref().is_some_and(exec::serves)
-    {
+    if is_connection(target) {
         return connect(server, asked, target, acts);
     }
     let manner = Manner {
@@ -240,13 +240,30 @@ fn connect(
     server
         .rbac
         .require(&asked.user, &attributes("create", target))?;
+    let (target, query, headers, upgrade) = (target, &asked.query, &asked.headers, asked.upgrade);
+    if target.subresource.as_deref().is_some_and(forward::serves) {
+        let asked = forward::Asked {
+            target,
+            query,
+            headers,
+            upgrade,
+            acts,
+        };
+        return forward::answer(&server.store, &server.end, asked);
+    }
     server.exec.answer(exec::Asked {
         target,
-        query: &asked.query,
-        headers: &asked.headers,
-        upgrade: asked.upgrade,
+        query,
+        headers,
+        upgrade,
         acts,
     })
+}
+
+/// Whether the target is no object but a way into a container.
+fn is_connection(target: &Target) -> bool {
+    let connects = |name: &str| exec::serves(name) || forward::serves(name);
+    target.kind == &super::kinds::PODS && target.subresource.as_deref().is_some_and(connects)
 }
 
 fn is_log(target: &Target) -> bool {
@@ -335,12 +352,7 @@ async fn change(
         (Method::POST, None) => verbs::create(store, target, query, form, object),
         (Method::PUT, Some(name)) => verbs::update(store, target, name, query, form, object),
         (Method::PATCH, Some(name)) => {
-            let patch = Patch::parse(
-                target.kind,
-                &content_type(&asked.headers),
-                object,
-                query.get("fieldManager"),
-            )?;
+            let patch = Patch::parse(target.kind, &content_type(&asked.headers), object, query)?;
             verbs::patch(store, target, name, query, form, &patch)
         }
         (Method::DELETE, Some(name)) if target.subresource.is_none() => {

@@ -111,11 +111,6 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         state::write_private(path, &kubeconfig)?;
     }
     let end = CancellationToken::new();
-    let exec = Arc::new(Exec::new(
-        options.exec.clone(),
-        Arc::clone(&store),
-        end.clone(),
-    ));
     let faults = Arc::new(Faults::default());
     let context = watch::Context {
         store: Arc::clone(&store),
@@ -123,13 +118,20 @@ pub async fn start(options: Options) -> Result<Demo, DemoError> {
         end: end.clone(),
     };
     let orders = Orders::default();
+    let logs = Arc::new(Logs::new(context, options.log_flood));
+    let exec = Arc::new(Exec::new(
+        options.exec.clone(),
+        Arc::clone(&store),
+        Arc::clone(&logs),
+        end.clone(),
+    ));
     let shared = Arc::new(Server {
         store: Arc::clone(&store),
         tokens: identity.tokens.clone(),
         rbac: Rbac::new(Arc::clone(&store)),
         exec: Arc::clone(&exec),
         faults,
-        logs: Arc::new(Logs::new(context, options.log_flood)),
+        logs,
         orders: orders.clone(),
         stats: Stats::default(),
         snapshots: Snapshots::default(),

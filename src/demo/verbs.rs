@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::{
     body::{self, Body},
+    control::garbage::{self, Propagation},
     defaults,
     error::ApiError,
-    kinds::{self, Kind, NAMESPACES, PODS},
+    kinds::{Kind, NAMESPACES, PODS},
     list::single,
     object::Object,
     patch::Patch,
@@ -52,8 +53,11 @@ fn create_object(
                 "the namespace of the object ({named}) does not match the namespace on the URL ({ns})"
             )));
         }
-        if store.get(&NAMESPACES, "", ns).is_none() {
-            return Err(ApiError::not_found(&NAMESPACES, ns));
+        let home = store.get(&NAMESPACES, "", ns);
+        let home = home.ok_or_else(|| ApiError::not_found(&NAMESPACES, ns))?;
+        if home.field("status.phase") == Some("Terminating") {
+            let name = object["metadata"]["name"].as_str().unwrap_or_default();
+            return Err(ApiError::terminating(kind, name, ns));
         }
         object["metadata"]["namespace"] = json!(ns);
     }
@@ -141,7 +145,7 @@ pub fn patch(
             patch.apply(kind, current, &now)
         });
     }
-    if matches!(patch, Patch::Apply(..)) && store.get(kind, target.ns(), name).is_none() {
+    if matches!(patch, Patch::Apply { .. }) && store.get(kind, target.ns(), name).is_none() {
         let mut fresh = json!({"metadata": {"name": name}});
         patch.apply(kind, &mut fresh, &now)?;
         return create(store, target, query, form, fresh);
@@ -374,100 +378,21 @@ fn remove(
     let policy = options["propagationPolicy"]
         .as_str()
         .or(query.get("propagationPolicy"));
-    if policy == Some("Orphan") {
-        orphan(store, object)?;
-    }
-    let value = object.value();
-    let grace = if object.kind == &PODS {
-        pod_grace(&value, query, options)?
-    } else {
-        0
+    let propagation = match policy {
+        Some("Orphan") => Propagation::Orphan,
+        Some("Foreground") => Propagation::Foreground,
+        _ => Propagation::Background,
     };
-    if object.kind == &NAMESPACES {
-        empty(store, &object.name, query, options)?;
-    }
-    if grace == 0 && !has_finalizers(&value) {
-        store.delete(object.kind, &object.namespace, &object.name)?;
-        return Ok(None);
-    }
-    let until = super::clock::stamp(store.clock().now() + jiff::SignedDuration::from_secs(grace));
-    let mark = |value: &mut Value| {
-        let metadata = &mut value["metadata"];
-        let shorter = metadata["deletionGracePeriodSeconds"]
-            .as_i64()
-            .is_none_or(|running| grace < running);
-        if shorter {
-            metadata["deletionTimestamp"] = json!(until);
-            metadata["deletionGracePeriodSeconds"] = json!(grace);
-        }
-        Ok(())
-    };
-    store
-        .update(object.kind, &object.namespace, &object.name, mark)
-        .map(Some)
-}
-
-/// Seconds a pod gets to end; none for one that no node runs.
-fn pod_grace(pod: &Value, query: &Query, options: &Value) -> Result<i64, ApiError> {
-    let asked = match options["gracePeriodSeconds"].as_i64() {
+    let grace = match options["gracePeriodSeconds"].as_i64() {
         Some(seconds) => Some(seconds),
         None => query
             .number("gracePeriodSeconds")?
             .map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX)),
     };
-    let ended = matches!(
-        pod["status"]["phase"].as_str(),
-        Some("Succeeded" | "Failed")
-    );
-    if ended || pod["spec"]["nodeName"].as_str().is_none_or(str::is_empty) {
-        return Ok(0);
-    }
-    // A year is as good as for ever, and stays a date.
-    Ok(asked
-        .or(pod["spec"]["terminationGracePeriodSeconds"].as_i64())
-        .unwrap_or(30)
-        .clamp(0, 31_536_000))
-}
-
-fn orphan(store: &Store, owner: &Object) -> Result<(), ApiError> {
-    for child in kinds::ALL
-        .iter()
-        .flat_map(|kind| store.owned(kind, &owner.uid))
-    {
-        let freed = store.update(child.kind, &child.namespace, &child.name, |value| {
-            if let Some(owners) = value["metadata"]["ownerReferences"].as_array_mut() {
-                owners.retain(|reference| reference["uid"] != *owner.uid);
-            }
-            Ok(())
-        });
-        freed.map(drop).or_else(|error| {
-            if error.code == 404 {
-                Ok(())
-            } else {
-                Err(error)
-            }
-        })?;
-    }
-    Ok(())
-}
-
-/// A namespace takes everything in it along.
-fn empty(store: &Store, ns: &str, query: &Query, options: &Value) -> Result<(), ApiError> {
-    let options = json!({"gracePeriodSeconds": 0, "dryRun": options["dryRun"]});
-    for object in kinds::ALL
-        .iter()
-        .filter(|kind| kind.namespaced)
-        .flat_map(|kind| store.list(kind, Some(ns)))
-    {
-        drop(remove(store, &object, query, &options).or_else(|error| {
-            if error.code == 404 {
-                Ok(None)
-            } else {
-                Err(error)
-            }
-        })?);
-    }
-    Ok(())
+    let (kind, namespace, name) = (object.kind, &object.namespace, &object.name);
+    garbage::request(store, kind, namespace, name, grace, propagation)?;
+    let left = store.get(kind, namespace, name);
+    Ok(left.filter(|left| left.uid == object.uid))
 }
 
 #[cfg(test)]
@@ -561,7 +486,7 @@ mod tests {
                 &DEPLOYMENTS,
                 "application/merge-patch+json",
                 patch_body,
-                None,
+                &none(),
             )
             .unwrap();
             patch(&store, &target(path), "d", &none(), Form::Object, &merge)
@@ -656,7 +581,7 @@ mod tests {
             &CONFIGMAPS,
             "application/merge-patch+json",
             json!({"metadata": {"finalizers": null}}),
-            None,
+            &none(),
         )
         .unwrap();
         patch(&store, &path, "c", &none(), Form::Object, &free).unwrap();
@@ -664,59 +589,41 @@ mod tests {
     }
 
     #[test]
-    fn collections_and_namespaces_go_as_a_whole() {
+    fn a_collection_goes_as_a_whole_and_a_namespace_takes_nothing_in_any_more() {
         let store = store();
+        let config = |name: &str, app: &str| json!({"metadata": {"name": name, "namespace": "n", "labels": {"app": app}}});
         for (name, app) in [("a", "x"), ("b", "x"), ("c", "y")] {
-            store
-                .create(
-                    &CONFIGMAPS,
-                    json!({"metadata": {"name": name, "namespace": "n", "labels": {"app": app}}}),
-                )
-                .unwrap();
+            store.create(&CONFIGMAPS, config(name, app)).unwrap();
         }
-        delete_collection(
-            &store,
-            &target("/api/v1/namespaces/n/configmaps"),
-            &Query::parse("labelSelector=app%3Dx"),
-            &Value::Null,
-        )
-        .unwrap();
+        let path = target("/api/v1/namespaces/n/configmaps");
+        let selected = Query::parse("labelSelector=app%3Dx");
+        delete_collection(&store, &path, &selected, &Value::Null).unwrap();
         assert_eq!(store.list(&CONFIGMAPS, None).len(), 1);
-        delete(
-            &store,
-            &target("/api/v1/namespaces/n"),
-            "n",
-            &none(),
-            Form::Object,
-            &Value::Null,
-        )
-        .unwrap();
-        assert!(
-            store.list(&CONFIGMAPS, None).is_empty() && store.list(&NAMESPACES, None).is_empty()
+        let ns = target("/api/v1/namespaces/n");
+        delete(&store, &ns, "n", &none(), Form::Object, &Value::Null).unwrap();
+        let leaving = store.get(&NAMESPACES, "", "n").unwrap().value();
+        assert_eq!(leaving["status"]["phase"], "Terminating");
+        let late = create(&store, &path, &none(), Form::Object, config("d", "x")).unwrap_err();
+        assert_eq!(
+            (late.code, late.message.as_str()),
+            (
+                403,
+                "configmaps \"d\" is forbidden: unable to create new content in namespace n because it is being terminated"
+            )
         );
     }
 
     #[test]
-    fn orphans_lose_their_owner() {
-        let store = store();
-        let owner = store
-            .create(
-                &DEPLOYMENTS,
-                json!({"metadata": {"name": "d", "namespace": "n"}}),
-            )
-            .unwrap();
-        let child = json!({"metadata": {"name": "p", "namespace": "n", "ownerReferences": [{"uid": owner.uid, "controller": true}]}});
-        store.create(&PODS, child).unwrap();
-        let orphan = json!({"propagationPolicy": "Orphan"});
-        delete(
-            &store,
-            &target("/apis/apps/v1/namespaces/n/deployments/d"),
-            "d",
-            &none(),
-            Form::Object,
-            &orphan,
-        )
-        .unwrap();
-        assert_eq!(store.get(&PODS, "n", "p").unwrap().owner, None);
+    fn what_an_owner_leaves_is_decided_before_it_goes() {
+        for (policy, finalizer) in [("Orphan", "orphan"), ("Foreground", "foregroundDeletion")] {
+            let store = store();
+            let made = json!({"metadata": {"name": "d", "namespace": "n"}});
+            store.create(&DEPLOYMENTS, made).unwrap();
+            let path = target("/apis/apps/v1/namespaces/n/deployments/d");
+            let options = json!({"propagationPolicy": policy});
+            delete(&store, &path, "d", &none(), Form::Object, &options).unwrap();
+            let leaving = store.get(&DEPLOYMENTS, "n", "d").unwrap().value();
+            assert_eq!(leaving["metadata"]["finalizers"], json!([finalizer]));
+        }
     }
 }

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::event::{self, Recorder, Story};
-use super::json::{int, set};
+use super::json::{int, set, time};
 use super::kubelet::Step;
 use super::summary::Summary;
 use crate::demo::clock::stamp;
@@ -131,11 +131,18 @@ pub struct Context<'a> {
     pub agenda: &'a mut Agenda,
     /// What is known of every pod, by uid.
     pub pods: &'a HashMap<Box<str>, Summary>,
-    /// Time alone changes nothing.
-    pub still: bool,
+    /// Time alone changes nothing in what was made before; everything follows time when absent.
+    pub still_before: Option<Timestamp>,
 }
 
 impl Context<'_> {
+    /// Whether time alone changes nothing about this object.
+    pub fn rests(&self, object: &Value) -> bool {
+        let made = time(object, "/metadata/creationTimestamp");
+        self.still_before
+            .is_some_and(|start| made.is_none_or(|made| made < start))
+    }
+
     /// Does `task` after `delay`.
     pub fn after(&mut self, delay: SignedDuration, task: Task) {
         self.agenda.at(self.now + delay, task);

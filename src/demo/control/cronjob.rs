@@ -79,7 +79,7 @@ pub fn sync(context: &mut Context<'_>, key: &Key) {
         .collect();
     note_active(context, key, &cron, &jobs);
     trim(context, &cron, &jobs);
-    if flag(&cron, "/spec/suspend") || context.still {
+    if flag(&cron, "/spec/suspend") || context.rests(&cron) {
         return;
     }
     let zone = TimeZone::get(text(&cron, "/spec/timeZone")).unwrap_or(TimeZone::UTC);

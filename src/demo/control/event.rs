@@ -14,6 +14,9 @@ use crate::demo::store::{Object, Store};
 /// How long an event is kept after it was last seen: the API server's `--event-ttl`.
 const KEPT: SignedDuration = SignedDuration::from_hours(1);
 
+/// The bits of a nanosecond's number that tell moments within about a millisecond apart.
+const MILLISECOND: u64 = 0xf_ffff;
+
 /// How long the same event is counted up before a new object is begun (client-go's aggregator).
 const COUNTED: SignedDuration = SignedDuration::from_mins(10);
 
@@ -124,13 +127,10 @@ pub fn object(
         text(involved, "/uid"),
         story.reason,
         story.message
-    )) & 0xffff_ffff;
-    // Components name an event after its object and the nanosecond; the low half here is the
-    // story's hash, so that two stories of one second differ.
-    let nanos = u64::try_from(first.as_second())
-        .unwrap_or(0)
-        .wrapping_mul(1_000_000_000)
-        & 0xffff_ffff_0000_0000;
+    )) & MILLISECOND;
+    // Components name an event after its object and the nanosecond, so that a list is in order. The
+    // last millisecond here is the story's hash: two stories of one moment differ.
+    let nanos = u64::try_from(first.as_nanosecond()).unwrap_or(0) & !MILLISECOND;
     let mut source = json!({"component": story.source.component});
     if !story.source.host.is_empty() {
         source["host"] = story.source.host.into();

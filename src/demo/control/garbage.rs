@@ -13,6 +13,9 @@ use crate::demo::store::{Object, Store};
 use jiff::SignedDuration;
 use std::sync::Arc;
 
+/// A year is as good as for ever, and stays a date.
+const LONGEST_GRACE: i64 = 365 * 24 * 3600;
+
 /// What happens to the objects that a deleted object owns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Propagation {
@@ -57,7 +60,7 @@ pub fn request(
         grace
             .or_else(|| int(&value, "/spec/terminationGracePeriodSeconds"))
             .unwrap_or(30)
-            .max(0)
+            .clamp(0, LONGEST_GRACE)
     };
     let waits = grace > 0
         || *kind == NAMESPACES

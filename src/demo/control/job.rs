@@ -252,7 +252,7 @@ fn expire(context: &mut Context<'_>, key: &Key, job: &Value) {
         .filter_map(|c| time(c, "/lastTransitionTime"))
         .max();
     let due = ended.unwrap_or(context.now) + SignedDuration::from_secs(ttl);
-    if context.still {
+    if context.rests(job) {
         return;
     }
     if due <= context.now {

@@ -79,7 +79,8 @@ pub struct ControlOptions {
 /// What time alone changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
-    /// Nothing: what was there at the start stays as it is until somebody changes it.
+    /// Nothing: what was there at the start stays as it is until somebody changes it. What somebody
+    /// makes lives.
     Still,
     /// What it changes in any cluster: schedules fire, back-offs pass, programs end.
     Alive,
@@ -105,6 +106,8 @@ pub struct Controllers {
     scenario: Scenario,
     churn: Churn,
     pace: Pace,
+    /// In a still world, when it was taken over.
+    still_before: Option<Timestamp>,
     /// The last revision of the store that was taken in.
     seen: u64,
 }
@@ -158,6 +161,10 @@ impl Controllers {
             scenario: Scenario::default(),
             churn: Churn::new(options.churn),
             pace: options.pace,
+            // Creation times carry no more than seconds.
+            still_before: (options.pace == Pace::Still)
+                .then(|| Timestamp::from_second(now.as_second()).ok())
+                .flatten(),
             seen: 0,
         };
         controllers.take_over(now);
@@ -185,7 +192,7 @@ impl Controllers {
             events: &mut self.events,
             agenda: &mut self.agenda,
             pods: &self.pods,
-            still: self.pace == Pace::Still,
+            still_before: self.still_before,
         }
     }
 
@@ -210,7 +217,7 @@ impl Controllers {
             events: &mut self.events,
             agenda: &mut self.agenda,
             pods: &self.pods,
-            still: self.pace == Pace::Still,
+            still_before: self.still_before,
         };
         let context = &mut context;
         match task {

@@ -788,6 +788,32 @@ fn a_still_world_changes_only_when_somebody_changes_it() {
 }
 
 #[test]
+fn what_somebody_makes_in_a_still_world_follows_time() {
+    let mut cluster = Cluster::start_at(Pace::Still, fill_company, 0);
+    let schedules = |cluster: &Cluster| cluster.store.list(&CRONJOBS, None);
+    let old = schedules(&cluster);
+    assert!(!old.is_empty());
+    let template = json!({"spec": {"restartPolicy": "Never", "containers": [{"name": "tick", "image": "alpine:3"}]}});
+    cluster.create(
+        &CRONJOBS,
+        json!({
+            "metadata": {"name": "tick", "namespace": "shop-prod"},
+            "spec": {"schedule": "* * * * *", "jobTemplate": {"spec": {"template": template}}},
+        }),
+    );
+    cluster.pass(150);
+    let fired = |name: &str, ns: &str| {
+        let cron = cluster.store.get(&CRONJOBS, ns, name).unwrap();
+        cluster.store.owned(&JOBS, &cron.uid).len()
+    };
+    assert!(fired("tick", "shop-prod") >= 2);
+    for cron in old {
+        let now = cluster.store.get(&CRONJOBS, &cron.namespace, &cron.name);
+        assert_eq!(now.unwrap().bytes, cron.bytes, "what was there rests");
+    }
+}
+
+#[test]
 fn the_scenario_is_the_same_for_a_seed() {
     let tell = || {
         let mut cluster = Cluster::company();

@@ -1,21 +1,21 @@
-//! `attach`: what the container says from now on.
+//! `attach`: what the container says from now on, which is what its log gets.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use jiff::Timestamp;
+use http_body_util::BodyExt;
 
 use super::{
-    channel::{Exit, STDOUT, frame},
-    place::Place,
+    channel::{Exit, PAYLOAD, STDOUT, frame},
     process::Inside,
 };
-use crate::demo::store::Store;
-
-/// One line in this time.
-const PACE: Duration = Duration::from_secs(1);
+use crate::demo::{
+    error::ApiError,
+    logs::{self, Logs},
+    place::Place,
+};
 
 /// Tells the container's output until the session or the container ends.
-pub async fn run(inside: Inside, place: Place, store: Arc<Store>) {
+pub async fn run(inside: Inside, place: Place, logs: Arc<Logs>) {
     let Inside {
         stdin: mut input,
         output,
@@ -24,33 +24,36 @@ pub async fn run(inside: Inside, place: Place, store: Arc<Store>) {
         ..
     } = inside;
     // The world's programs read nothing; what is typed is gone, as it is where nobody reads.
-    let swallow = async { while input.recv().await.is_some() {} };
+    let swallow = async {
+        while input.recv().await.is_some() {}
+        std::future::pending::<()>().await;
+    };
     let speak = async {
-        let mut count: u64 = 0;
-        while place.still_running(&store) {
-            count += 1;
-            let line = format!(
-                "{} {} heartbeat {count}\n",
-                Timestamp::now(),
-                place.container
-            );
-            if output.send(frame(STDOUT, line.as_bytes())).await.is_err() {
-                return;
+        let mut said = logs::from_now_on(&logs, &place).await?;
+        while let Some(Ok(piece)) = said.frame().await {
+            let bytes = piece.into_data().unwrap_or_default();
+            for piece in bytes.chunks(PAYLOAD) {
+                if output.send(frame(STDOUT, piece)).await.is_err() {
+                    return Ok(());
+                }
             }
-            tokio::time::sleep(PACE).await;
         }
+        Ok::<_, ApiError>(())
     };
     let ended = end
         .run_until_cancelled(async {
             tokio::select! {
-                () = speak => {}
-                () = async { swallow.await; std::future::pending().await } => {}
+                ended = speak => ended,
+                () = swallow => Ok(()),
             }
         })
         .await;
     drop(output);
-    if ended.is_some() {
+    let told = match ended {
         // A client that is gone needs no answer.
-        let _ = exit.send(Exit::Code(0));
-    }
+        None => return,
+        Some(Ok(())) => Exit::Code(0),
+        Some(Err(error)) => Exit::Failed(error.message),
+    };
+    let _ = exit.send(told);
 }

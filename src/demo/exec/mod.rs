@@ -11,16 +11,15 @@
 )]
 
 mod attach;
-mod channel;
+pub mod channel;
 pub mod confine;
 mod host;
-mod place;
 mod process;
 mod runtime;
 mod scratch;
 mod session;
 mod shell;
-mod upgrade;
+mod spdy;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -31,16 +30,17 @@ use super::{
     body::Body,
     error::ApiError,
     faults::Act,
+    logs::Logs,
+    place::Place,
     request::{Query, Target},
     store::Store,
+    upgrade::{self, Wanted},
 };
 use channel::{Exit, STDERR, STDOUT, Version};
-use place::Place;
 use process::{Process, pair};
 use scratch::Scratch;
 use session::Manner;
 use shell::containers::Containers;
-use upgrade::Wanted;
 
 /// Whose shell a client gets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,6 +63,7 @@ pub enum Mode {
 pub struct Exec {
     mode: Mode,
     store: Arc<Store>,
+    logs: Arc<Logs>,
     end: CancellationToken,
     scratch: Scratch,
     containers: Containers,
@@ -89,14 +90,15 @@ pub struct Asked<'a> {
 }
 
 impl Exec {
-    /// Connections over the pods of `store` until `end`.
-    pub fn new(mode: Mode, store: Arc<Store>, end: CancellationToken) -> Self {
+    /// Connections over the pods of `store`, whose containers say what is in `logs`, until `end`.
+    pub fn new(mode: Mode, store: Arc<Store>, logs: Arc<Logs>, end: CancellationToken) -> Self {
         Self {
+            containers: Containers::new(store.clock().clone()),
             mode,
             store,
+            logs,
             end,
             scratch: Scratch::default(),
-            containers: Containers::default(),
         }
     }
 
@@ -124,20 +126,6 @@ impl Exec {
         let container = asked.query.get("container");
         let place = Place::find(&self.store, asked.target, container)?;
         let streams = Streams::of(asked.query)?;
-        if upgrade::wanted(asked.headers)? != Wanted::WebSocket {
-            return Err(ApiError::new(
-                400,
-                "BadRequest",
-                "this demo speaks exec and attach over WebSocket only",
-            ));
-        }
-        let version = Version::choose(upgrade::offers(asked.headers)).ok_or_else(|| {
-            ApiError::new(
-                403,
-                "Forbidden",
-                "no known subprotocol is offered: v5.channel.k8s.io and v4.channel.k8s.io are",
-            )
-        })?;
         let command: Vec<String> = match subresource {
             "exec" => asked.query.all("command").map(str::to_owned).collect(),
             _ => Vec::new(),
@@ -147,6 +135,7 @@ impl Exec {
                 "you must specify at least one command for the container",
             ));
         }
+        let (response, version) = handshake(asked.headers)?;
         if !place.running && version == Version::V4 {
             return Err(ApiError::new(
                 500,
@@ -154,7 +143,6 @@ impl Exec {
                 runtime::not_running(&place.container),
             ));
         }
-        let response = upgrade::websocket(asked.headers, version.name())?;
         let manner = Manner {
             version,
             announce: streams.announcement(),
@@ -163,14 +151,22 @@ impl Exec {
         };
         let exec = Arc::clone(self);
         let end = self.end.clone();
+        let wanted = upgrade::wanted(asked.headers)?;
         tokio::spawn(end.run_until_cancelled_owned(async move {
-            match upgrade::socket(asked.upgrade).await {
-                Ok(socket) => {
-                    let process = exec.begin(place, command, streams);
-                    session::serve(socket, process, manner).await;
-                }
-                Err(error) => tracing::debug!(%error, "demo: no upgrade"),
-            }
+            let begin = || exec.begin(place, command, streams);
+            let error = match wanted {
+                Wanted::WebSocket => match upgrade::socket(asked.upgrade).await {
+                    Ok(socket) => return session::serve(socket, begin(), manner).await,
+                    Err(error) => error,
+                },
+                Wanted::Spdy => match upgrade::raw(asked.upgrade).await {
+                    Ok((raw, early)) => {
+                        return spdy::serve(raw, early, streams, begin, manner).await;
+                    }
+                    Err(error) => error,
+                },
+            };
+            tracing::debug!(%error, "demo: no upgrade");
         }));
         Ok(response)
     }
@@ -186,7 +182,7 @@ impl Exec {
             return process;
         }
         if command.is_empty() {
-            tokio::spawn(attach::run(inside, place, Arc::clone(&self.store)));
+            tokio::spawn(attach::run(inside, place, Arc::clone(&self.logs)));
             return process;
         }
         if let Mode::Host { confiner } = &self.mode {
@@ -214,6 +210,22 @@ impl Exec {
         tokio::spawn(shell::run(inside, container, command, streams));
         process
     }
+}
+
+/// The answer to the handshake, and the framing that it agrees on.
+fn handshake(headers: &HeaderMap) -> Result<(Response<Body>, Version), ApiError> {
+    if upgrade::wanted(headers)? == Wanted::Spdy {
+        let version = Version::V4;
+        return Ok((upgrade::spdy(headers, version.name())?, version));
+    }
+    let version = Version::choose(upgrade::offers(headers)).ok_or_else(|| {
+        ApiError::new(
+            403,
+            "Forbidden",
+            "no known subprotocol is offered: v5.channel.k8s.io and v4.channel.k8s.io are",
+        )
+    })?;
+    Ok((upgrade::websocket(headers, version.name())?, version))
 }
 
 /// The streams that a client asks for.

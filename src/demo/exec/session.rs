@@ -19,9 +19,11 @@ use tokio_util::sync::CancellationToken;
 use super::{
     channel::{self, Exit, Inbound, Size, Version},
     process::Process,
-    upgrade::Socket,
 };
-use crate::demo::faults::{Act, Severance};
+use crate::demo::{
+    faults::{Act, Disturbance, Severance},
+    upgrade::{Socket, resetter},
+};
 
 /// Frames taken from the process at once.
 const BATCH: usize = 32;
@@ -106,7 +108,7 @@ pub async fn serve(socket: Socket, process: Process, manner: Manner) {
 /// Ends the connection as a crashed peer does: with a TCP reset.
 fn reset(stream: In, sink: Out) {
     if let Ok(socket) = stream.reunite(sink) {
-        socket.get_ref().get_ref().0.resetter().reset();
+        resetter(&socket).reset();
     }
 }
 
@@ -155,7 +157,8 @@ async fn write(sink: &mut Out, mut output: mpsc::Receiver<Bytes>, manner: &Manne
         channel::join(&mut frames);
         for frame in frames.drain(..) {
             fault.wait().await;
-            let (frame, cut) = fault.take(frame);
+            let (payload, cut) = fault.admit(frame.len() - 1);
+            let frame = frame.slice(..=payload);
             if sink.feed(Message::Binary(frame)).await.is_err() {
                 return Written::Broken;
             }
@@ -187,72 +190,5 @@ async fn farewell(sink: &mut Out, exit: &Exit, manner: &Manner) -> Written {
         Written::All
     } else {
         Written::Broken
-    }
-}
-
-/// What goes wrong with the messages of this connection.
-struct Disturbance {
-    cut: Option<(usize, Severance)>,
-    pause: Option<Duration>,
-}
-
-impl Disturbance {
-    fn of(acts: &[Act]) -> Self {
-        let mut all = Self {
-            cut: None,
-            pause: None,
-        };
-        for act in acts {
-            match act {
-                Act::CutStream { bytes, by } => all.cut = Some((*bytes, *by)),
-                Act::SlowFrames { ms } => all.pause = Some(Duration::from_millis(*ms)),
-                _ => {}
-            }
-        }
-        all
-    }
-
-    fn cut_at_once(&self) -> Option<Severance> {
-        self.cut.and_then(|(bytes, by)| (bytes == 0).then_some(by))
-    }
-
-    async fn wait(&self) {
-        if let Some(pause) = self.pause {
-            tokio::time::sleep(pause).await;
-        }
-    }
-
-    /// What of the frame still goes out, and whether the connection is cut behind it.
-    fn take(&mut self, frame: Bytes) -> (Bytes, Option<Severance>) {
-        let Some((left, by)) = &mut self.cut else {
-            return (frame, None);
-        };
-        let payload = frame.len() - 1;
-        if payload < *left {
-            *left -= payload;
-            return (frame, None);
-        }
-        (frame.slice(..=*left), Some(*by))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cut_falls_behind_its_byte() {
-        let mut fault = Disturbance::of(&[Act::CutStream {
-            bytes: 5,
-            by: Severance::Fin,
-        }]);
-        assert_eq!(fault.cut_at_once(), None);
-        let (first, cut) = fault.take(channel::frame(1, b"abc"));
-        assert_eq!((first.as_ref(), cut), (&b"\x01abc"[..], None));
-        let (second, cut) = fault.take(channel::frame(1, b"defg"));
-        assert_eq!(
-            (second.as_ref(), cut),
-            (&b"\x01de"[..], Some(Severance::Fin))
-        );
     }
 }

@@ -27,6 +27,7 @@ use super::{
     body::{Body, full, respond},
     error::ApiError,
     kinds::PODS,
+    place::Place,
     request::{Query, Target},
 };
 use run::Run;
@@ -50,20 +51,54 @@ pub async fn answer(
     asked: Asked,
 ) -> Result<Response<Body>, ApiError> {
     let wanted = Wanted::parse(query, name)?;
+    open(logs, target.ns(), name, wanted, asked)
+        .await
+        .map(|body| respond(200, PLAIN, body))
+}
+
+/// What a container says from now on.
+///
+/// # Errors
+/// When it has ended meanwhile.
+pub async fn from_now_on(logs: &Arc<Logs>, place: &Place) -> Result<Body, ApiError> {
+    let wanted = Wanted {
+        container: Some(place.container.clone()),
+        follow: true,
+        tail: Some(0),
+        ..Wanted::default()
+    };
+    let asked = Asked {
+        path: format!(
+            "/api/v1/namespaces/{}/pods/{}/log",
+            place.namespace, place.pod
+        ),
+        acts: Vec::new(),
+        resetter: None,
+    };
+    open(logs, &place.namespace, &place.pod, wanted, asked).await
+}
+
+async fn open(
+    logs: &Arc<Logs>,
+    namespace: &str,
+    name: &str,
+    wanted: Wanted,
+    asked: Asked,
+) -> Result<Body, ApiError> {
     let seat = logs.seat(&asked.path, &asked.acts).await;
     let store = &logs.context.store;
     // Before the pod is read, so that no later change is missed.
     let changed = store.subscribe(Some(&PODS));
     let object = store
-        .get(&PODS, target.ns(), name)
+        .get(&PODS, namespace, name)
         .ok_or_else(|| ApiError::not_found(&PODS, name))?;
     let pod = object.value();
     let container = run::container(&pod, wanted.container.as_deref())?;
     if object.field("spec.nodeName").is_none_or(str::is_empty) {
         // No kubelet has it yet: the API server answers with nothing.
-        return Ok(respond(200, PLAIN, full("")));
+        return Ok(full(""));
     }
     let run = Run::find(&pod, &container, wanted.previous)?;
     let reader = Reader::new(seat, asked, changed, &object, run, wanted);
-    Ok(respond(200, PLAIN, reader.body()))
+    Ok(reader.body())
 }

@@ -279,7 +279,14 @@ fn custom_kind(builder: &mut Builder<'_>, born: Timestamp) {
             "spec": {
                 "group": "traefik.io", "names": names, "scope": "Namespaced",
                 "versions": [{"name": "v1alpha1", "served": true, "storage": true,
-                    "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}],
+                    "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}},
+                    "additionalPrinterColumns": [
+                        {"name": "Entry Points", "type": "string", "jsonPath": ".spec.entryPoints"},
+                        {"name": "Match", "type": "string", "jsonPath": ".spec.routes[0].match"},
+                        {"name": "Service", "type": "string", "jsonPath": ".spec.routes[0].services[0].name"},
+                        {"name": "TLS", "type": "string", "jsonPath": ".spec.tls.secretName", "priority": 1},
+                        {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"},
+                    ]}],
                 "conversion": {"strategy": "None"},
             },
             "status": {

@@ -9,29 +9,41 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    super::place::Place,
     fs::{Errno, Fs, Meta, absolute},
     image::{self, Image},
     pattern,
 };
+use crate::demo::{clock::Clock, place::Place};
 
 /// Containers whose inside is remembered. With the room that a file system has this bounds the memory.
 const KEPT: usize = 32;
 
 /// The containers that somebody has been in, the latest last.
 #[derive(Debug, Default)]
-pub struct Containers(Mutex<VecDeque<Arc<Container>>>);
+pub struct Containers {
+    clock: Clock,
+    known: Mutex<VecDeque<Arc<Container>>>,
+}
 
 impl Containers {
+    /// None yet.
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            known: Mutex::default(),
+        }
+    }
+
     /// The container of a place as it was left, or as its image makes it.
     pub fn of(&self, place: &Place) -> Arc<Container> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let incarnation = place.incarnation();
         let known = all
             .iter()
             .position(|container| container.incarnation == incarnation)
             .and_then(|at| all.remove(at));
-        let container = known.unwrap_or_else(|| Arc::new(Container::new(place)));
+        let container =
+            known.unwrap_or_else(|| Arc::new(Container::new(place, self.clock.clone())));
         if all.len() >= KEPT {
             all.pop_front();
         }
@@ -44,6 +56,8 @@ impl Containers {
 #[derive(Debug)]
 pub struct Container {
     incarnation: String,
+    /// The time in it.
+    pub clock: Clock,
     /// What the image and the pod say about it.
     pub image: Image,
     fs: Mutex<Fs>,
@@ -73,9 +87,9 @@ struct Processes {
 
 impl Container {
     /// The inside of a container that nobody has been in.
-    pub fn new(place: &Place) -> Self {
-        let now = Timestamp::now();
-        let image = Image::of(place);
+    pub fn new(place: &Place, clock: Clock) -> Self {
+        let now = clock.now();
+        let image = Image::of(place, now);
         let mut fs = Fs::new(image.began);
         image::fill(&mut fs, &image, place);
         let main = Process {
@@ -104,6 +118,7 @@ impl Container {
             20 + u32::try_from((now - image.began).get_seconds().rem_euclid(400)).unwrap_or(0);
         Self {
             incarnation: place.incarnation(),
+            clock,
             image,
             fs: Mutex::new(fs),
             processes: Mutex::new(Processes { next, all }),
@@ -120,7 +135,7 @@ impl Container {
     /// # Errors
     /// As [`Fs::write`].
     pub fn append(&self, path: &str, bytes: &[u8]) -> Result<(), Errno> {
-        self.fs().write(path, bytes, true, Timestamp::now())
+        self.fs().write(path, bytes, true, self.clock.now())
     }
 
     fn processes(&self) -> MutexGuard<'_, Processes> {
@@ -143,7 +158,7 @@ impl Container {
             pid,
             parent,
             command: command.to_owned(),
-            began: Timestamp::now(),
+            began: self.clock.now(),
             killed: None,
         });
         pid

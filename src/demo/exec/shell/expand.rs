@@ -98,7 +98,7 @@ impl Shell {
             "!" => String::new(),
             "0" => self.name.clone(),
             "PWD" => self.cwd.clone(),
-            "RANDOM" => (jiff::Timestamp::now().as_nanosecond() / 1000 % 32_768).to_string(),
+            "RANDOM" => (self.container.clock.now().as_nanosecond() / 1000 % 32_768).to_string(),
             _ => match name.parse::<usize>() {
                 Ok(at) => self.positional.get(at - 1).cloned().unwrap_or_default(),
                 Err(_) => self.vars.get(name).cloned().unwrap_or_default(),

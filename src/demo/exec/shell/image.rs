@@ -5,12 +5,13 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{super::place::Place, fs::Fs};
+use super::fs::Fs;
 use crate::demo::control::{
     hash::fnv1a,
     json::{int, items, text, time},
     status::repository,
 };
+use crate::demo::place::Place;
 
 /// Public images whose makers ship one static program and nothing else.
 const WITHOUT_SHELL: &[&str] = &[
@@ -102,7 +103,7 @@ fn stack(container: &Value) -> Stack {
 
 impl Image {
     /// What is known of the container at a place.
-    pub fn of(place: &Place) -> Self {
+    pub fn of(place: &Place, now: Timestamp) -> Self {
         let null = Value::Null;
         let spec = place.spec().unwrap_or(&null);
         let stack = stack(spec);
@@ -119,7 +120,7 @@ impl Image {
             began: place
                 .status()
                 .and_then(|status| time(status, "/state/running/startedAt"))
-                .unwrap_or_else(Timestamp::now),
+                .unwrap_or(now),
             memory: memory(text(spec, "/resources/limits/memory")),
         }
     }

@@ -7,7 +7,6 @@ use std::{
 };
 
 use futures::future::{BoxFuture, join_all};
-use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::{
@@ -359,7 +358,7 @@ impl Shell {
         }
         self.container
             .fs()
-            .write(&path, b"", append, Timestamp::now())
+            .write(&path, b"", append, self.container.clock.now())
             .map_err(|error| error.to_string())?;
         Ok(Sink::File(Arc::clone(&self.container), path))
     }

@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::{
     super::channel::Size,
-    super::place::Place,
     super::process::{Process, pair},
     *,
 };
+use crate::demo::{clock::Clock, place::Place};
 
 fn place() -> Place {
     Place {
@@ -84,7 +84,7 @@ async fn exec(container: &Arc<Container>, command: &[&str], input: &str) -> Done
 }
 
 fn container() -> Arc<Container> {
-    Arc::new(Container::new(&place()))
+    Arc::new(Container::new(&place(), Clock::Wall))
 }
 
 /// What `sh -c` prints, errors behind the output, and its status.

@@ -2,8 +2,6 @@
 
 use std::io::Read;
 
-use jiff::Timestamp;
-
 use super::{Call, Outcome};
 use crate::demo::exec::shell::fs::{Errno, absolute};
 
@@ -100,11 +98,9 @@ async fn create(call: &Call<'_>, wanted: &Wanted, base: &str) -> Outcome {
         None | Some("-") => call.out(bytes).await?,
         Some(path) => {
             let path = absolute(base, path);
-            let written = call
-                .shell
-                .container
-                .fs()
-                .write(&path, &bytes, false, Timestamp::now());
+            let container = &call.shell.container;
+            let now = container.clock.now();
+            let written = container.fs().write(&path, &bytes, false, now);
             if let Err(error) = written {
                 return call.complain(1, &format!("{path}: {error}")).await;
             }
@@ -188,7 +184,7 @@ fn unpack(
 ) -> Result<(), String> {
     let damaged = |error: std::io::Error| format!("damaged archive: {error}");
     let mut archive = tar::Archive::new(bytes);
-    let now = Timestamp::now();
+    let now = call.shell.container.clock.now();
     for entry in archive.entries().map_err(damaged)? {
         let mut entry = entry.map_err(damaged)?;
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();

@@ -289,8 +289,9 @@ pub async fn cp(call: &Call<'_>) -> Outcome {
 
 fn copy(call: &Call<'_>, from: &str, to: &str, recursive: bool) -> Result<(), String> {
     let words = |error: Errno| error.to_string();
-    let mut fs = call.shell.container.fs();
-    let now = Timestamp::now();
+    let container = &call.shell.container;
+    let now = container.clock.now();
+    let mut fs = container.fs();
     let mut left = vec![(from.to_owned(), to.to_owned())];
     if format!("{to}/").starts_with(&format!("{from}/")) {
         return Err(format!("cannot be copied to itself, '{to}'"));
@@ -390,7 +391,7 @@ pub async fn mkdir(call: &Call<'_>) -> Outcome {
     each(call, &options.rest, "can't create directory", |path| {
         container
             .fs()
-            .make_folder(path, options.has('p'), Timestamp::now())
+            .make_folder(path, options.has('p'), container.clock.now())
     })
     .await
 }
@@ -408,7 +409,7 @@ pub async fn touch(call: &Call<'_>) -> Outcome {
     let options = options!(call, "acm", "");
     let container = super::container(call);
     each(call, &options.rest, "", |path| {
-        let now = Timestamp::now();
+        let now = container.clock.now();
         let mut fs = container.fs();
         if fs.meta(path).is_some() {
             fs.touch(path, now)

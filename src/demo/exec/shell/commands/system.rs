@@ -9,7 +9,7 @@ use crate::demo::exec::shell::{KERNEL, containers::Process};
 
 pub async fn ps(call: &Call<'_>) -> Outcome {
     // `ps aux` and `ps -ef` are typed by habit; the columns are those of a small system either way.
-    let now = Timestamp::now();
+    let now = call.shell.container.clock.now();
     let mut text = "PID   USER     TIME  COMMAND\n".to_owned();
     for process in call.shell.container.running() {
         text += &format!(
@@ -88,7 +88,7 @@ pub async fn printenv(call: &Call<'_>) -> Outcome {
 
 pub async fn date(call: &Call<'_>) -> Outcome {
     let options = options!(call, "uIR", "d");
-    let now = Timestamp::now().to_zoned(TimeZone::UTC);
+    let now = call.shell.container.clock.now().to_zoned(TimeZone::UTC);
     let format = match options.rest.first() {
         Some(format) if format.starts_with('+') => &format[1..],
         Some(other) => return call.complain(1, &format!("invalid date '{other}'")).await,
@@ -127,7 +127,7 @@ pub async fn tell(call: &Call<'_>) -> Outcome {
             return Ok(1);
         }
         "uptime" => {
-            let now = Timestamp::now();
+            let now = call.shell.container.clock.now();
             let age = now.duration_since(image.began).as_secs().max(0);
             let clock = now.to_zoned(TimeZone::UTC).strftime("%H:%M:%S").to_string();
             format!(

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, sync::atomic::Ordering, time::Duration};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::tz::TimeZone;
 
 use super::{Call, Outcome, files::options, system::cpu_time};
 use crate::demo::random::Random;
@@ -20,12 +20,11 @@ pub async fn top(call: &Call<'_>) -> Outcome {
         .and_then(|text| text.parse().ok())
         .unwrap_or(usize::MAX);
     let batch = options.has('b') || call.shell.tty.is_none();
-    let mut random = Random::new(u64::from(call.shell.pid));
     for turn in 0..turns {
         if turn > 0 && wait(call, pause, batch).await {
             break;
         }
-        call.out(screen(call, batch, &mut random)).await?;
+        call.out(screen(call, batch)).await?;
     }
     if let Some(tty) = &call.shell.tty {
         tty.raw.store(false, Ordering::Relaxed);
@@ -53,8 +52,11 @@ async fn wait(call: &Call<'_>, pause: Duration, batch: bool) -> bool {
     }
 }
 
-fn screen(call: &Call<'_>, batch: bool, random: &mut Random) -> String {
-    let now = Timestamp::now();
+fn screen(call: &Call<'_>, batch: bool) -> String {
+    let now = call.shell.container.clock.now();
+    // A second of one process looks the same whenever it is looked at.
+    let second = now.as_second().cast_unsigned();
+    let mut random = Random::new(u64::from(call.shell.pid) ^ second);
     let image = &call.shell.container.image;
     let size = call.shell.tty.as_ref().map(|tty| *tty.size.borrow());
     let (columns, rows) = size

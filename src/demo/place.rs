@@ -1,14 +1,19 @@
 //! Which container a connection is for, with the API server's checks in its words.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
-use crate::demo::{
+use super::{
     control::json::{items, text},
     error::ApiError,
     kinds::PODS,
     request::Target,
     store::Store,
 };
+
+/// A pod is looked at again so long after a look at the earliest, however much changes elsewhere.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// A container of the world.
 #[derive(Debug, Clone)]
@@ -31,11 +36,7 @@ impl Place {
     /// # Errors
     /// 404 for a pod that is not there, 400 for a container that is not in it.
     pub fn find(store: &Store, target: &Target, container: Option<&str>) -> Result<Self, ApiError> {
-        let pod = target.name.as_deref().unwrap_or_default();
-        let object = store
-            .get(&PODS, target.ns(), pod)
-            .ok_or_else(|| ApiError::not_found(&PODS, pod))?
-            .value();
+        let (pod, object) = named_pod(store, target)?;
         let container = match container {
             Some(name) if named(&object, SPECS, name).is_some() => name.to_owned(),
             Some(name) => {
@@ -44,18 +45,36 @@ impl Place {
             }
             None => only_container(&object, pod)?,
         };
-        if text(&object, "/spec/nodeName").is_empty() {
-            let message = format!("pod {pod} does not have a host assigned");
-            return Err(ApiError::bad_request(message));
-        }
-        Ok(Self {
+        assigned(&object, pod)?;
+        Ok(Self::new(target, container, object))
+    }
+
+    /// The containers of the pod.
+    ///
+    /// # Errors
+    /// 404 for a pod that is not there, 400 for one that no node has.
+    pub fn all(store: &Store, target: &Target) -> Result<Vec<Self>, ApiError> {
+        let (pod, object) = named_pod(store, target)?;
+        assigned(&object, pod)?;
+        let place = |container: &Value| {
+            let name = text(container, "/name").to_owned();
+            Self::new(target, name, object.clone())
+        };
+        Ok(items(&object, "/spec/containers")
+            .iter()
+            .map(place)
+            .collect())
+    }
+
+    fn new(target: &Target, container: String, object: Value) -> Self {
+        Self {
             namespace: target.ns().to_owned(),
-            pod: pod.to_owned(),
+            pod: target.name.clone().unwrap_or_default(),
             running: status_of(&object, &container)
                 .is_some_and(|status| status.pointer("/state/running").is_some()),
             container,
             object,
-        })
+        }
     }
 
     /// The container as the pod's spec has it.
@@ -83,12 +102,35 @@ impl Place {
         })
     }
 
+    /// Waits until this run of the container is over.
+    pub async fn ended(&self, store: &Store) {
+        let mut changed = store.subscribe(Some(&PODS));
+        while self.still_running(store) && changed.changed().await.is_ok() {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
     /// Which run of the container this is: another after each restart.
     pub fn incarnation(&self) -> String {
         let id = self.status().map(|status| text(status, "/containerID"));
         let uid = text(&self.object, "/metadata/uid");
         format!("{uid}/{}/{}", self.container, id.unwrap_or_default())
     }
+}
+
+fn named_pod<'a>(store: &Store, target: &'a Target) -> Result<(&'a str, Value), ApiError> {
+    let pod = target.name.as_deref().unwrap_or_default();
+    let object = store.get(&PODS, target.ns(), pod);
+    let object = object.ok_or_else(|| ApiError::not_found(&PODS, pod))?;
+    Ok((pod, object.value()))
+}
+
+fn assigned(object: &Value, pod: &str) -> Result<(), ApiError> {
+    if text(object, "/spec/nodeName").is_empty() {
+        let message = format!("pod {pod} does not have a host assigned");
+        return Err(ApiError::bad_request(message));
+    }
+    Ok(())
 }
 
 const SPECS: [&str; 3] = [
@@ -125,15 +167,16 @@ fn only_container(pod: &Value, name: &str) -> Result<String, ApiError> {
     if let [only] = containers.as_slice() {
         return Ok((*only).to_owned());
     }
-    let mut message = format!(
-        "a container name must be specified for pod {name}, choose one of: [{}]",
+    let first = names("/spec/initContainers").join(" ");
+    let first = if first.is_empty() {
+        first
+    } else {
+        format!(" or one of the init containers: [{first}]")
+    };
+    Err(ApiError::bad_request(format!(
+        "a container name must be specified for pod {name}, choose one of: [{}]{first}",
         containers.join(" ")
-    );
-    let first = names("/spec/initContainers");
-    if !first.is_empty() {
-        message += &format!(" or one of the init containers: [{}]", first.join(" "));
-    }
-    Err(ApiError::bad_request(message))
+    )))
 }
 
 #[cfg(test)]

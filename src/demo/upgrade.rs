@@ -19,10 +19,10 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::demo::{
+use super::{
     body::{Body, full},
     error::ApiError,
-    socket,
+    socket::{self, Resetter},
 };
 
 /// The connection below an upgraded request.
@@ -96,8 +96,26 @@ pub fn websocket(headers: &HeaderMap, protocol: &str) -> Result<Response<Body>, 
     ))
 }
 
+/// The header by which clients of SPDY say what they want to speak in its streams.
+static STREAM_PROTOCOL: HeaderName = HeaderName::from_static("x-stream-protocol-version");
+
+/// The answer that begins SPDY, with `protocol` in its streams.
+///
+/// # Errors
+/// 403 as the kubelet when the client does not offer it.
+pub fn spdy(headers: &HeaderMap, protocol: &str) -> Result<Response<Body>, ApiError> {
+    if !values(headers, &STREAM_PROTOCOL).any(|offer| offer == protocol) {
+        let message = format!(
+            "unable to upgrade: unable to negotiate protocol: server supports [{protocol}]"
+        );
+        return Err(ApiError::new(403, "Forbidden", message));
+    }
+    let protocol = [(STREAM_PROTOCOL.clone(), protocol)];
+    Ok(switching("SPDY/3.1", &protocol))
+}
+
 /// 101 with these headers.
-pub fn switching(to: &'static str, headers: &[(HeaderName, &str)]) -> Response<Body> {
+fn switching(to: &'static str, headers: &[(HeaderName, &str)]) -> Response<Body> {
     let mut response = Response::new(full(Bytes::new()));
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let all = response.headers_mut();
@@ -121,6 +139,11 @@ pub async fn raw(upgrade: OnUpgrade) -> io::Result<(Raw, Bytes)> {
         .downcast::<TokioIo<Raw>>()
         .map_err(|_| io::Error::other("not a connection of this server"))?;
     Ok((parts.io.into_inner(), parts.read_buf))
+}
+
+/// What resets the connection below a WebSocket.
+pub fn resetter(socket: &Socket) -> Resetter {
+    socket.get_ref().get_ref().0.resetter()
 }
 
 /// A WebSocket on the raw connection once the answer is out.
@@ -183,5 +206,18 @@ mod tests {
             "v5.channel.k8s.io"
         );
         assert_eq!(websocket(&HeaderMap::new(), "x").unwrap_err().code, 400);
+    }
+
+    #[test]
+    fn spdy_begins_with_a_protocol_that_the_client_offers() {
+        let asked = headers(&[("x-stream-protocol-version", "v4.channel.k8s.io")]);
+        let response = spdy(&asked, "v4.channel.k8s.io").unwrap();
+        assert_eq!(response.status(), 101);
+        assert_eq!(response.headers()["upgrade"], "SPDY/3.1");
+        assert_eq!(
+            response.headers()["x-stream-protocol-version"],
+            "v4.channel.k8s.io"
+        );
+        assert_eq!(spdy(&asked, "portforward.k8s.io").unwrap_err().code, 403);
     }
 }
