@@ -309,7 +309,7 @@ fn what_kubectl_makes_itself_is_made() {
         "create rolebinding readers --role=reader --user=dana --serviceaccount=made:somebody",
         "create clusterrole made-reader --verb=get --resource=pods",
         "create clusterrolebinding made-readers --clusterrole=made-reader --group=people",
-        "run alone --image=nginx:1.29",
+        "run alone --image=httpd:2.4",
         "expose deployment web --port=80",
     ] {
         let line = line.replace("*/5 *", "*/5_*_*_*_*");

@@ -165,6 +165,10 @@ fn owned(configuration: &Value) -> Value {
             metadata.remove("f:name");
             metadata.remove("f:namespace");
         }
+        // What is left with nothing in it would stand for all of it.
+        if map.get("f:metadata").is_some_and(is_leaf) {
+            map.remove("f:metadata");
+        }
     }
     fields
 }
@@ -284,6 +288,17 @@ mod tests {
             target["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"]["f:containers"]["k:{\"name\":\"a\"}"],
             json!({".": {}, "f:name": {}})
         );
+    }
+
+    #[test]
+    fn a_name_is_no_field_to_quarrel_about() {
+        let named = |value: &str| json!({"apiVersion": "v1", "metadata": {"name": "c", "namespace": "n"}, "data": {"a": value}});
+        let mut target = json!({"metadata": {"name": "c", "namespace": "n", "uid": "u"}});
+        apply(&mut target, &named("1"), "one", "t");
+        apply(&mut target, &named("1"), "other", "t");
+        let refused = super::apply(&mut target, &named("2"), "third", false, "t").unwrap_err();
+        assert!(refused.message.starts_with("Apply failed with 2 conflicts"));
+        assert!(!refused.message.contains("metadata"), "{}", refused.message);
     }
 
     #[test]

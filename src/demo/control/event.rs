@@ -14,8 +14,10 @@ use crate::demo::store::{Object, Store};
 /// How long an event is kept after it was last seen: the API server's `--event-ttl`.
 const KEPT: SignedDuration = SignedDuration::from_hours(1);
 
-/// The bits of a nanosecond's number that tell moments within about a millisecond apart.
-const MILLISECOND: u64 = 0xf_ffff;
+/// The bits of a nanosecond's number that tell stories of one moment apart.
+const MOMENT: u64 = 0xffff;
+/// Two stories of one moment are this far apart in their names: their order stays.
+const APART: SignedDuration = SignedDuration::from_nanos(0x1_0000);
 
 /// How long the same event is counted up before a new object is begun (client-go's aggregator).
 const COUNTED: SignedDuration = SignedDuration::from_mins(10);
@@ -127,10 +129,10 @@ pub fn object(
         text(involved, "/uid"),
         story.reason,
         story.message
-    )) & MILLISECOND;
+    )) & MOMENT;
     // Components name an event after its object and the nanosecond, so that a list is in order. The
-    // last millisecond here is the story's hash: two stories of one moment differ.
-    let nanos = u64::try_from(first.as_nanosecond()).unwrap_or(0) & !MILLISECOND;
+    // last bits here are the story's hash: two stories of one moment differ.
+    let nanos = u64::try_from(first.as_nanosecond()).unwrap_or(0) & !MOMENT;
     let mut source = json!({"component": story.source.component});
     if !story.source.host.is_empty() {
         source["host"] = story.source.host.into();
@@ -163,6 +165,8 @@ pub struct Recorder {
     known: HashMap<u64, Known>,
     /// Objects by when they may be forgotten at the earliest.
     aging: VecDeque<(Timestamp, u64)>,
+    /// The moment of the last new story, and how far its name is from it.
+    last: Option<(Timestamp, SignedDuration)>,
 }
 
 #[derive(Debug)]
@@ -206,8 +210,13 @@ impl Recorder {
                 return;
             }
         }
+        let since = match self.last {
+            Some((moment, since)) if moment == now => since + APART,
+            _ => SignedDuration::ZERO,
+        };
+        self.last = Some((now, since));
         // A namespace that is going away takes no events; nobody reads them.
-        if let Ok(made) = store.create(&EVENTS, object(involved, told, 1, now, now)) {
+        if let Ok(made) = store.create(&EVENTS, object(involved, told, 1, now + since, now)) {
             self.know(key, &made.namespace, &made.name, now);
         }
     }
@@ -294,6 +303,24 @@ mod tests {
             first["source"],
             json!({"component": "kubelet", "host": "worker-1"})
         );
+    }
+
+    #[test]
+    fn stories_of_one_moment_are_listed_in_their_order() {
+        let (store, mut recorder, pod) = world();
+        let reasons = [
+            "Pulling", "Pulled", "Created", "Started", "Killing", "BackOff",
+        ];
+        for reason in reasons {
+            let told = Story::normal(Source::kubelet("worker-1"), reason, "so it is");
+            recorder.record(&store, minute(3), &pod, &told);
+        }
+        let listed: Vec<String> = store
+            .list(&EVENTS, None)
+            .iter()
+            .map(|event| text(&event.value(), "/reason").to_owned())
+            .collect();
+        assert_eq!(listed, reasons);
     }
 
     #[test]
