@@ -12,6 +12,7 @@
 
 mod common;
 
+use common::image::{CATALOGUE, PROGRAM, RECIPE, Ran, command, service};
 use common::wire::{Request, Wire, engine, on_loopback};
 use serde_json::Value;
 use std::fs;
@@ -19,83 +20,12 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_quarterdeck");
-
-const RECIPE: &str = "version = 1\n[project]\nname = \"hello\"\n[base]\nstack = \"shell\"\nversion = \"1\"\nsystem = \"scratch\"\n[build]\ntool = \"plain\"\n[run]\ncommand = [\"/app/hello\"]\n";
-
-const CATALOGUE: &str =
-    "[stacks.shell]\nimages = [{ version = \"1\", system = \"scratch\", run = \"scratch\" }]\n";
-
 const TAG: &str = "127.0.0.1:1/shop/hello:1";
-
-/// A service with its recipe, in `service` below a folder of its own.
-fn service() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let dir = folder.path().join("service");
-    fs::create_dir(&dir).unwrap();
-    for (file, text) in [
-        ("quarterdeck.toml", RECIPE),
-        ("catalogue.toml", CATALOGUE),
-        ("hello", "#!/bin/sh\n"),
-    ] {
-        fs::write(dir.join(file), text).unwrap();
-    }
-    folder
-}
-
-fn command(folder: &Path, host: &str, args: &[&str]) -> Command {
-    let mut command = Command::new(PROGRAM);
-    command
-        .args(args)
-        .current_dir(folder.join("service"))
-        .env("HOME", folder)
-        .env_remove("XDG_CONFIG_HOME")
-        .env("DOCKER_HOST", host)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
-/// What a run left: exit code, lines of JSON, standard error.
-struct Ran {
-    code: i32,
-    events: Vec<Value>,
-    err: String,
-}
-
-impl Ran {
-    fn of(child: Child) -> Self {
-        let output = child.wait_with_output().unwrap();
-        let out = String::from_utf8(output.stdout).unwrap();
-        Self {
-            code: output.status.code().unwrap(),
-            events: out
-                .lines()
-                .filter_map(|line| serde_json::from_str(line).ok())
-                .collect(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-
-    /// It failed with this code, said all of `words`, and its last line of JSON says so too.
-    #[track_caller]
-    fn failed(&self, code: i32, words: &[&str]) {
-        assert_eq!(self.code, code, "{}", self.err);
-        for word in words {
-            assert!(self.err.contains(word), "`{word}` is not in: {}", self.err);
-        }
-        assert!(!self.err.contains("panicked"), "{}", self.err);
-        let last = self.events.last().unwrap();
-        assert_eq!(last["result"], "failed", "{last}");
-        assert!(self.err.contains(last["error"].as_str().unwrap()), "{last}");
-    }
-}
 
 const BUILD: [&str; 9] = [
     "image",
@@ -152,35 +82,6 @@ fn an_engine_that_dies_while_the_source_is_sent_is_told() {
     fs::write(folder.path().join("service/big"), vec![7; 8 << 20]).unwrap();
     let host = builder(folder.path(), |_, _| {});
     build(folder.path(), &host).failed(5, &["the engine went away", "whether it still runs"]);
-}
-
-#[test]
-fn a_full_disk_of_the_engine_has_its_remedy() {
-    let full = "write /var/lib/docker/tmp/x: no space left on device";
-    let folder = service();
-    let host = builder(folder.path(), move |request, wire| {
-        wire.body(request, |_| {});
-        wire.lines();
-        wire.line("{\"stream\":\"Step 1/1 : COPY . /app\"}");
-        wire.line(&format!(
-            "{{\"errorDetail\":{{\"message\":\"{full}\"}},\"error\":\"{full}\"}}"
-        ));
-        wire.end();
-    });
-    build(folder.path(), &host).failed(1, &["no space left", "docker system prune"]);
-
-    // While the source arrives, it answers with a status of its own.
-    let folder = service();
-    let host = builder(folder.path(), move |request, wire| {
-        wire.body(request, |_| {});
-        let body = format!("{{\"message\":\"{full}\"}}");
-        wire.answer(
-            "500 Internal Server Error",
-            "Content-Type: application/json\r\n",
-            &body,
-        );
-    });
-    build(folder.path(), &host).failed(1, &["no space left", "docker system prune"]);
 }
 
 /// A build of a source with a large file before a small one, which is changed when the engine has
@@ -303,12 +204,14 @@ fn what_cannot_be_read_is_named() {
 }
 
 #[test]
-fn a_file_of_two_gigabytes_does_not_enter_memory() {
-    const BYTES: u64 = 2 << 30;
+fn a_file_of_gigabytes_does_not_enter_memory() {
+    let long = std::env::var_os("QUARTERDECK_LONG_TESTS").is_some();
+    let gigabytes: u64 = if long { 5 } else { 2 };
+    let bytes = gigabytes << 30;
     let folder = service();
     let dir = folder.path().join("service");
     let file = fs::File::create(dir.join("huge.bin")).unwrap();
-    file.set_len(BYTES).unwrap();
+    file.set_len(bytes).unwrap();
     fs::write(dir.join("go.mod"), "module x\n\ngo 1.25\n").unwrap();
     let began = Instant::now();
     let detect = command(folder.path(), "", &["image", "detect", "-o", "json"]);
@@ -338,7 +241,7 @@ fn a_file_of_two_gigabytes_does_not_enter_memory() {
     assert_eq!(ran.events[0]["largest"][0]["file"], "huge.bin");
     let line = ran.events.iter().find_map(|it| it["line"].as_str());
     let arrived = line.and_then(|it| it.strip_prefix("arrived: "));
-    assert!(arrived.unwrap().parse::<u64>().unwrap() > BYTES);
+    assert!(arrived.unwrap().parse::<u64>().unwrap() > bytes);
     let peak = peak.load(Ordering::SeqCst);
     assert!(peak > 0 && peak < 200_000, "{peak} kB at most");
 }
@@ -404,6 +307,14 @@ fn a_registry_that_refuses_to_show_is_told_from_one_that_is_ill() {
     verify("200 OK", "").failed(5, &["no digest"]);
 }
 
+/// With the engine of this machine, wherever that is.
+fn at_home(command: &mut Command) -> &mut Command {
+    match std::env::var_os("DOCKER_HOST") {
+        Some(host) => command.env("DOCKER_HOST", host),
+        None => command.env_remove("DOCKER_HOST"),
+    }
+}
+
 /// Builds with the engine of this machine; nothing where there is none. `tag` may be pushed after.
 fn really(folder: &Path, tag: &str, more: &[&str]) -> Option<Ran> {
     if common::registry::docker(&["version"]).is_none() {
@@ -414,8 +325,7 @@ fn really(folder: &Path, tag: &str, more: &[&str]) -> Option<Ran> {
     args.extend(["--tag", tag, "-o", "json"]);
     args.extend(more);
     let mut command = command(folder, "", &args);
-    command.env_remove("DOCKER_HOST");
-    Some(Ran::of(command.spawn().unwrap()))
+    Some(Ran::of(at_home(&mut command).spawn().unwrap()))
 }
 
 #[test]
@@ -567,7 +477,7 @@ fn a_push_that_hangs_is_ended_within_a_second() {
     };
     assert_eq!(built.code, 0, "{}", built.err);
     let mut command = command(folder.path(), "", &["image", "push", &tag, "-o", "json"]);
-    let child = command.env_remove("DOCKER_HOST").spawn().unwrap();
+    let child = at_home(&mut command).spawn().unwrap();
     rx.recv_timeout(Duration::from_secs(30))
         .expect("a layer begins");
     let began = Instant::now();

@@ -10,6 +10,8 @@
 )]
 
 pub mod demo;
+pub mod dockerd;
+pub mod image;
 pub mod kubectl;
 pub mod registry;
 pub mod terminal;
