@@ -35,7 +35,7 @@
 //! | app | key, command, domain, vt, input, config | regex, `tui_textarea` |
 //! | view | app, command, domain, vt, theme, input, key | ratatui, `tui_textarea`, regex, `unicode_width` |
 //! | cluster | domain | tokio, `tokio_tungstenite`, kube, `k8s_openapi`, http, hyper, `hyper_util`, flate2, jiff, `std::fs`, `std::env`, `std::time::Instant`, `std::time::SystemTime`, `std::process` |
-//! | images | domain | bollard, reqwest, tokio, flate2, `std::fs`, `std::env`, `std::time::SystemTime`, `std::process` |
+//! | images | domain | bollard, reqwest, tonic, tokio, http, hyper, `hyper_util`, flate2, `std::fs`, `std::env`, `std::time::SystemTime`, `std::process` |
 //! | pty | domain | tokio, `portable_pty` |
 //! | demo | | tokio, `portable_pty`, `tokio_tungstenite`, regex, rustix, http, hyper, `hyper_util`, rcgen, flate2, `tokio_rustls`, `k8s_openapi`, jiff, `std::fs`, `std::env`, `std::time::Instant`, `std::time::SystemTime`, `std::process` |
 //! | runtime | key, command, domain, input, theme, config, app, view, cluster, images, pty | tokio, crossterm, ratatui, rustix, `tracing_subscriber`, `std::fs`, `std::env`, `std::time::Instant`, `std::time::SystemTime`, `std::process` |

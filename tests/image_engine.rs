@@ -1,5 +1,6 @@
-//! A build, a push and the registry's own word for it, with a real Docker Engine. Says that it was
-//! skipped where there is none; bases are not needed: the images begin from nothing.
+//! A build, a push and the registry's own word for it, with a real Docker Engine and a registry with a
+//! password. Says that it was skipped where there is none; bases are not needed: the images begin
+//! from nothing.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,130 +10,90 @@
     reason = "tests"
 )]
 
-use serde_json::Value;
-use std::net::TcpListener;
+mod common;
+
+use common::image::{CATALOGUE, RECIPE, Ran, command, service};
+use common::registry::{Registry, docker, missing};
+use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
-/// A registry on loopback that ends with the test.
-struct Registry {
-    process: Child,
-    port: u16,
+/// Both builders, with a word for a tag.
+const BUILDERS: [(&str, &[&str]); 2] = [("buildkit", &[]), ("classic", &["--classic"])];
+
+/// The program in the service, with the engine of this machine.
+fn run(folder: &Path, args: &[&str]) -> Ran {
+    let host = std::env::var("DOCKER_HOST").unwrap_or_default();
+    let mut command = command(folder, &host, args);
+    Ran::of(command.args(["-o", "json"]).spawn().unwrap())
 }
 
-impl Registry {
-    /// Starts Debian's `docker-registry`; nothing when it is not installed.
-    fn start(folder: &Path) -> Option<Self> {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let config = folder.join("registry.yml");
-        let text = format!(
-            "version: 0.1\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: 127.0.0.1:{port}}}\n",
-            folder.join("registry").display()
-        );
-        std::fs::write(&config, text).unwrap();
-        let process = Command::new("docker-registry")
-            .arg("serve")
-            .arg(&config)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .ok()?;
-        let registry = Self { process, port };
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(Instant::now() < deadline, "the registry does not listen");
-            std::thread::yield_now();
-        }
-        Some(registry)
-    }
+fn build(folder: &Path, tag: &str, more: &[&str]) -> Ran {
+    let args = ["image", "build", "--catalogue", "catalogue.toml"];
+    run(folder, &[&args[..], &["--tag", tag], more].concat())
 }
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
-}
-
-fn quarterdeck(folder: &Path, args: &[&str]) -> (i32, Vec<Value>, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_quarterdeck"))
-        .args(args)
-        .current_dir(folder)
-        .env("HOME", folder)
-        .env_remove("XDG_CONFIG_HOME")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let out = String::from_utf8(output.stdout).unwrap();
-    let events = out.lines().map(|line| serde_json::from_str(line).unwrap());
-    let err = String::from_utf8(output.stderr).unwrap();
-    (output.status.code().unwrap(), events.collect(), err)
-}
-
-const RECIPE: &str = "version = 1\n[project]\nname = \"hello\"\nproject = \"shop\"\n[base]\nstack = \"shell\"\nversion = \"1\"\nsystem = \"scratch\"\n[build]\ntool = \"plain\"\n[run]\ncommand = [\"/app/hello\"]\n";
-
-const CATALOGUE: &str =
-    "[stacks.shell]\nimages = [{ version = \"1\", system = \"scratch\", run = \"scratch\" }]\n";
 
 #[test]
 fn an_image_is_built_pushed_and_verified() {
-    let folder = tempfile::tempdir().unwrap();
-    let dir = &folder.path().join("service");
-    std::fs::create_dir(dir).unwrap();
-    for (file, text) in [
-        ("quarterdeck.toml", RECIPE),
-        ("catalogue.toml", CATALOGUE),
-        ("hello", "#!/bin/sh\n"),
-        (".env", "SECRET=1\n"),
-    ] {
-        std::fs::write(dir.join(file), text).unwrap();
-    }
-    let Some(registry) = Registry::start(folder.path()) else {
-        eprintln!("skipped: no docker-registry (apt-get install docker-registry)");
+    if let Some(why) = missing() {
+        eprintln!("skipped: {why}");
         return;
-    };
-    for variant in ["", "--classic"] {
-        let tag = format!("127.0.0.1:{}/shop/hello:1{variant}", registry.port);
-        let mut args = vec![
-            "image",
-            "build",
-            "--tag",
-            &tag,
-            "--push",
-            "-o",
-            "json",
-            "--catalogue",
-            "catalogue.toml",
-        ];
-        args.extend(Some(variant).filter(|it| !it.is_empty()));
-        let (code, events, err) = quarterdeck(dir, &args);
-        if code == 5 && err.contains("no Docker Engine") {
-            eprintln!("skipped: no engine (apt-get install docker.io)");
-            return;
-        }
-        assert_eq!(code, 0, "{err}");
-        let context = &events[0];
-        assert_eq!(
-            (&context["event"], &context["files"]),
-            (&"context".into(), &2.into()),
-            "{context}"
-        );
-        let pushed = events.iter().find(|it| it["event"] == "pushed").unwrap();
-        let last = events.last().unwrap();
-        assert_eq!(
-            (&last["result"], &last["digest"]),
-            (&"done".into(), &pushed["digest"])
-        );
-
-        let (code, events, err) = quarterdeck(dir, &["image", "verify", &tag, "-o", "json"]);
-        assert_eq!((code, &events[0]["digest"]), (0, &last["digest"]), "{err}");
     }
-    let missing = format!("127.0.0.1:{}/shop/hello:none", registry.port);
-    let (code, _, err) = quarterdeck(dir, &["image", "verify", &missing, "-o", "json"]);
-    assert!(code == 1 && err.contains("has no"), "{err}");
+    let folder = service();
+    let recipe = RECIPE.replace("name = \"hello\"", "name = \"hello\"\nproject = \"shop\"");
+    let dir = folder.path().join("service");
+    fs::write(dir.join("quarterdeck.toml"), recipe).unwrap();
+    fs::write(dir.join(".env"), "SECRET=1\n").unwrap();
+    let registry = Registry::start(folder.path());
+    registry.log_in(folder.path());
+    for (name, builder) in BUILDERS {
+        let tag = format!("127.0.0.1:{}/shop/hello:{name}", registry.port);
+        let ran = build(folder.path(), &tag, &[&["--push"][..], builder].concat());
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        // The secret and the recipe beside the source are left out.
+        assert_eq!(ran.events[0]["event"], "context");
+        assert_eq!(ran.events[0]["files"], 2, "{}", ran.events[0]);
+        let pushed = ran.events.iter().find(|it| it["event"] == "pushed");
+        let last = ran.events.last().unwrap();
+        assert_eq!(last["result"], "done");
+        assert_eq!(last["digest"], pushed.unwrap()["digest"]);
+
+        let known = run(folder.path(), &["image", "verify", &tag]);
+        assert_eq!(known.events[0]["digest"], last["digest"], "{}", known.err);
+        docker(&["rmi", "-f", &tag]);
+    }
+    let none = format!("127.0.0.1:{}/shop/hello:none", registry.port);
+    let ran = run(folder.path(), &["image", "verify", &none]);
+    assert!(ran.code == 1 && ran.err.contains("has no"), "{}", ran.err);
+    run(folder.path(), &["image", "push", &none]).failed(4, &["the engine has no image", "build"]);
+}
+
+#[test]
+fn a_base_behind_a_password_is_fetched_with_the_persons_credentials() {
+    if let Some(why) = missing() {
+        eprintln!("skipped: {why}");
+        return;
+    }
+    let folder = service();
+    let registry = Registry::start(folder.path());
+    registry.log_in(folder.path());
+    let base = format!("127.0.0.1:{}/bases/hello:1", registry.port);
+    let ran = build(folder.path(), &base, &["--push"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+
+    let catalogue = CATALOGUE.replace("run = \"scratch\"", &format!("run = \"{base}\""));
+    let catalogue = format!("[policy]\nregistries = []\n{catalogue}");
+    let file = folder.path().join("service/catalogue.toml");
+    fs::write(&file, &catalogue).unwrap();
+    // Somebody who has not logged in.
+    let stranger = service();
+    fs::write(stranger.path().join("service/catalogue.toml"), &catalogue).unwrap();
+    for (name, builder) in BUILDERS {
+        docker(&["rmi", "-f", &base]);
+        let tag = format!("quarterdeck-test/private-{name}:1");
+        build(stranger.path(), &tag, builder).failed(1, &[&base, "[base]"]);
+        let ran = build(folder.path(), &tag, builder);
+        assert_eq!(ran.code, 0, "{name}: {}", ran.err);
+        docker(&["rmi", "-f", &tag]);
+    }
+    docker(&["rmi", "-f", &base]);
 }

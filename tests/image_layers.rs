@@ -1,5 +1,5 @@
-//! The company's certificate authorities reach the steps of a build, and nothing of them stays: every
-//! file of every layer is searched, and what the image says of itself.
+//! The company's certificate authorities and the secrets of a recipe reach the steps of a build, and
+//! nothing of them stays: every file of every layer is searched, and what the image says of itself.
 
 #![allow(
     clippy::unwrap_used,
@@ -84,6 +84,12 @@ fn search(tag: &str, signs: &[Vec<u8>]) -> Vec<String> {
     found
 }
 
+/// A token for a private feed: the build sees it, the image does not.
+const TOKEN: &str = "opensesame-51c0";
+
+/// A command that fails where the token is not shown.
+const OPENS: &str = "busybox grep -q opensesame /root/.feed";
+
 struct Case {
     name: &'static str,
     /// Beside project, name and command.
@@ -94,7 +100,7 @@ struct Case {
 const CASES: [Case; 3] = [
     Case {
         name: "built",
-        recipe: "[build]\ntool = \"commands\"\ncommands = [\"SEES\", \"cp -r . /tmp/all\"]\noutput = \".\"\n",
+        recipe: "[build]\ntool = \"commands\"\ncommands = [\"SEES\", \"OPENS\", \"cp -r . /tmp/all\"]\noutput = \".\"\nSECRETS\n",
         dockerfile: "",
     },
     Case {
@@ -110,22 +116,34 @@ const CASES: [Case; 3] = [
 ];
 
 #[test]
-fn no_layer_holds_anything_of_the_companys_authorities() {
+fn no_layer_holds_the_companys_authorities_or_a_secret() {
     if docker(&["image", "inspect", BASE]).is_none() {
         eprintln!("skipped: no engine or no base image (dockerd, tests/services/bases.sh small)");
         return;
     }
     let home = tempfile::tempdir().unwrap();
     let ca = home.path().join("company.pem");
-    let signs = bundle(&ca);
+    let mut signs = bundle(&ca);
+    signs.push(TOKEN.as_bytes().to_vec());
+    let token = home.path().join("token");
+    fs::write(&token, format!("{TOKEN}\n")).unwrap();
+    let token = format!("feed={}", token.display());
     for builder in ["", "--classic"] {
         for case in &CASES {
             let dir = home.path().join(format!("{}{builder}", case.name));
             fs::create_dir(&dir).unwrap();
             let sees = SEES.replace('"', "\\\"");
+            // The classic builder has no secrets, and says so.
+            let (opens, secrets) = if builder.is_empty() {
+                let secret = "secrets = [{ id = \"feed\", target = \"/root/.feed\" }]";
+                (OPENS, secret)
+            } else {
+                ("true", "")
+            };
+            let recipe = case.recipe.replace("SEES", &sees);
+            let recipe = recipe.replace("OPENS", opens).replace("SECRETS", secrets);
             let recipe = format!(
-                "version = 1\n[project]\nname = \"hello\"\n[base]\nstack = \"shell\"\nversion = \"12\"\nsystem = \"debian\"\n{}[run]\ncommand = [\"/bin/sh\"]\n",
-                case.recipe.replace("SEES", &sees)
+                "version = 1\n[project]\nname = \"hello\"\n[base]\nstack = \"shell\"\nversion = \"12\"\nsystem = \"debian\"\n{recipe}[run]\ncommand = [\"/bin/sh\"]\n"
             );
             fs::write(dir.join("quarterdeck.toml"), recipe).unwrap();
             fs::write(dir.join("hello.txt"), "hello\n").unwrap();
@@ -142,7 +160,7 @@ fn no_layer_holds_anything_of_the_companys_authorities() {
             let tag = format!("quarterdeck-test/layers-{}{builder}:1", case.name);
             let mut build = Command::new(env!("CARGO_BIN_EXE_quarterdeck"));
             build.args(["image", "build", "--tag", &tag]);
-            build.args(["--catalogue", "catalogue.toml"]);
+            build.args(["--catalogue", "catalogue.toml", "--secret", &token]);
             build.args(Some(builder).filter(|it| !it.is_empty()));
             build.current_dir(&dir).env("HOME", home.path());
             let ran = build

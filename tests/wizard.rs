@@ -69,6 +69,15 @@ fn a_detected_service_is_built_with_one_enter() {
     terminal.wait_for("npm ci");
     terminal.wait_for("nothing runs");
     terminal.wait_for("built in");
+    // The steps as a tree, and the lines of one.
+    terminal.wait_for("build ┬ FROM");
+    terminal.send("\t\t\t\t");
+    terminal.wait_for("/step=4");
+    terminal.wait_for("nothing runs");
+    terminal.send("\t");
+    terminal.wait_for("no line passes the filter");
+    terminal.send("\x1b[Z\x1b[Z");
+    terminal.wait_for("/step=3");
     let recipe = std::fs::read_to_string(source.path().join("quarterdeck.toml")).unwrap();
     assert!(recipe.contains("name = \"checkout-api\""), "{recipe}");
 }

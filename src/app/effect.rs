@@ -159,6 +159,17 @@ pub enum Work {
     Outdated(String),
     /// Make those of these folders again, and look at all below the first.
     Renew(String, Vec<PathBuf>),
+    /// Look what a build would send of a folder.
+    Weigh {
+        /// The folder of the source.
+        folder: PathBuf,
+        /// The answers.
+        recipe: Box<Recipe>,
+        /// What they mean.
+        catalogue: Box<Catalogue>,
+        /// The recipe as it is written: the answer carries it.
+        written: String,
+    },
     /// Ask how large a base image is.
     Size {
         /// Which.

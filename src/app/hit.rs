@@ -23,7 +23,7 @@ pub enum Hit {
     Beside,
     /// The n-th tab.
     Tab(usize),
-    /// The n-th step of the wizard.
+    /// The n-th step of the wizard, or of a build.
     Step(usize),
     /// Nothing in particular.
     Nothing,

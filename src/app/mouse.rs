@@ -105,6 +105,10 @@ impl App {
                 match hit {
                     Hit::Row(row) => screen.click(row),
                     Hit::Moment(n, of) => screen.go_to_part(n, of),
+                    Hit::Step(n) => {
+                        let again = screen.chosen_step() == Some(n);
+                        screen.choose_step((!again).then_some(n));
+                    }
                     _ => {}
                 }
                 false

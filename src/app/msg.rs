@@ -3,7 +3,7 @@
 
 use super::hit::Hit;
 use super::notice::Notice;
-use crate::domain::build::{Event, Fault, Outcome};
+use crate::domain::build::{Event, Fault, Outcome, Sent};
 use crate::domain::catalogue::ImageRef;
 use crate::domain::exec::ExecItem;
 use crate::domain::feed::{AccessAnswer, Batch, Failure, FeedState, Resource, Scope, TableChange};
@@ -124,6 +124,8 @@ pub enum Worked {
     History(String),
     /// How large a base image is, or why nobody knows.
     Sized(ImageRef, Result<BaseSize, Fault>),
+    /// What a build with this recipe would send, or why nobody knows.
+    Weighed(String, Result<Sent, Fault>),
     /// Recipes, and how they stand.
     Outdated(Vec<Aged>),
     /// Where the source of this project is, the likeliest first.

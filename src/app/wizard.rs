@@ -5,7 +5,8 @@ use super::hit::Hit;
 use super::msg::{Id, Worked};
 use super::notice::Notice;
 use super::screens::Screen;
-use super::screens::logs::{Building, LogScreen};
+use super::screens::build::Building;
+use super::screens::logs::LogScreen;
 use super::screens::wizard::{Look, Step, Wish, Wizard};
 use super::tabs::every;
 use super::{App, Severity};
@@ -236,9 +237,13 @@ impl App {
     }
 
     fn build_command(&mut self, command: Command, effects: &mut Effects) -> bool {
-        let Screen::Logs(screen) = self.screen() else {
+        let Screen::Logs(screen) = self.screen_mut().0 else {
             return false;
         };
+        if screen.build.is_some() && matches!(command, Command::NextStep | Command::PreviousStep) {
+            screen.choose_step_by(command == Command::NextStep);
+            return true;
+        }
         let Some(building) = &screen.build else {
             return false;
         };
@@ -331,6 +336,11 @@ impl App {
                     wizard.sized(&image, size);
                 }
             }
+            Worked::Weighed(recipe, sent) => {
+                if let Some(wizard) = self.wizard(id) {
+                    wizard.weighed(&recipe, sent);
+                }
+            }
             Worked::Outdated(found) => self.take_recipes(id, found),
             Worked::Sources(project, found) => self.take_sources(&project, &found, effects),
             Worked::Failed(fault) if self.fail_recipes(id, &fault) => {}
@@ -416,7 +426,8 @@ impl App {
         self.notify(notice);
     }
 
-    /// The review tells how large the base is: asks for it, once for each base.
+    /// The review tells how large the base is and what will be sent: asks for it, once for each base
+    /// and recipe.
     pub(super) fn learn_sizes(&mut self, effects: &mut Effects) {
         let remote = self.world.session.as_ref().is_none_or(|it| !it.demo);
         let Screen::Wizard(wizard) = self.screen_mut().0 else {
@@ -424,6 +435,9 @@ impl App {
         };
         if let Some(image) = wizard.wants_size() {
             effects.push(Effect::Work(wizard.id, Work::Size { image, remote }));
+        }
+        if let Some(work) = wizard.wants_weight() {
+            effects.push(Effect::Work(wizard.id, work));
         }
     }
 

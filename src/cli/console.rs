@@ -69,6 +69,7 @@ pub fn run(
             ),
             drafts: settings.paths.state.join("drafts"),
             builds: settings.paths.state.join("builds"),
+            secrets: settings.paths.secrets(),
         },
     };
     match runtime::run(start) {

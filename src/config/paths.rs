@@ -12,7 +12,7 @@ pub const SYSTEM_CATALOGUE: &str = "/etc/quarterdeck/catalogue.toml";
 /// Folders of this program for this person. None of them need exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paths {
-    /// `config.toml`, `keymaps/`, `themes/`: written by people.
+    /// `config.toml`, `keymaps/`, `themes/`, `secrets/`: written by people.
     pub config: PathBuf,
     /// State and log: written by the program.
     pub state: PathBuf,
@@ -69,6 +69,11 @@ impl Paths {
     /// the person's.
     pub fn catalogue_files(&self) -> [PathBuf; 2] {
         [SYSTEM_CATALOGUE.into(), self.config.join("catalogue.toml")]
+    }
+
+    /// The folder with the secrets of builds, each a file of its name.
+    pub fn secrets(&self) -> PathBuf {
+        self.config.join("secrets")
     }
 
     /// The file that remembers things between runs.

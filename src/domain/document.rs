@@ -329,7 +329,7 @@ impl<'t> Reader<'t> {
             item.at,
             &item.path,
             format!("`{}` looks like a secret", item.path),
-            "take it away: an image keeps what it is given. Give it to the release as a Kubernetes Secret, or to the build under [[build.secrets]]".into(),
+            "an image keeps it: make it a Kubernetes Secret, or a secret of the build".into(),
         );
     }
 

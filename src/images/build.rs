@@ -3,6 +3,8 @@
 use super::context::Context;
 use super::credentials::{self, Credentials};
 use super::engine::Engine;
+use super::secrets::Secret;
+use super::session::Session;
 use crate::domain::build::{Event, Fault, FaultSort, StepState};
 use crate::domain::catalogue::ImageRef;
 use crate::domain::text::{Text, clean};
@@ -33,6 +35,8 @@ pub struct Order {
     pub tag: ImageRef,
     /// Build arguments.
     pub arguments: Vec<(String, String)>,
+    /// Secrets that steps may mount; the classic builder has no mounts.
+    pub secrets: Vec<Secret>,
     /// Whether `BuildKit` builds.
     pub buildkit: bool,
 }
@@ -44,7 +48,7 @@ pub async fn build(
     events: &mpsc::Sender<Event>,
     get: &impl Fn(&str) -> Option<OsString>,
 ) -> Result<String, Fault> {
-    tell(events, order.context.size()).await;
+    tell(events, Event::Context(order.context.size())).await;
     let mut known = HashMap::new();
     for base in &order.bases {
         if let Some(found) = credentials::find(base.registry(), get).await {
@@ -60,17 +64,22 @@ pub async fn build(
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
     let tagged = order.tag.tagged();
-    let session = format!("quarterdeck-{}-{}", std::process::id(), unique());
     let mut options = query::BuildImageOptionsBuilder::default()
         .dockerfile(&order.dockerfile)
         .t(&tagged)
         .buildargs(&arguments)
         .rm(true)
         .forcerm(true);
-    if order.buildkit {
-        options = options
-            .version(query::BuilderVersion::BuilderBuildKit)
-            .session(&session);
+    // It lives as long as the build.
+    let session = if order.buildkit {
+        let credentials = std::mem::take(&mut known);
+        let session = Session::open(engine, order.secrets, credentials).await;
+        Some(session.map_err(|why| no_session(engine, &why))?)
+    } else {
+        None
+    };
+    if let Some(session) = &session {
+        options = options.session(&session.id);
     }
     // What became of the source on its way: the client's own words for it say nothing.
     let broken = Arc::new(OnceLock::new());
@@ -265,6 +274,16 @@ fn for_engine(registry: &str, found: &Credentials) -> DockerCredentials {
 fn not_pushed(tag: &ImageRef, error: &Error) -> Fault {
     let text = said(error);
     let lower = text.to_ascii_lowercase();
+    if lower.contains("does not exist locally") {
+        return Fault::new(
+            FaultSort::Missing,
+            format!("the engine has no image {}", tag.tagged()),
+            format!(
+                "build it first: `quarterdeck image build --tag {}`",
+                tag.tagged()
+            ),
+        );
+    }
     let denied = [
         "denied",
         "unauthorized",
@@ -297,11 +316,15 @@ fn said(error: &Error) -> String {
     clean(text.trim()).into_owned()
 }
 
-/// A number that no other build of this process has.
-fn unique() -> u64 {
-    use std::sync::atomic::{AtomicU64, Ordering};
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    NEXT.fetch_add(1, Ordering::Relaxed)
+fn no_session(engine: &Engine, why: &str) -> Fault {
+    Fault::new(
+        FaultSort::NoEngine,
+        format!(
+            "the engine at {} cannot be built with: {why}",
+            engine.address()
+        ),
+        "build with `--classic`, or look whether the engine still runs",
+    )
 }
 
 /// A reader that went away does not stop a build.
@@ -413,6 +436,12 @@ impl Progress {
     }
 
     fn step(&mut self, id: &str, name: &str, state: StepState, events: &mut Vec<Event>) {
+        // BuildKit looks at a base that is there more than once: it is told once.
+        let before = self.steps.get(id).map(|(_, state)| *state);
+        let again = matches!(before, Some(StepState::Done | StepState::Cached));
+        if again && matches!(state, StepState::Started | StepState::Cached) {
+            return;
+        }
         let known = self.steps.insert(id.to_owned(), (name.to_owned(), state));
         if known.is_none_or(|(_, before)| before != state) {
             events.push(Event::Step {
@@ -547,8 +576,13 @@ fn brief(name: &str) -> String {
     short
 }
 
-/// The reason without the command, which the name of the step has already.
+/// The reason without what stands around it: the command, which the name of the step has already,
+/// and the parts of the builder through which it went.
 fn short(text: &str) -> &str {
+    let mut text = text;
+    for around in AROUND {
+        text = text.strip_prefix(around).unwrap_or(text);
+    }
     let after = ["did not complete successfully: ", "]: "];
     let wordy = text.starts_with("executor failed running [") || text.contains(after[0]);
     let rest = after
@@ -557,6 +591,14 @@ fn short(text: &str) -> &str {
     rest.filter(|rest| wordy && !rest.is_empty())
         .unwrap_or(text)
 }
+
+/// What `BuildKit` writes before the reason, from the outside inwards.
+const AROUND: [&str; 4] = [
+    "failed to solve with frontend dockerfile.v0: ",
+    "failed to solve: ",
+    "failed to create LLB definition: ",
+    "rpc error: code = Unknown desc = ",
+];
 
 /// Which answer of the recipe to look at, and its key.
 fn remedy(step: Option<&str>, text: &str) -> (&'static str, &'static str) {
@@ -667,6 +709,35 @@ mod tests {
             step("Step 2/2", "RUN x", StepState::Done),
         ];
         assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn a_step_that_is_done_is_told_once() {
+        let mut progress = Progress::default();
+        let mut events = Vec::new();
+        for state in [StepState::Started, StepState::Done, StepState::Started] {
+            progress.step("a", "[1/2] FROM a:1", state, &mut events);
+        }
+        progress.step("a", "[1/2] FROM a:1", StepState::Cached, &mut events);
+        assert_eq!(events.len(), 2, "{events:?}");
+    }
+
+    #[test]
+    fn the_reason_stands_without_the_parts_it_went_through() {
+        for (text, reason) in [
+            (
+                "failed to solve with frontend dockerfile.v0: failed to create LLB definition: no such host",
+                "no such host",
+            ),
+            ("failed to solve: rpc error: code = Unknown desc = x", "x"),
+            (
+                "process \"/bin/sh -c make\" did not complete successfully: exit code: 2",
+                "exit code: 2",
+            ),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(short(text), reason);
+        }
     }
 
     #[test]

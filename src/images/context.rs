@@ -3,7 +3,7 @@
 //! Names are sorted, owners and times are fixed, modes are what git keeps (executable or not). The
 //! stream is made while it is sent: nothing of it stays in memory but one chunk.
 
-use crate::domain::build::{Event, Fault, FaultSort};
+use crate::domain::build::{Fault, FaultSort, Sent};
 use crate::domain::dockerfile::Ignore;
 use bytes::Bytes;
 use std::fs::{self, File};
@@ -112,7 +112,7 @@ impl Context {
     }
 
     /// Files, bytes, and the largest.
-    pub fn size(&self) -> Event {
+    pub fn size(&self) -> Sent {
         let mut files: Vec<(String, u64)> = self
             .entries
             .iter()
@@ -127,7 +127,7 @@ impl Context {
         );
         files.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         files.truncate(LARGEST);
-        Event::Context {
+        Sent {
             files: count,
             bytes,
             largest: files,

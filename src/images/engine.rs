@@ -1,7 +1,8 @@
 //! The Docker Engine: where it is, and whether it is there.
 
 use crate::domain::build::{Fault, FaultSort};
-use bollard::Docker;
+use bollard::{BollardRequest, Docker};
+use reqwest::{Certificate, Client, ClientBuilder, Identity};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -18,8 +19,7 @@ const PATIENCE: Duration = Duration::from_hours(2);
 pub struct Engine {
     /// The client.
     pub(super) docker: Docker,
-    /// Its address.
-    pub address: String,
+    place: Place,
     /// Its version.
     pub version: String,
     /// Whether it builds with `BuildKit`.
@@ -33,19 +33,16 @@ impl Engine {
         // Somebody else may have chosen it already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let place = place(&get)?;
-        let docker = place.client();
-        let address = place.address;
-        let docker = docker.map_err(|error| no_engine(&address, &error.to_string()))?;
-        let docker = docker
+        let none = |error: bollard::errors::Error| no_engine(&place.address, &error.to_string());
+        let docker = place
+            .docker()
+            .map_err(none)?
             .negotiate_version()
             .await
-            .map_err(|error| no_engine(&address, &error.to_string()))?
+            .map_err(none)?
             .with_timeout(PATIENCE)
-            .with_request_modifier(url_safe);
-        let version = docker
-            .version()
-            .await
-            .map_err(|error| no_engine(&address, &error.to_string()))?;
+            .with_request_modifier(as_meant);
+        let version = docker.version().await.map_err(none)?;
         let podman = version
             .components
             .iter()
@@ -54,16 +51,51 @@ impl Engine {
         let linux = version.os.as_deref() == Some("linux");
         Ok(Self {
             docker,
-            address,
+            place,
             version: version.version.unwrap_or_default(),
             buildkit: linux && !podman,
         })
     }
+
+    /// Its address.
+    pub fn address(&self) -> &str {
+        &self.place.address
+    }
+
+    /// A client of its own for what the other one does not speak, and the address to begin with.
+    pub(super) fn client(&self) -> Result<(Client, String), String> {
+        self.place.client()
+    }
+}
+
+/// What a request needs that the client does not write as it is meant.
+fn as_meant(request: BollardRequest) -> BollardRequest {
+    with_builder(url_safe(request))
+}
+
+/// Asks for `BuildKit` where a session is named: asked for it itself, the client would open a
+/// session of its own, which knows no secrets.
+fn with_builder(mut request: BollardRequest) -> BollardRequest {
+    let uri = request.uri();
+    let wanted = uri
+        .path_and_query()
+        .filter(|it| it.path().ends_with("/build"))
+        .map(http::uri::PathAndQuery::as_str)
+        .filter(|it| it.contains("session="))
+        .map(|it| it.replace("version=1", "version=2"));
+    let mut parts = uri.clone().into_parts();
+    if let Some(Ok(wanted)) = wanted.map(|it| it.parse()) {
+        parts.path_and_query = Some(wanted);
+        if let Ok(uri) = http::Uri::from_parts(parts) {
+            *request.uri_mut() = uri;
+        }
+    }
+    request
 }
 
 /// The engine reads `X-Registry-Auth` as URL-safe base64, the client writes the standard alphabet:
 /// some passwords would arrive as none.
-fn url_safe(mut request: bollard::BollardRequest) -> bollard::BollardRequest {
+fn url_safe(mut request: BollardRequest) -> BollardRequest {
     let name = "X-Registry-Auth";
     let value = request
         .headers()
@@ -101,11 +133,32 @@ impl Place {
         }
     }
 
-    fn client(&self) -> Result<Docker, bollard::errors::Error> {
+    /// The files of the certificate that is shown, and of the authority that is believed.
+    fn pems(tls: &Path) -> [PathBuf; 3] {
+        ["key.pem", "cert.pem", "ca.pem"].map(|name| tls.join(name))
+    }
+
+    fn client(&self) -> Result<(Client, String), String> {
+        let client = Client::builder().no_proxy().http1_only();
+        if let Some(socket) = self.address.strip_prefix("unix://") {
+            let client = client.unix_socket(socket).build();
+            let client = client.map_err(|error| error.to_string())?;
+            return Ok((client, "http://docker".into()));
+        }
+        let (_, host) = self.address.split_once("://").unwrap_or_default();
+        let (client, scheme) = match &self.tls {
+            Some(tls) => (with_certificates(client, tls)?, "https"),
+            None => (client, "http"),
+        };
+        let client = client.build().map_err(|error| error.to_string())?;
+        Ok((client, format!("{scheme}://{host}")))
+    }
+
+    fn docker(&self) -> Result<Docker, bollard::errors::Error> {
         let Some(tls) = &self.tls else {
             return Docker::connect_with_host(&self.address);
         };
-        let [key, cert, ca] = ["key.pem", "cert.pem", "ca.pem"].map(|name| tls.join(name));
+        let [key, cert, ca] = Self::pems(tls);
         let patience = PATIENCE.as_secs();
         Docker::connect_with_ssl(
             &self.address,
@@ -118,6 +171,16 @@ impl Place {
     }
 }
 
+fn with_certificates(client: ClientBuilder, tls: &Path) -> Result<ClientBuilder, String> {
+    let read =
+        |file: &Path| std::fs::read(file).map_err(|error| format!("`{}`: {error}", file.display()));
+    let [key, cert, ca] = Place::pems(tls);
+    let shown = [read(&key)?, read(&cert)?].concat();
+    let shown = Identity::from_pem(&shown).map_err(|error| error.to_string())?;
+    let believed = Certificate::from_pem_bundle(&read(&ca)?).map_err(|error| error.to_string())?;
+    Ok(client.identity(shown).tls_certs_merge(believed))
+}
+
 /// Where the engine is.
 fn place(get: &impl Fn(&str) -> Option<OsString>) -> Result<Place, Fault> {
     let text = |name: &str| {
@@ -125,10 +188,13 @@ fn place(get: &impl Fn(&str) -> Option<OsString>) -> Result<Place, Fault> {
             .and_then(|it| it.into_string().ok())
             .filter(|it| !it.is_empty())
     };
-    if let Some(host) = text("DOCKER_HOST") {
-        return Ok(Place::plain(host));
-    }
     let config = config_folder(get);
+    if let Some(host) = text("DOCKER_HOST") {
+        let wanted = text("DOCKER_TLS_VERIFY").is_some() && !host.starts_with("unix://");
+        let certificates = text("DOCKER_CERT_PATH").map(PathBuf::from).or(config);
+        let tls = certificates.filter(|_| wanted || host.starts_with("https://"));
+        return spoken(Place { address: host, tls });
+    }
     let wanted = text("DOCKER_CONTEXT").or_else(|| {
         let config = std::fs::read_to_string(config.as_ref()?.join("config.json")).ok()?;
         let config: Value = serde_json::from_str(&config).ok()?;
@@ -136,13 +202,14 @@ fn place(get: &impl Fn(&str) -> Option<OsString>) -> Result<Place, Fault> {
     });
     let wanted = wanted.filter(|name| !name.is_empty() && name != "default");
     if let (Some(config), Some(wanted)) = (&config, wanted) {
-        return context_place(config, &wanted).ok_or_else(|| {
+        let known = context_place(config, &wanted).ok_or_else(|| {
             Fault::new(
                 FaultSort::NoEngine,
                 format!("there is no Docker context `{wanted}` with an address"),
                 "`docker context ls` lists those there are; `docker context use` or DOCKER_CONTEXT chooses one",
             )
         });
+        return known.and_then(spoken);
     }
     let rootless = get("XDG_RUNTIME_DIR").map(|folder| Path::new(&folder).join("docker.sock"));
     Ok(match rootless {
@@ -151,6 +218,23 @@ fn place(get: &impl Fn(&str) -> Option<OsString>) -> Result<Place, Fault> {
         }
         _ => Place::plain(DEFAULT),
     })
+}
+
+/// Whether an address is of a kind that is spoken here.
+fn spoken(place: Place) -> Result<Place, Fault> {
+    let Some(far) = place.address.strip_prefix("ssh://") else {
+        return Ok(place);
+    };
+    Err(Fault::new(
+        FaultSort::NoEngine,
+        format!(
+            "the engine is at `{}`, and ssh is not spoken here",
+            place.address
+        ),
+        format!(
+            "bring its socket here and point at that: `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock {far} &`, then DOCKER_HOST=unix:///tmp/engine.sock"
+        ),
+    ))
 }
 
 /// The folder of Docker's client settings.
@@ -194,6 +278,13 @@ mod tests {
             r#"{"Name":"far","Endpoints":{"docker":{"Host":"tcp://far:2375"}}}"#,
         )
         .unwrap();
+        let behind = folder.path().join("contexts/meta/ghi");
+        std::fs::create_dir_all(&behind).unwrap();
+        std::fs::write(
+            behind.join("meta.json"),
+            r#"{"Name":"behind","Endpoints":{"docker":{"Host":"ssh://me@far"}}}"#,
+        )
+        .unwrap();
         let safe = folder.path().join("contexts/meta/def");
         std::fs::create_dir_all(&safe).unwrap();
         std::fs::write(
@@ -222,6 +313,18 @@ mod tests {
         assert_eq!(with("unix:///x.sock", "safe"), plain("unix:///x.sock"));
         assert_eq!(with("", ""), plain("tcp://far:2375"));
         assert_eq!(with("", "default"), plain(DEFAULT));
+        for (host, context) in [("ssh://me@far:22", ""), ("", "behind")] {
+            let fault = with(host, context).unwrap_err();
+            assert!(fault.what.contains("ssh is not spoken"), "{fault}");
+            assert!(fault.remedy.contains("me@far"), "{fault}");
+        }
+        let verified = place(&|name: &str| match name {
+            "DOCKER_HOST" => Some("tcp://far:2376".into()),
+            "DOCKER_TLS_VERIFY" => Some("1".into()),
+            "DOCKER_CERT_PATH" => Some("/certs".into()),
+            _ => None,
+        });
+        assert_eq!(verified.unwrap().tls, Some("/certs".into()));
         let safe = with("", "safe").unwrap();
         assert_eq!(safe.address, "tcp://safe:2376");
         assert_eq!(safe.tls, Some(tls));

@@ -3,9 +3,10 @@
 use super::build::Order;
 use super::context::Context;
 use super::project::{flawed, needed, text};
-use crate::domain::build::{Fault, FaultSort, Labels};
+use super::secrets::{self, Secret, SecretFiles};
+use crate::domain::build::{Fault, FaultSort, Labels, Sent};
 use crate::domain::catalogue::{Catalogue, ImageRef};
-use crate::domain::dockerfile::{CA_FILE, Ignore, Variant, plan, render, render_ignore};
+use crate::domain::dockerfile::{CA_FILE, CA_SECRET, Ignore, Variant, plan, render, render_ignore};
 use crate::domain::lint::parse;
 use crate::domain::recipe::Read;
 use std::path::Path;
@@ -13,34 +14,74 @@ use std::path::Path;
 /// The made Dockerfile's name in the context: one of the project's own stays what it is.
 pub(super) const MADE: &str = ".quarterdeck.Dockerfile";
 
-/// What is built of `folder`, by `BuildKit` where `buildkit` says so.
+/// What is built of `folder`, by `BuildKit` where `buildkit` says so. The recipe's secrets are read
+/// from `files`.
 pub fn order(
     folder: &Path,
     read: &Read,
     catalogue: &Catalogue,
     tag: ImageRef,
     labels: &Labels,
+    files: &SecretFiles,
     buildkit: bool,
 ) -> Result<Order, Fault> {
     let recipe = &read.recipe;
-    let network = &catalogue.network;
-    // Secrets reach BuildKit through a session that the Engine API does not open here: the
-    // certificates come with the context, and other secrets are refused.
     let variant = if buildkit {
-        Variant::Bound
+        Variant::BuildKit
     } else {
         Variant::Classic
     };
-    if buildkit && !recipe.build.secrets.is_empty() {
-        return Err(Fault::new(
-            FaultSort::Project,
-            "`build.secrets` cannot be given to the engine yet",
-            "`quarterdeck image dockerfile --write`, then `docker buildx build --secret …`",
-        ));
+    let Texts {
+        name,
+        dockerfile,
+        ignore,
+    } = texts(folder, read, catalogue, variant)?;
+    // Where nothing reads them, they would only be copied into the image.
+    let reads_ca = dockerfile.contains(CA_FILE);
+    let bases = parse(&dockerfile)
+        .iter()
+        .filter(|at| at.keyword == "FROM")
+        .filter_map(|at| ImageRef::parse(at.rest.split_whitespace().next()?).ok())
+        .collect();
+    let mut extra = vec![(name.clone(), dockerfile.into_bytes())];
+    let mut secrets = Vec::new();
+    let authorities = authorities(catalogue)?;
+    if buildkit {
+        for secret in &recipe.build.secrets {
+            secrets.push(files.read(&secret.id)?);
+        }
+        secrets.extend(authorities);
+    } else if let Some(bundle) = authorities.filter(|_| reads_ca) {
+        extra.push((CA_FILE.to_owned(), bundle.content));
     }
-    let own = &recipe.build.dockerfile;
+    Ok(Order {
+        context: Context::list(folder, &Ignore::parse(&ignore), extra)?,
+        dockerfile: name,
+        bases,
+        tag,
+        arguments: arguments(catalogue, labels),
+        secrets,
+        buildkit,
+    })
+}
+
+/// What a build says beside the source.
+struct Texts {
+    /// The Dockerfile's name in the context.
+    name: String,
+    dockerfile: String,
+    ignore: String,
+}
+
+fn texts(
+    folder: &Path,
+    read: &Read,
+    catalogue: &Catalogue,
+    variant: Variant,
+) -> Result<Texts, Fault> {
+    let own = &read.recipe.build.dockerfile;
     let (name, dockerfile, made_ignore) = if own.is_empty() {
-        let plan = plan(recipe, catalogue, variant).map_err(|mut flaws| {
+        let plan = plan(&read.recipe, catalogue, variant).map_err(|mut flaws| {
             read.places.locate(&mut flaws);
             flawed("the recipe cannot be used", &flaws)
         })?;
@@ -49,35 +90,34 @@ pub fn order(
         (own.clone(), needed(&folder.join(own))?, String::new())
     };
     let ignore = text(&folder.join(".dockerignore"))?.unwrap_or(made_ignore);
-    let bases = parse(&dockerfile)
-        .iter()
-        .filter(|at| at.keyword == "FROM")
-        .filter_map(|at| ImageRef::parse(at.rest.split_whitespace().next()?).ok())
-        .collect();
-    // Where nothing reads them, they would only be copied into the image.
-    let reads_ca = !network.ca_bundle.is_empty() && dockerfile.contains(CA_FILE);
-    let mut extra = vec![(name.clone(), dockerfile.into_bytes())];
-    if reads_ca {
-        let bundle = std::fs::read(&network.ca_bundle).map_err(|error| {
-            Fault::new(
-                FaultSort::Project,
-                format!(
-                    "the catalogue's `ca_bundle`, `{}`, cannot be read: {error}",
-                    network.ca_bundle
-                ),
-                "",
-            )
-        })?;
-        extra.push((CA_FILE.to_owned(), bundle));
-    }
-    Ok(Order {
-        context: Context::list(folder, &Ignore::parse(&ignore), extra)?,
-        dockerfile: name,
-        bases,
-        tag,
-        arguments: arguments(catalogue, labels),
-        buildkit,
+    Ok(Texts {
+        name,
+        dockerfile,
+        ignore,
     })
+}
+
+/// What a build would send of `folder`.
+pub fn weigh(folder: &Path, read: &Read, catalogue: &Catalogue) -> Result<Sent, Fault> {
+    let texts = texts(folder, read, catalogue, Variant::BuildKit)?;
+    let context = Context::list(folder, &Ignore::parse(&texts.ignore), Vec::new())?;
+    Ok(context.size())
+}
+
+/// The company's certificate authorities, as the secret that they are to a step.
+fn authorities(catalogue: &Catalogue) -> Result<Option<Secret>, Fault> {
+    let bundle = &catalogue.network.ca_bundle;
+    if bundle.is_empty() {
+        return Ok(None);
+    }
+    match secrets::read(CA_SECRET, bundle.as_ref()) {
+        Ok(secret) => Ok(Some(secret)),
+        Err(why) => Err(Fault::new(
+            FaultSort::Project,
+            format!("the catalogue's `ca_bundle` cannot be used: {why}"),
+            "operations correct `ca_bundle` under [network] in the catalogue",
+        )),
+    }
 }
 
 /// Build arguments: the proxy, and what the labels say of this build.

@@ -1,7 +1,7 @@
 //! A build that is only played: the demo shows what a build looks like where there is no engine.
 //! Nothing is made, nothing is sent, and the lines say so.
 
-use crate::domain::build::{Event, Outcome, StepState};
+use crate::domain::build::{Event, Outcome, Sent, StepState};
 use crate::domain::lint::parse;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -19,18 +19,19 @@ pub async fn simulate(dockerfile: &str, files: u64, events: &mpsc::Sender<Event>
         // A reader that went away does not stop a play.
         let _ = events.send(event).await;
     };
-    tell(Event::Context {
+    tell(Event::Context(Sent {
         files,
         bytes: 0,
         largest: Vec::new(),
-    })
+    }))
     .await;
     let instructions = parse(dockerfile);
     let steps = instructions
         .iter()
         .filter(|it| matches!(it.keyword.as_str(), "FROM" | "RUN" | "COPY" | "WORKDIR"));
     for (n, step) in steps.enumerate() {
-        let id = format!("{}", n + 1);
+        // As the classic builder calls them: the tree knows the stages by it.
+        let id = format!("Step {}", n + 1);
         let name = format!("{} {}", step.keyword, step.rest);
         let event = |state| Event::Step {
             id: id.clone(),

@@ -109,7 +109,7 @@ async fn engine(get: impl Fn(&str) -> Option<OsString>) -> Result<EngineInfo, Fa
             ))
         })?;
     Ok(EngineInfo {
-        address: engine.address,
+        address: engine.address().to_owned(),
         version: engine.version,
         buildkit: engine.buildkit,
         simulated: false,

@@ -9,7 +9,7 @@ use crate::domain::dockerfile::{Variant, generate};
 use crate::domain::outdated::Age;
 use crate::domain::recipe::{Read, write};
 use crate::domain::survey::EngineInfo;
-use crate::images::{self, Drafts, Engine, Entry, History, Opened, Recording, Rules};
+use crate::images::{self, Drafts, Engine, Entry, History, Opened, Recording, Rules, SecretFiles};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -33,6 +33,8 @@ pub struct WorkshopPaths {
     pub drafts: PathBuf,
     /// The folder in which builds are remembered.
     pub builds: PathBuf,
+    /// The folder with the secrets of builds.
+    pub secrets: PathBuf,
 }
 
 /// Work that is under way.
@@ -42,6 +44,7 @@ pub struct Workshop {
     rules: Rules,
     drafts: Drafts,
     history: History,
+    secrets: SecretFiles,
     tasks: HashMap<Id, AbortHandle>,
     /// Copies of sources that were fetched, as long as their wizards live.
     copies: Arc<Mutex<HashMap<Id, Opened>>>,
@@ -55,6 +58,10 @@ impl Workshop {
             rules: paths.rules,
             drafts: Drafts(paths.drafts),
             history: History(paths.builds),
+            secrets: SecretFiles {
+                named: Vec::new(),
+                folder: paths.secrets,
+            },
             tasks: HashMap::new(),
             copies: Arc::default(),
         }
@@ -85,9 +92,9 @@ impl Workshop {
                 })
             }
             Work::Build(order) => {
-                let history = self.history.clone();
+                let (history, secrets) = (self.history.clone(), self.secrets.clone());
                 tokio::spawn(async move {
-                    let outcome = build(id, *order, &history, &post).await;
+                    let outcome = build(id, *order, secrets, &history, &post).await;
                     post.send(Msg::Work(id, Worked::Ended(outcome))).await;
                 })
             }
@@ -108,6 +115,22 @@ impl Workshop {
                 drop(tokio::spawn(async move {
                     let size = images::base_size(&image, remote, &variable).await;
                     post.send(Msg::Work(id, Worked::Sized(image, size))).await;
+                }));
+                return;
+            }
+            Work::Weigh {
+                folder,
+                recipe,
+                catalogue,
+                written,
+            } => {
+                drop(tokio::task::spawn_blocking(move || {
+                    let read = Read {
+                        recipe: *recipe,
+                        ..Read::default()
+                    };
+                    let sent = images::weigh(&folder, &read, &catalogue);
+                    post.send_or_lose(Msg::Work(id, Worked::Weighed(written, sent)));
                 }));
                 return;
             }
@@ -239,7 +262,13 @@ fn told(history: &History) -> String {
 }
 
 /// Builds, tells of it, and remembers it; a build that is dropped is remembered as stopped.
-async fn build(id: Id, order: BuildOrder, history: &History, post: &Post) -> Outcome {
+async fn build(
+    id: Id,
+    order: BuildOrder,
+    secrets: SecretFiles,
+    history: &History,
+    post: &Post,
+) -> Outcome {
     if let Some(last) = history.last(&order.tag.name) {
         post.send(Msg::Work(id, Worked::Last(last))).await;
     }
@@ -251,7 +280,7 @@ async fn build(id: Id, order: BuildOrder, history: &History, post: &Post) -> Out
     let outcome = if order.simulated {
         play(&order, &events).await
     } else {
-        real(order, &events, &mut memory.entry.bases).await
+        real(order, secrets, &events, &mut memory.entry.bases).await
     };
     let outcome = outcome.unwrap_or_else(Outcome::Failed);
     drop(events);
@@ -319,6 +348,7 @@ async fn play(order: &BuildOrder, events: &mpsc::Sender<Event>) -> Result<Outcom
 
 async fn real(
     order: BuildOrder,
+    secrets: SecretFiles,
     events: &mpsc::Sender<Event>,
     bases: &mut Vec<String>,
 ) -> Result<Outcome, Fault> {
@@ -335,6 +365,7 @@ async fn real(
             &order.catalogue,
             order.tag,
             &order.labels,
+            &secrets,
             buildkit,
         )
     });

@@ -43,11 +43,13 @@ pub fn draw(
         build::draw(
             app,
             &building.build,
+            screen.chosen_step(),
             canvas,
             Area {
                 height: rows,
                 ..area
             },
+            hits,
         );
         area.y += rows;
         area.height -= rows;

@@ -5,6 +5,7 @@ mod ascii;
 mod build;
 mod columns;
 mod containers;
+mod dockerfile;
 mod frame;
 mod hits;
 mod lines;

@@ -4,11 +4,11 @@
 //! Nothing moves under the reader's eye: as long as he follows, the page ends with the newest line;
 //! once he has moved up, it stays where it is and tells how many lines have come since.
 
-use crate::app::effect::{BuildOrder, Effect, Effects};
+use super::build::Building;
+use crate::app::effect::{Effect, Effects};
 use crate::app::msg::Id;
 use crate::app::palette::Line as Typed;
 use crate::command::Command;
-use crate::domain::build::Build;
 use crate::domain::logs::buffer::Line;
 use crate::domain::logs::buffer::Older;
 use crate::domain::logs::shown::Shown;
@@ -106,17 +106,6 @@ pub(in crate::app) struct Saving {
     pub id: Id,
     next: Seq,
     end: Seq,
-}
-
-/// The build whose lines a screen shows.
-#[derive(Debug)]
-pub struct Building {
-    /// Its steps, and how it ended.
-    pub build: Build,
-    /// What is built: to build it again.
-    pub order: BuildOrder,
-    /// The wizard that ordered it.
-    pub wizard: Id,
 }
 
 /// A log screen.

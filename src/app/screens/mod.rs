@@ -1,6 +1,7 @@
 //! The screens: one file each. A screen is state and what its rows are; keys are handled by the
 //! list or text it is made of, and drilling by [`super::App`].
 
+pub mod build;
 pub mod containers;
 pub mod contexts;
 pub mod fleet;

@@ -4,10 +4,11 @@ use super::{BuildArgs, Form, PushArgs};
 use crate::cli::catalogue;
 use crate::cli::exit::{Code, Refusal};
 use crate::cli::out::{Out, warn};
-use crate::domain::build::{Event, Labels, StepState};
+use crate::config::Paths;
+use crate::domain::build::{Event, Labels, Sent, StepState};
 use crate::domain::catalogue::ImageRef;
 use crate::domain::text::clean;
-use crate::images::{self, Engine};
+use crate::images::{self, Engine, SecretFiles};
 use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::time::Instant;
@@ -28,15 +29,33 @@ pub fn build(args: &BuildArgs, out: &mut Out) -> anyhow::Result<Code> {
     let catalogue = catalogue::load(args.catalogue.catalogue.as_deref())?;
     let read = images::recipe(&args.dir)?;
     let tag = reference(&args.tag)?;
+    let secrets = SecretFiles {
+        named: args.secret.clone(),
+        folder: Paths::from_env(variable).secrets(),
+    };
     carry(args.output, &tag, out, async |events| {
         let engine = Engine::connect(variable).await?;
         let buildkit = engine.buildkit && !args.classic;
-        let labels = Labels {
-            version: args.version.clone(),
-            revision: args.revision.clone(),
-            created: args.created.clone(),
+        // What nobody says, git knows, where it is there.
+        let known = images::labels(&args.dir).await;
+        let or = |said: &str, known: String| match said {
+            "" => known,
+            said => said.to_owned(),
         };
-        let order = images::order(&args.dir, &read, &catalogue, tag.clone(), &labels, buildkit)?;
+        let labels = Labels {
+            version: or(&args.version, known.version),
+            revision: or(&args.revision, known.revision),
+            created: or(&args.created, known.created),
+        };
+        let order = images::order(
+            &args.dir,
+            &read,
+            &catalogue,
+            tag.clone(),
+            &labels,
+            &secrets,
+            buildkit,
+        )?;
         for path in &order.context.skipped {
             warn(&format!("`{path}` is no file and is not sent"));
         }
@@ -155,11 +174,11 @@ fn print(event: &Event, form: Form, out: &mut Out) -> anyhow::Result<()> {
 
 fn as_json(event: &Event) -> Value {
     match event {
-        Event::Context {
+        Event::Context(Sent {
             files,
             bytes,
             largest,
-        } => {
+        }) => {
             let largest: Vec<Value> = largest
                 .iter()
                 .map(|(file, bytes)| json!({ "file": file, "bytes": bytes }))
@@ -183,22 +202,7 @@ fn as_json(event: &Event) -> Value {
 
 fn as_text(event: &Event) -> Option<String> {
     Some(match event {
-        Event::Context {
-            files,
-            bytes,
-            largest,
-        } => {
-            let mut line = format!("sends {files} files, {bytes} bytes");
-            // A context of more than this is a surprise, as a rule.
-            if *bytes > 50_000_000 {
-                let named: Vec<String> = largest
-                    .iter()
-                    .map(|(file, bytes)| format!("{file} ({bytes})"))
-                    .collect();
-                line = format!("{line}; the largest: {}", named.join(", "));
-            }
-            line
-        }
+        Event::Context(sent) => format!("sends {}", sent.told()),
         Event::Step {
             name,
             state: StepState::Started,

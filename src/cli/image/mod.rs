@@ -167,6 +167,10 @@ pub struct BuildArgs {
     /// Build without `BuildKit`
     #[arg(long)]
     pub classic: bool,
+    /// A secret of the recipe and the file that holds it; without it, the file of that name in the
+    /// folder `secrets` of the configuration
+    #[arg(long, value_name = "ID=FILE", value_parser = named_file)]
+    pub secret: Vec<(String, PathBuf)>,
     /// Version of the service, for the image's labels
     #[arg(long = "image-version", value_name = "VERSION", default_value = "")]
     pub version: String,
@@ -208,6 +212,16 @@ pub struct OutdatedArgs {
     /// Form of the answer
     #[arg(short, long, value_enum, default_value_t)]
     pub output: Form,
+}
+
+/// `ID=FILE`.
+fn named_file(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((id, file)) if !id.is_empty() && !file.is_empty() => Ok((id.into(), file.into())),
+        _ => {
+            Err("write ID=FILE: the secret's name in the recipe, and the file that holds it".into())
+        }
+    }
 }
 
 /// Carries out `image`.

@@ -1,8 +1,10 @@
 //! What happens while an image is built and pushed, as values.
 
 mod progress;
+mod tree;
 
-pub use progress::{Build, Moved, Outcome, Sent, Step};
+pub use progress::{Build, Moved, Outcome, REASON, Sent, Step};
+pub use tree::{Branch, Joint};
 
 /// How a step stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,14 +46,7 @@ pub struct Labels {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// What will be sent to the engine.
-    Context {
-        /// Files.
-        files: u64,
-        /// Their bytes.
-        bytes: u64,
-        /// The largest of them, largest first.
-        largest: Vec<(String, u64)>,
-    },
+    Context(Sent),
     /// A step of the build changed its state.
     Step {
         /// Its name for the engine.

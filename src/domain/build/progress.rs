@@ -2,6 +2,7 @@
 
 use super::{Event, Fault, StepState};
 use crate::domain::catalogue::ImageRef;
+use crate::domain::listing::bytes;
 use crate::domain::time::{Millis, Timestamp};
 
 /// Movements that are kept: what is done falls out first.
@@ -47,6 +48,32 @@ pub struct Sent {
     pub bytes: u64,
     /// The largest of them, largest first.
     pub largest: Vec<(String, u64)>,
+}
+
+/// Rows for the reason of a failure at most.
+pub const REASON: u16 = 3;
+
+/// More than this is a surprise, as a rule: the largest files are named.
+const LARGE: u64 = 50_000_000;
+
+impl Sent {
+    /// Files and bytes in words.
+    pub fn told(&self) -> String {
+        let files = if self.files == 1 { "file" } else { "files" };
+        let mut text = format!("{} {files}, {}", self.files, bytes(self.bytes));
+        if text.ends_with(|c: char| c.is_ascii_digit()) {
+            text.push_str(" bytes");
+        }
+        if self.bytes > LARGE {
+            let named: Vec<String> = self
+                .largest
+                .iter()
+                .map(|(name, size)| format!("{name} {}", bytes(*size)))
+                .collect();
+            text = format!("{text}; the largest: {}", named.join(", "));
+        }
+        text
+    }
 }
 
 /// How a build ended.
@@ -113,17 +140,7 @@ impl Build {
     /// Takes in what happened.
     pub fn take(&mut self, event: &Event, now: Timestamp) {
         match event {
-            Event::Context {
-                files,
-                bytes,
-                largest,
-            } => {
-                self.context = Some(Sent {
-                    files: *files,
-                    bytes: *bytes,
-                    largest: largest.clone(),
-                });
-            }
+            Event::Context(sent) => self.context = Some(sent.clone()),
             Event::Step { id, name, state } => self.step(id, name, *state, now),
             Event::Log { step, .. } => {
                 if let Some(step) = self.steps.iter_mut().find(|known| known.id == *step) {
@@ -217,10 +234,14 @@ impl Build {
     /// Rows that tell of it in a page of so many: what it needs, at most half.
     pub fn rows(&self, page: u16) -> u16 {
         let count = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
-        // How it stands, what follows, and a rule.
+        // How it stands, what follows, and a rule; a reason may be long.
+        let reason = match self.outcome {
+            Some(Outcome::Failed(_)) => REASON,
+            _ => 1,
+        };
         let wanted = count(self.steps.len())
             .saturating_add(count(self.under_way().count()))
-            .saturating_add(3);
+            .saturating_add(reason + 2);
         wanted.min(page / 2).max(3.min(page))
     }
 

@@ -242,8 +242,27 @@ pub fn detect(tree: &dyn Tree) -> Vec<Found> {
         }
         projects.extend(folder(tree, &below));
     }
+    ask_which(&mut projects);
     projects
 }
+
+/// Which of several projects is meant, nobody can know where the folder itself is none of them.
+fn ask_which(projects: &mut [Found]) {
+    let all: Vec<String> = projects
+        .iter()
+        .map(|it| format!("{} ({})", it.folder, it.stack))
+        .collect();
+    if let [first, _, ..] = projects
+        && !first.folder.is_empty()
+    {
+        let why = format!("there are several projects in it: {}", all.join(", "));
+        first.ask(PROJECT, why);
+    }
+}
+
+/// The key of the question which of several projects is meant: no answer of a recipe, which stands in
+/// the folder of one.
+pub const PROJECT: &str = "source.folder";
 
 /// The project in one folder of the tree.
 pub fn folder(tree: &dyn Tree, folder: &str) -> Option<Found> {

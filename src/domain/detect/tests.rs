@@ -360,6 +360,13 @@ fn projects_of_a_monorepo_are_listed() {
         .map(|it| (it.folder.as_str(), it.stack))
         .collect();
     assert_eq!(folders, [("services/api", "go"), ("services/web", "node")]);
+    // Which one is meant is asked, not guessed.
+    let proposal = propose(&all[0], &Catalogue::built_in());
+    let question = &proposal.questions[0];
+    assert!(question.what.contains("services/web (node)"), "{question}");
+    assert_eq!(proposal.recipe.build.directory, "services/api");
+    let one = first(&[("go.mod", "module x\n"), ("web/package.json", "{}")]);
+    assert!(one.questions.iter().all(|it| it.key != PROJECT));
 }
 
 #[test]

@@ -25,11 +25,10 @@ use super::recipe::Recipe;
 /// The first line of every Dockerfile that was made here: it tells a made one from a brought one.
 pub const MARK: &str = "# Made by quarterdeck";
 
-/// The name of the secret, or file of the context, that holds the company's certificate
-/// authorities while a step runs.
+/// The name of the secret that holds the company's certificate authorities while a step runs.
 pub const CA_SECRET: &str = "quarterdeck-ca";
 
-/// The file of the context that holds them for an engine that is given no secrets.
+/// The file of the context that holds them for a builder without secrets.
 pub const CA_FILE: &str = ".quarterdeck-ca.pem";
 
 /// What the engine can do.
@@ -38,8 +37,6 @@ pub enum Variant {
     /// Cache and secret mounts.
     #[default]
     BuildKit,
-    /// Cache mounts, and mounts of the context: the certificate authorities come in a file of it.
-    Bound,
     /// None of them.
     Classic,
 }

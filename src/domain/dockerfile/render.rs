@@ -25,7 +25,7 @@ pub fn render(plan: &Plan<'_>) -> String {
 
 fn head(plan: &Plan<'_>) -> String {
     let builder = match plan.variant {
-        Variant::BuildKit | Variant::Bound => "",
+        Variant::BuildKit => "",
         Variant::Classic => " --classic",
     };
     format!(

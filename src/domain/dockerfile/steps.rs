@@ -58,11 +58,9 @@ fn mounts(plan: &Plan<'_>, sees: Sees) -> Vec<String> {
     }
     let mut mounts = Vec::new();
     if !plan.network.ca_bundle.is_empty() {
-        mounts.push(if plan.variant == Variant::Bound {
-            format!("--mount=type=bind,source={CA_FILE},target={CA_PATH}")
-        } else {
-            format!("--mount=type=secret,id={CA_SECRET},target={CA_PATH},required=true")
-        });
+        mounts.push(format!(
+            "--mount=type=secret,id={CA_SECRET},target={CA_PATH},required=true"
+        ));
     }
     if sees == Sees::Build {
         for target in &plan.tool.caches {
@@ -104,7 +102,7 @@ fn trust(plan: &Plan<'_>, sees: Sees) -> Vec<String> {
         return Vec::new();
     }
     let path = match plan.variant {
-        Variant::BuildKit | Variant::Bound => CA_PATH,
+        Variant::BuildKit => CA_PATH,
         Variant::Classic => CA_PLAIN_PATH,
     };
     let variables: Vec<String> = plan
@@ -126,14 +124,8 @@ fn trust(plan: &Plan<'_>, sees: Sees) -> Vec<String> {
 /// Whether the certificate authorities come in a file of the context: where something reads them
 /// there. A file that nothing reads would only be copied into the image.
 pub fn ca_in_context(plan: &Plan<'_>) -> bool {
-    let setup = plan.on.is_some_and(|on| !on.setup.is_empty());
     let reads = plan.builder.is_some() || !plan.packages.is_empty();
-    !plan.network.ca_bundle.is_empty()
-        && match plan.variant {
-            Variant::BuildKit => false,
-            Variant::Bound => reads || setup,
-            Variant::Classic => reads,
-        }
+    plan.variant == Variant::Classic && reads && !plan.network.ca_bundle.is_empty()
 }
 
 /// Takes the file away where the whole context was copied.
@@ -144,7 +136,7 @@ pub fn drop_copied_ca() -> String {
 /// Brings the certificate authorities into a stage that is not the image, where nothing can be
 /// mounted.
 pub fn plain_ca(plan: &Plan<'_>) -> String {
-    if plan.variant == Variant::Classic && ca_in_context(plan) {
+    if ca_in_context(plan) {
         format!("COPY {CA_FILE} {CA_PLAIN_PATH}\n")
     } else {
         String::new()

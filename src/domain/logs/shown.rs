@@ -26,6 +26,12 @@ struct Written<'a> {
 impl Record for Written<'_> {
     fn field(&self, column: &str) -> Option<Field<'_>> {
         let text = |text: &'_ str| Some(Field::Text(Cow::Owned(text.to_owned())));
+        // The lines of a build stand under the numbers of its steps.
+        if column == "step"
+            && let Ok(number) = self.source?.pod.parse::<u32>()
+        {
+            return Some(Field::Number(f64::from(number)));
+        }
         match column {
             "level" => {
                 let level = self.line.level;

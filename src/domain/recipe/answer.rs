@@ -24,6 +24,8 @@ pub enum Form {
     Numbers,
     /// `NAME=value`, one on each line.
     Pairs,
+    /// Secrets as `id=/path`, one on each line.
+    Secrets,
 }
 
 /// The answers that are texts, and how each is read.
@@ -39,6 +41,7 @@ const FORMS: &[(&str, Form)] = &[
     ("build.target", Form::Word),
     ("build.output", Form::Word),
     ("build.ignore", Form::Names),
+    ("build.secrets", Form::Secrets),
     ("run.command", Form::Words),
     ("run.directory", Form::Word),
     ("run.user", Form::Number),
@@ -60,7 +63,7 @@ impl Form {
 
     /// Whether a text of several lines is meant.
     pub const fn is_long(self) -> bool {
-        matches!(self, Self::Lines | Self::Pairs)
+        matches!(self, Self::Lines | Self::Pairs | Self::Secrets)
     }
 }
 
@@ -84,6 +87,13 @@ impl Recipe {
             "build.target" => self.build.target.clone(),
             "build.output" => self.build.output.clone(),
             "build.ignore" => names(&self.build.ignore),
+            "build.secrets" => {
+                let secrets = self.build.secrets.iter();
+                let lines: Vec<String> = secrets
+                    .map(|secret| format!("{}={}", secret.id, secret.target))
+                    .collect();
+                lines.join("\n")
+            }
             "run.command" => words(&self.run.command),
             "run.directory" => self.run.directory.clone(),
             "run.user" => self.run.user.map(|it| it.to_string()).unwrap_or_default(),
@@ -182,6 +192,16 @@ fn words(line: &str) -> Result<Vec<String>, Flaw> {
     }))
 }
 
+/// Lines of a name, `=` and what it stands for.
+fn pairs<'t>(key: &str, text: &'t str, remedy: &str) -> Result<Vec<(&'t str, &'t str)>, Flaw> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let pair = |line: &'t str| match line.split_once('=') {
+        Some((name, text)) => Ok((name.trim(), text.trim())),
+        None => Err(Flaw::of(key, format!("`{line}` has no value"), remedy)),
+    };
+    lines.map(pair).collect()
+}
+
 /// A recipe of this one answer.
 fn document(key: &str, form: Form, text: &str) -> Result<String, Flaw> {
     let wrong = |what: String, remedy: &str| Flaw::of(key, what, remedy);
@@ -211,16 +231,21 @@ fn document(key: &str, form: Form, text: &str) -> Result<String, Flaw> {
         }
         Form::Pairs => {
             let mut table = InlineTable::new();
-            for line in text.lines().filter(|line| !line.trim().is_empty()) {
-                let Some((name, text)) = line.trim().split_once('=') else {
-                    return Err(wrong(
-                        format!("`{}` has no value", line.trim()),
-                        "write NAME=value, one on each line",
-                    ));
-                };
-                table.insert(name.trim(), Value::from(text.trim()));
+            for (name, text) in pairs(key, text, "write NAME=value, one on each line")? {
+                table.insert(name, Value::from(text));
             }
             value(table)
+        }
+        Form::Secrets => {
+            let remedy = "write its name and where the build reads it, such as npmrc=/root/.npmrc";
+            let mut secrets = Array::new();
+            for (id, target) in pairs(key, text, remedy)? {
+                let mut secret = InlineTable::new();
+                secret.insert("id", Value::from(id));
+                secret.insert("target", Value::from(target));
+                secrets.push(secret);
+            }
+            value(secrets)
         }
     };
     let (section, name) = key.split_once('.').unwrap_or(("", key));
@@ -303,6 +328,8 @@ mod tests {
             ("run.user", "0", "number"),
             ("run.command", "PORT=1 node x.js", "environment"),
             ("run.env", "A", "NAME=value"),
+            ("build.secrets", "npmrc", "no value"),
+            ("build.secrets", "np mrc=/root/.npmrc", "letters"),
             ("run.env", "DB_PASSWORD=x", "secret"),
             ("health.path", "healthz", "/"),
         ] {

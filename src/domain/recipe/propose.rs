@@ -2,7 +2,7 @@
 
 use super::Recipe;
 use crate::domain::catalogue::{Catalogue, Stack, at_least, newest, resolve};
-use crate::domain::detect::{Answer, Found};
+use crate::domain::detect::{Answer, Found, PROJECT};
 use crate::domain::document::Flaw;
 
 /// Answers, and what could not be answered.
@@ -39,12 +39,13 @@ pub fn propose(found: &Found, catalogue: &Catalogue) -> Proposal {
             }
         }
     }
+    recipe.build.directory.clone_from(&found.folder);
     for question in &found.questions {
-        questions.push(Flaw::of(
-            question.key,
-            question.why.clone(),
-            format!("answer `{}`", question.key),
-        ));
+        let remedy = match question.key {
+            PROJECT => "name the folder of the one that is meant as the source".to_owned(),
+            key => format!("answer `{key}`"),
+        };
+        questions.push(Flaw::of(question.key, question.why.clone(), remedy));
     }
     defaults(&mut recipe, found, catalogue, &questions);
     Proposal { recipe, questions }

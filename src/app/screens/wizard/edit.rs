@@ -385,6 +385,9 @@ impl Wizard {
                     self.make_fields();
                     return Some(Wish::Look);
                 }
+                if self.asks_which() {
+                    self.take_whole();
+                }
                 return None;
             }
             Group::Dockerfile => value.clone_into(&mut self.recipe.build.dockerfile),

@@ -7,14 +7,16 @@
 mod draft;
 mod edit;
 mod form;
+mod review;
 mod size;
 
 pub use edit::Wish;
 pub use form::{Act, Group, Row, Switch, Ticked, field};
 
 use crate::app::msg::Id;
-use crate::domain::build::Fault;
+use crate::domain::build::{Fault, Sent};
 use crate::domain::catalogue::{Catalogue, ImageRef};
+use crate::domain::detect::PROJECT;
 use crate::domain::dockerfile::{Variant, sketch};
 use crate::domain::document::Flaw;
 use crate::domain::lint::{Remark, lint, lint_recipe};
@@ -177,6 +179,8 @@ pub struct Wizard {
     pub remark: Option<String>,
     /// The base whose size was asked for, and what came of it.
     size: Option<(ImageRef, Option<Result<BaseSize, Fault>>)>,
+    /// The recipe for which was asked what it sends, and what came of it.
+    weight: Option<(String, Option<Result<Sent, Fault>>)>,
     /// The typed name of the image: empty while it follows from the answers.
     image_text: String,
     /// Where the source is, as typed.
@@ -212,6 +216,7 @@ impl Wizard {
             scroll: 0,
             remark: None,
             size: None,
+            weight: None,
             image_text: String::new(),
             place: place.to_owned(),
             reference: String::new(),
@@ -299,7 +304,9 @@ impl Wizard {
     fn take_recipe(&mut self, text: &str) {
         let mut recipe = Recipe::default();
         let (flaws, places) = recipe.lay(crate::domain::recipe::FILE, text);
-        self.questions.retain(|question| !places.has(&question.key));
+        // A recipe stands where its project is.
+        self.questions
+            .retain(|question| !places.has(&question.key) && question.key != PROJECT);
         // What is wrong in the file is shown where it belongs.
         self.questions.extend(flaws);
         self.recipe = recipe;
@@ -360,8 +367,6 @@ impl Wizard {
     pub fn variant(&self) -> Variant {
         match self.survey().map(|survey| &survey.engine) {
             Some(Ok(engine)) if !engine.buildkit => Variant::Classic,
-            // What the engine here is given; without one it is for another.
-            Some(Ok(engine)) if !engine.simulated => Variant::Bound,
             _ => Variant::BuildKit,
         }
     }
@@ -478,6 +483,7 @@ impl Wizard {
         let known = self.survey().is_some();
         if step == Step::Source {
             return match &self.look {
+                Look::Known(_) if self.asks_which() => Standing::Asks,
                 Look::Known(_) => Standing::Done,
                 Look::Failed(_) => Standing::Wrong,
                 Look::Waiting(_) => Standing::Asks,
@@ -520,6 +526,22 @@ impl Wizard {
         }
     }
 
+    /// Whether several projects are there, and nobody said which is meant.
+    pub(super) fn asks_which(&self) -> bool {
+        self.questions
+            .iter()
+            .any(|question| question.key == PROJECT)
+    }
+
+    /// Several projects are built as one: what was found of the first says nothing of it.
+    pub(super) fn take_whole(&mut self) {
+        self.recipe = Recipe::default();
+        self.questions.clear();
+        self.follow_name();
+        self.touch();
+        self.replan();
+    }
+
     /// Whether a build can begin.
     pub fn ready(&self) -> bool {
         self.survey().is_some() && self.troubles().next().is_none() && self.image.is_some()
@@ -547,10 +569,13 @@ impl Wizard {
         let wrong = rows.iter().position(
             |row| matches!(row, Row::Field(key) if self.troubles().any(|(known, _)| known == *key)),
         );
+        let project = rows.iter().position(
+            |row| matches!(row, Row::Choice { group: Group::Project, .. } if self.asks_which()),
+        );
         let first = rows.iter().position(Row::takes_keys);
         self.row = match step {
             Step::Review => build,
-            _ => wrong.or(chosen),
+            _ => wrong.or(project).or(chosen),
         }
         .or(first)
         .unwrap_or_default();

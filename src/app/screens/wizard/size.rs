@@ -1,7 +1,9 @@
-//! How large the image will be at the least: its base, as far as anybody knows.
+//! How large the image will be at the least: its base, as far as anybody knows; and how much of the
+//! source goes to the engine.
 
 use super::{Step, Wizard};
-use crate::domain::build::Fault;
+use crate::app::effect::Work;
+use crate::domain::build::{Fault, Sent};
 use crate::domain::catalogue::ImageRef;
 use crate::domain::lint::parse;
 use crate::domain::listing::bytes;
@@ -47,6 +49,53 @@ impl Wizard {
             && known == image
         {
             *answer = Some(size);
+        }
+    }
+
+    /// The question what a build sends, when the review wants to tell it and nobody was asked; it
+    /// counts as asked.
+    pub fn wants_weight(&mut self) -> Option<Work> {
+        if self.step != Step::Review || !self.flaws.is_empty() {
+            return None;
+        }
+        let survey = self.survey()?;
+        let written = self.written();
+        if self
+            .weight
+            .as_ref()
+            .is_some_and(|(known, _)| *known == written)
+        {
+            return None;
+        }
+        let work = Work::Weigh {
+            folder: survey.folder.clone(),
+            recipe: Box::new(self.recipe.clone()),
+            catalogue: Box::new(survey.catalogue.clone()),
+            written: written.clone(),
+        };
+        self.weight = Some((written, None));
+        Some(work)
+    }
+
+    /// The answer for a recipe.
+    pub fn weighed(&mut self, recipe: &str, sent: Result<Sent, Fault>) {
+        if let Some((known, answer)) = &mut self.weight
+            && known == recipe
+        {
+            *answer = Some(sent);
+        }
+    }
+
+    /// What is told of the source on its way; empty while the answers are not complete.
+    pub(super) fn weight_told(&self) -> String {
+        if !self.flaws.is_empty() {
+            return String::new();
+        }
+        match &self.weight {
+            Some((_, Some(Ok(sent)))) => format!("{} to the engine", sent.told()),
+            Some((_, Some(Err(fault)))) => format!("nothing yet: {}", fault.what),
+            // The row is there from the beginning: none below it moves when the answer comes.
+            _ => "looking at the source …".into(),
         }
     }
 

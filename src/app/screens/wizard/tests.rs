@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
+use crate::app::effect::Work;
 use crate::domain::build::{FaultSort, Labels};
 use crate::domain::detect::{MemoryTree, detect};
 use crate::domain::survey::EngineInfo;
@@ -249,6 +250,66 @@ fn every_flaw_has_a_step_with_a_place_for_its_answer() {
             "{key}"
         );
     }
+}
+
+#[test]
+fn which_of_several_projects_is_meant_is_asked_first() {
+    let mut wizard = opened(&[
+        ("api/go.mod", "module x/api\n\ngo 1.26\n"),
+        ("api/main.go", "package main\n\nfunc main() {}\n"),
+        ("web/package.json", "{}"),
+    ]);
+    assert_eq!(wizard.step, Step::Source);
+    assert_eq!(wizard.standing(Step::Source), Standing::Asks);
+    assert!(!wizard.ready());
+    let focused = wizard.focused();
+    assert!(
+        matches!(&focused, Some(Row::Choice { group: Group::Project, value, .. }) if value == "api"),
+        "{focused:?}"
+    );
+    // As one, nothing of the first is left.
+    wizard.choose_for_test(Group::Project, "");
+    assert_eq!(wizard.standing(Step::Source), Standing::Done);
+    assert_eq!(wizard.recipe.base.stack, "");
+}
+
+#[test]
+fn placeholders_of_the_catalogue_are_filled_in_the_review() {
+    let wizard = opened(&[
+        ("go.mod", "module x/api\n\ngo 1.26\n"),
+        ("main.go", "package main\n\nfunc main() {}\n"),
+    ]);
+    let facts: Vec<String> = wizard
+        .rows()
+        .into_iter()
+        .filter_map(|row| match row {
+            Row::Fact(_, text) => Some(text),
+            _ => None,
+        })
+        .collect();
+    assert!(facts.iter().any(|text| text == "/app/app"), "{facts:?}");
+    assert!(!facts.iter().any(|text| text.contains('{')), "{facts:?}");
+}
+
+#[test]
+fn the_review_tells_what_is_sent_and_nothing_moves_when_it_is_known() {
+    let mut wizard = opened(NODE);
+    wizard.enter(Step::Review);
+    let before = wizard.rows().len();
+    let Some(Work::Weigh { written, .. }) = wizard.wants_weight() else {
+        unreachable!("it asks");
+    };
+    assert_eq!(wizard.wants_weight(), None, "once");
+    let sent = Sent {
+        files: 3,
+        bytes: 950,
+        largest: Vec::new(),
+    };
+    wizard.weighed("another recipe", Ok(sent.clone()));
+    assert!(wizard.weight_told().contains("looking"));
+    wizard.weighed(&written, Ok(sent));
+    assert_eq!(wizard.weight_told(), "3 files, 950 bytes to the engine");
+    assert_eq!(wizard.rows().len(), before);
 }
 
 #[test]

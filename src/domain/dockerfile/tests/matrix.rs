@@ -11,14 +11,7 @@ use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 
 /// What a recipe may ask for beside the least.
-const OPTIONS: &[&str] = &[
-    "least",
-    "all",
-    "company",
-    "classic",
-    "classic company",
-    "bound company",
-];
+const OPTIONS: &[&str] = &["least", "all", "company", "classic", "classic company"];
 
 fn recipe(stack: &Stack, version: &str, system: &System, tool: &Tool, all: bool) -> Recipe {
     let mut recipe = Recipe::default();
@@ -73,7 +66,6 @@ fn matrix() -> BTreeMap<String, String> {
                     let (catalogue, variant) = match *option {
                         "classic" => (&plain, Variant::Classic),
                         "classic company" => (&company, Variant::Classic),
-                        "bound company" => (&company, Variant::Bound),
                         "company" => (&company, Variant::BuildKit),
                         _ => (&plain, Variant::BuildKit),
                     };
