@@ -362,7 +362,8 @@ fn projects_of_a_monorepo_are_listed() {
     assert_eq!(folders, [("services/api", "go"), ("services/web", "node")]);
     // Which one is meant is asked, not guessed.
     let proposal = propose(&all[0], &Catalogue::built_in());
-    let question = &proposal.questions[0];
+    let mut questions = proposal.questions.iter();
+    let question = questions.find(|it| it.key == PROJECT).unwrap();
     assert!(question.what.contains("services/web (node)"), "{question}");
     assert_eq!(proposal.recipe.build.directory, "services/api");
     let one = first(&[("go.mod", "module x\n"), ("web/package.json", "{}")]);
