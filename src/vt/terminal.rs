@@ -70,6 +70,8 @@ pub struct Terminal {
     pub(super) term: Term<Outbox>,
     parser: Processor<Held>,
     strings: Strings,
+    /// Bytes of a character whose end has not come.
+    begun: Vec<u8>,
     counts: Counts,
     outbox: Outbox,
     pub(super) find: Option<Find>,
@@ -152,6 +154,22 @@ pub enum Scroll {
     Bottom,
 }
 
+/// How many of these bytes are before the beginning of a character that is not complete.
+fn whole_characters(bytes: &[u8]) -> usize {
+    for back in 1..=bytes.len().min(3) {
+        let at = bytes.len() - back;
+        let length = match bytes[at] {
+            0x80..=0xbf => continue,
+            0xc2..=0xdf => 2,
+            0xe0..=0xef => 3,
+            0xf0..=0xf4 => 4,
+            _ => 1,
+        };
+        return if length > back { at } else { bytes.len() };
+    }
+    bytes.len()
+}
+
 impl Terminal {
     /// An empty screen that keeps `scrollback` lines; `kitty` lets programs use the kitty keyboard
     /// protocol.
@@ -166,6 +184,7 @@ impl Terminal {
             term: Term::new(config, &Size::clamped(columns, rows), outbox.clone()),
             parser: Processor::new(),
             strings: Strings::default(),
+            begun: Vec::new(),
             counts: Counts::default(),
             outbox,
             find: None,
@@ -174,8 +193,23 @@ impl Terminal {
         }
     }
 
-    /// Takes in bytes of the program.
+    /// Takes in bytes of the program, cut anywhere.
     pub fn advance(&mut self, bytes: &[u8]) {
+        // The parser drops a letter that follows a character which came in two parts: it is given
+        // whole ones only.
+        if self.begun.is_empty() {
+            let (whole, begun) = bytes.split_at(whole_characters(bytes));
+            self.begun.extend_from_slice(begun);
+            self.take_in(whole);
+        } else {
+            let mut joined = std::mem::take(&mut self.begun);
+            joined.extend_from_slice(bytes);
+            self.begun = joined.split_off(whole_characters(&joined));
+            self.take_in(&joined);
+        }
+    }
+
+    fn take_in(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         while !rest.is_empty() {
             let (piece, taken) = self.strings.next(rest);

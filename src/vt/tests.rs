@@ -50,6 +50,23 @@ fn what_programs_may_not_do_is_not_done() {
 }
 
 #[test]
+fn a_text_is_the_same_wherever_it_is_cut() {
+    let bytes = "e\u{301} \u{202e}日本 x\u{9b}31m👨‍👩‍👧 ü\x1b]0;ü\x07ö é".as_bytes();
+    let mut whole = Terminal::new(60, 2, 0, false);
+    whole.advance(bytes);
+    for cut in 0..=bytes.len() {
+        for second in cut..=bytes.len() {
+            let mut parts = Terminal::new(60, 2, 0, false);
+            parts.advance(&bytes[..cut]);
+            parts.advance(&bytes[cut..second]);
+            parts.advance(&bytes[second..]);
+            assert_eq!(parts.text(), whole.text(), "cut at {cut} and {second}");
+            assert_eq!(parts.title(), whole.title());
+        }
+    }
+}
+
+#[test]
 fn text_comes_back_after_the_pane_was_narrow() {
     let mut terminal = Terminal::new(60, 5, 1000, false);
     terminal.advance(b"the quick brown fox jumps over the lazy dog");
