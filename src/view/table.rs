@@ -42,7 +42,10 @@ impl Table<'_> {
         let heads = self.heads();
         let cells = self.cells(&heads, std::mem::take(&mut memory.cells));
         let widths = self.measure(&heads, memory, &cells);
-        let layout = lay_out(&heads, &widths, self.list, area.width, self.previewed);
+        let mut layout = lay_out(&heads, &widths, self.list, area.width, self.previewed);
+        for column in &mut layout.columns {
+            column.x += area.x;
+        }
         let mut y = area.y;
         let headed = area.height > 1 && area.y > 0;
         if headed {

@@ -1,7 +1,7 @@
 //! Panes: two tabs at once, the mouse, and what is sought in what a program has written.
 
 use super::stage::{Stage, text};
-use crate::app::{EditStep, Edited, Effect, Hit, Id, Msg};
+use crate::app::{EditStep, Edited, Effect, Hit, Id, Msg, Setup};
 use crate::domain::exec::{End, ExecItem};
 use crate::key::{Button, Mouse, MouseAction};
 use crate::view::Memory;
@@ -62,6 +62,25 @@ fn two_tabs_stand_side_by_side_and_one_above_the_other() {
         let stage = stage.keys("ctrl-]").run(line);
         insta::assert_snapshot!(format!("{name}-{columns}x{rows}"), stage.photograph());
     }
+}
+
+/// The list in the right half stands right of the line between them, with every one of its columns.
+#[test]
+fn two_lists_side_by_side_stand_apart() {
+    let stage = Stage::company_in(Setup::default(), "prod-eu")
+        .run("pods")
+        .run("split");
+    let shown = shown(&stage);
+    let heads = shown.lines().find(|line| line.contains("STATUS")).unwrap();
+    let (left, right) = heads.split_once('│').unwrap();
+    assert!(
+        left.contains("STATUS") && !left.contains("CAUSE"),
+        "{shown}"
+    );
+    assert!(
+        right.contains("CAUSE") && !right.contains("STATUS"),
+        "{shown}"
+    );
 }
 
 #[test]
