@@ -199,8 +199,13 @@ impl<'t> Reader<'t> {
             .collect()
     }
 
-    /// A text of one line without control characters.
+    /// A text of one line without control characters, without the spaces around it.
     pub fn text(&mut self, item: &Item<'_>) -> Option<String> {
+        self.exact(item).map(|text| text.trim().to_owned())
+    }
+
+    /// The same with the spaces around it.
+    pub fn exact(&mut self, item: &Item<'_>) -> Option<String> {
         let Some(text) = item.value.get_ref().as_str() else {
             self.wrong(item, "a text in quotes");
             return None;
@@ -212,7 +217,7 @@ impl<'t> Reader<'t> {
             );
             return None;
         }
-        Some(text.trim().to_owned())
+        Some(text.to_owned())
     }
 
     /// A text that says something.

@@ -176,15 +176,33 @@ fn run(recipe: &mut Recipe, reader: &mut Reader<'_>, item: &Item<'_>) {
 }
 
 /// A command: a list of words, or one line that is split as a shell would.
+/// Words behind the first may be empty, or have spaces around them.
 fn command(reader: &mut Reader<'_>, item: &Item<'_>) -> Vec<String> {
-    if item.is_list() {
-        return list(reader, item, quote::argument);
-    }
     let mut words = Vec::new();
-    reader.checked(item, |line| {
-        words = quote::split(line)?;
-        Ok(())
-    });
+    if item.is_list() {
+        for element in reader.elements(item) {
+            match reader
+                .exact(&element)
+                .map(|word| (quote::argument(&word), word))
+            {
+                Some((Ok(()), word)) => words.push(word),
+                Some((Err(must_be), _)) => reader.wrong(&element, &must_be),
+                None => {}
+            }
+        }
+    } else {
+        reader.checked(item, |line| {
+            words = quote::split(line)?;
+            Ok(())
+        });
+    }
+    if words
+        .first()
+        .is_some_and(|program| program.trim().is_empty())
+    {
+        reader.wrong(item, "a command whose first word names a program");
+        return Vec::new();
+    }
     words
 }
 

@@ -49,6 +49,21 @@ fn flaws(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn a_command_keeps_its_words_as_they_are() {
+    let line = r#"run.command = "app --prefix '' ' spaced '""#;
+    let recipe = read(line).recipe;
+    assert_eq!(recipe.run.command, ["app", "--prefix", "", " spaced "]);
+    assert_eq!(read(&write(&recipe, None)).recipe, recipe);
+    for nothing in [r#"run.command = "''""#, r#"run.command = ["", "a"]"#] {
+        assert!(
+            flaws(nothing)[0].contains("first word"),
+            "{:?}",
+            flaws(nothing)
+        );
+    }
+}
+
+#[test]
 fn everything_can_be_said() {
     let read = read(WHOLE);
     assert_eq!(read.flaws, []);
