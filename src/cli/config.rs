@@ -5,11 +5,10 @@ use super::exit::{Code, Refusal};
 use super::out::Out;
 use super::settings::Settings;
 use crate::config::{self, Config, KEYS, Paths, Shape};
-use crate::runtime::files::{create, private_folder};
+use crate::runtime::files::create_whole;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `config`.
@@ -68,12 +67,8 @@ fn init(file: &Path, out: &mut Out) -> anyhow::Result<Code> {
             ),
         )
     };
-    if let Some(folder) = file.parent() {
-        private_folder(folder).map_err(refused)?;
-    }
     // What somebody has written is never overwritten.
-    let mut new = create(file).map_err(refused)?;
-    new.write_all(sample().as_bytes()).map_err(refused)?;
+    create_whole(file, sample().as_bytes()).map_err(refused)?;
     out.line(format!(
         "{} is written: every key, commented out",
         file.display()

@@ -43,9 +43,22 @@ pub fn create_beside(folder: &Path, stem: &str, extension: &str) -> io::Result<(
 
 /// Replaces a file so that a crash leaves the old one or the new one, never half of one.
 pub fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(file, bytes, |fresh| fs::rename(fresh, file))
+}
+
+/// Makes a file that is not there yet so that a crash leaves the whole of it or nothing.
+pub fn create_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A link, unlike a rename, never takes the place of what somebody else has made meanwhile.
+    put(file, bytes, |fresh| {
+        fs::hard_link(fresh, file).and_then(|()| fs::remove_file(fresh))
+    })
+}
+
+/// Writes a fresh file beside `file` and lets `place` put it there.
+fn put(file: &Path, bytes: &[u8], place: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
     private_folder(folder)?;
-    // Two consoles may write at once: each has a file of its own until the rename.
+    // Two consoles may write at once: each has a file of its own until it is placed.
     let fresh = file.with_extension(format!("{}.new", std::process::id()));
     let mut out = OpenOptions::new()
         .write(true)
@@ -56,7 +69,7 @@ pub fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let written = out
         .write_all(bytes)
         .and_then(|()| out.sync_all())
-        .and_then(|()| fs::rename(&fresh, file));
+        .and_then(|()| place(&fresh));
     if written.is_err() {
         // The error that matters is the first one.
         let _ = fs::remove_file(&fresh);
