@@ -1,6 +1,7 @@
 //! A client of the edge that keeps rows as the console does, and what it was told about the feed.
+#![allow(dead_code, reason = "a harness: each user takes a part of it")]
 
-use super::Fake;
+use super::fake::Fake;
 use super::held::{Held, Key};
 use super::timing::quick;
 use quarterdeck::cluster::{
@@ -9,6 +10,7 @@ use quarterdeck::cluster::{
 use quarterdeck::domain::feed::{FeedState, Scope};
 use quarterdeck::domain::rows::{Kind, Row};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{self, Receiver};
 
@@ -31,9 +33,13 @@ pub async fn session(
     timing: Timing,
     readonly: bool,
 ) -> (Session, tempfile::TempDir) {
+    connect(&fake.kubeconfig(user), timing, readonly).await
+}
+
+async fn connect(kubeconfig: &str, timing: Timing, readonly: bool) -> (Session, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("config");
-    std::fs::write(&path, fake.kubeconfig(user)).unwrap();
+    std::fs::write(&path, kubeconfig).unwrap();
     let options = ConnectOptions {
         kubeconfig: Some(path),
         readonly,
@@ -50,7 +56,17 @@ impl Client {
     }
 
     pub async fn with(fake: &Fake, user: &str, timing: Timing) -> Self {
-        let (session, dir) = session(fake, user, timing, false).await;
+        Self::of(session(fake, user, timing, false).await)
+    }
+
+    /// A client that comes to the server by another address.
+    pub async fn by(fake: &Fake, addr: SocketAddr, timing: Timing) -> Self {
+        let kubeconfig = fake.kubeconfig("{token: t}");
+        let kubeconfig = kubeconfig.replace(&fake.addr().to_string(), &addr.to_string());
+        Self::of(connect(&kubeconfig, timing, false).await)
+    }
+
+    fn of((session, dir): (Session, tempfile::TempDir)) -> Self {
         let (tx, rx) = mpsc::channel(CHANNEL);
         let feed = session.watch(Kind::Pod, &Scope::ALL, tx);
         Self {

@@ -143,6 +143,10 @@ impl Fake {
         self.state.lock().unwrap()
     }
 
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}", self.addr)
     }
