@@ -29,6 +29,8 @@ pub enum Goal {
     MostOfPeer(f64),
     /// The value at least so many times the peer's.
     LeastOfPeer(f64),
+    /// The value within this part of the peer's, either way.
+    NearPeer(f64),
     /// Told for what it says about the others.
     None,
 }
@@ -87,6 +89,10 @@ impl Row {
             Goal::Least(goal) => (format!(">={goal}"), Some(self.value >= goal)),
             Goal::MostOfPeer(goal) => (format!("<={goal}x"), ratio.map(|ratio| ratio <= goal)),
             Goal::LeastOfPeer(goal) => (format!(">={goal}x"), ratio.map(|ratio| ratio >= goal)),
+            Goal::NearPeer(part) => (
+                format!("±{:.0} %", part * 100.0),
+                ratio.map(|ratio| (ratio - 1.0).abs() <= part),
+            ),
             Goal::None => ("-".to_owned(), Some(true)),
         };
         let told = |value: Option<f64>, digits: usize| {
