@@ -144,6 +144,9 @@ pub enum Verb {
     Man {
         /// The page of this verb instead of the program's
         verb: Option<String>,
+        /// Write all pages to this folder instead of printing one
+        #[arg(long, value_name = "FOLDER", conflicts_with = "verb")]
+        to: Option<PathBuf>,
     },
 }
 

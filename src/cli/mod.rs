@@ -74,7 +74,7 @@ fn carry_out(cli: Cli, out: &mut Out) -> anyhow::Result<ExitCode> {
         Some(Verb::Config(args)) => config::run(&args, &cli.cluster, &cli.console, out),
         Some(Verb::Info(args)) => info::run(&cli.cluster, &args, out),
         Some(Verb::Completions { shell }) => completions::run(shell, out),
-        Some(Verb::Man { verb }) => man::run(verb.as_deref(), out),
+        Some(Verb::Man { verb, to }) => man::run(verb.as_deref(), to.as_deref(), out),
         Some(Verb::Demo(args)) => return demo::run(&cli.cluster, cli.console, *args, out),
         None => {
             let world = demo::Wanted::of(&demo::WorldArgs::default(), cli.cluster.still_at);
