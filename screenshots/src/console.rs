@@ -1,7 +1,8 @@
 //! The program in a pseudo-terminal, and what it shows there.
 //!
-//! Nothing sleeps blindly: a step is over when what it waits for is on the screen and the screen
-//! stayed as it is for a while.
+//! Nothing sleeps blindly: a step is over when what it waits for is on the screen, and for a while
+//! the screen stayed as it is and nobody had anything to do. Where other work takes the cores, a
+//! thread that waits for one is not idle: a picture is taken later there, never too early.
 
 use super::grid::{Cell, Colour, Grid};
 use super::script::Palette;
@@ -116,10 +117,17 @@ impl Console {
             .context("the program does not take keys any more")
     }
 
-    /// Waits until `ready` holds and the screen stayed the same for `settle`.
+    /// The program's process.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.process_id()
+    }
+
+    /// Waits until `ready` holds and, for `settle`, the screen stayed the same and these processes
+    /// were idle.
     pub fn settled(
         &mut self,
         ready: impl Fn(&Grid) -> bool,
+        processes: &[u32],
         settle: Duration,
         patience: Duration,
     ) -> anyhow::Result<Grid> {
@@ -129,7 +137,7 @@ impl Console {
         loop {
             let alive = self.take_in()?;
             let now = self.grid();
-            if now != grid {
+            if now != grid || processes.iter().any(|process| is_busy(*process)) {
                 grid = now;
                 since = Instant::now();
             }
@@ -267,6 +275,17 @@ impl Drop for Console {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Whether a thread of the process runs, waits for a core or waits for the disk.
+fn is_busy(process: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task"));
+    threads.into_iter().flatten().flatten().any(|thread| {
+        let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        // The name before the state may hold anything.
+        let state = stat.rsplit(") ").next().unwrap_or_default();
+        state.starts_with(['R', 'D'])
+    })
 }
 
 /// Two thirds of the first colour.

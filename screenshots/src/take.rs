@@ -68,21 +68,24 @@ pub fn take(
     };
     let mut console = Console::start(command, picture.size, palette)?;
     let mut frames: Vec<Frame> = Vec::new();
-    let settle = |console: &mut Console, ready: &dyn Fn(&Grid) -> bool| {
-        console.settled(ready, script.settle, script.patience)
+    let program = console.pid();
+    let settle = |console: &mut Console, server: &Option<Server>, ready: &dyn Fn(&Grid) -> bool| {
+        let server = server.as_ref().map(|server| server.0.id());
+        let processes: Vec<u32> = program.into_iter().chain(server).collect();
+        console.settled(ready, &processes, script.settle, script.patience)
     };
     for (at, step) in picture.steps.iter().enumerate() {
         let done = match step {
-            Step::Wait(text) => settle(&mut console, &|grid| grid.shows(text)).map(drop),
-            Step::Gone(text) => settle(&mut console, &|grid| !grid.shows(text)).map(drop),
+            Step::Wait(text) => settle(&mut console, &server, &|grid| grid.shows(text)).map(drop),
+            Step::Gone(text) => settle(&mut console, &server, &|grid| !grid.shows(text)).map(drop),
             Step::Press(keys) => keys.split_ascii_whitespace().try_for_each(|name| {
                 console.send(&key(name)?)?;
-                settle(&mut console, &|_| true).map(drop)
+                settle(&mut console, &server, &|_| true).map(drop)
             }),
             Step::Type(text) => text.chars().try_for_each(|character| {
                 console.send(character.encode_utf8(&mut [0; 4]).as_bytes())?;
                 if picture.film {
-                    let grid = settle(&mut console, &|_| true)?;
+                    let grid = settle(&mut console, &server, &|_| true)?;
                     frames.push(Frame {
                         grid,
                         stands: TYPED,
@@ -90,7 +93,7 @@ pub fn take(
                 }
                 Ok(())
             }),
-            Step::Hold(ms) => settle(&mut console, &|_| true).map(|grid| {
+            Step::Hold(ms) => settle(&mut console, &server, &|_| true).map(|grid| {
                 frames.push(Frame { grid, stands: *ms });
             }),
             Step::Kill(Victim::Server) => {
@@ -100,7 +103,7 @@ pub fn take(
         };
         done.with_context(|| format!("picture {}, step {} ({step:?})", picture.name, at + 1))?;
     }
-    let last = settle(&mut console, &|_| true)?;
+    let last = settle(&mut console, &server, &|_| true)?;
     drop(console);
     drop(server);
     let svg = if picture.film {

@@ -15,6 +15,11 @@ pub fn stand_still(at: Timestamp) {
     STILL.get_or_init(|| at);
 }
 
+/// Whether [`now`] stands still.
+pub fn stands_still() -> bool {
+    STILL.get().is_some()
+}
+
 /// The present. A clock before 1970 is read as 1970.
 pub fn now() -> Timestamp {
     if let Some(at) = STILL.get() {

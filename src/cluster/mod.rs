@@ -34,7 +34,7 @@ mod transport;
 mod watch;
 mod wire;
 
-pub use clock::{now, stand_still};
+pub use clock::{now, stand_still, stands_still};
 pub use connect::{ConnectOptions, Session};
 pub use exec::{ExecHandle, ExecInput};
 pub use kubeconfig::{Environment, IN_CLUSTER, Loaded, load};

@@ -13,8 +13,14 @@ const SHORT: Duration = Duration::from_millis(250);
 const LINES: usize = 6;
 const LINE: Duration = Duration::from_millis(180);
 
-/// Plays the build of a Dockerfile.
-pub async fn simulate(dockerfile: &str, files: u64, events: &mpsc::Sender<Event>) -> Outcome {
+/// Plays the build of a Dockerfile. Where time stands still it stops in the middle of the last step
+/// that runs something, until it is given up.
+pub async fn simulate(
+    dockerfile: &str,
+    files: u64,
+    still: bool,
+    events: &mpsc::Sender<Event>,
+) -> Outcome {
     let tell = async |event: Event| {
         // A reader that went away does not stop a play.
         let _ = events.send(event).await;
@@ -26,10 +32,12 @@ pub async fn simulate(dockerfile: &str, files: u64, events: &mpsc::Sender<Event>
     }))
     .await;
     let instructions = parse(dockerfile);
-    let steps = instructions
+    let steps: Vec<_> = instructions
         .iter()
-        .filter(|it| matches!(it.keyword.as_str(), "FROM" | "RUN" | "COPY" | "WORKDIR"));
-    for (n, step) in steps.enumerate() {
+        .filter(|it| matches!(it.keyword.as_str(), "FROM" | "RUN" | "COPY" | "WORKDIR"))
+        .collect();
+    let last_run = steps.iter().rposition(|step| step.keyword == "RUN");
+    for (n, step) in steps.into_iter().enumerate() {
         // As the classic builder calls them: the tree knows the stages by it.
         let id = format!("Step {}", n + 1);
         let name = format!("{} {}", step.keyword, step.rest);
@@ -47,6 +55,9 @@ pub async fn simulate(dockerfile: &str, files: u64, events: &mpsc::Sender<Event>
                     line: format!("played line {line} of {LINES}: nothing runs"),
                 })
                 .await;
+                if still && last_run == Some(n) && line > LINES / 2 {
+                    std::future::pending::<()>().await;
+                }
             }
         } else {
             tokio::time::sleep(SHORT).await;

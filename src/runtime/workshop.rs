@@ -3,7 +3,7 @@
 
 use super::mailbox::Post;
 use crate::app::{BuildOrder, Id, Msg, Work, Worked};
-use crate::cluster::now;
+use crate::cluster::{now, stands_still};
 use crate::domain::build::{Build, Event, Fault, Outcome};
 use crate::domain::dockerfile::{Variant, generate};
 use crate::domain::outdated::Age;
@@ -343,7 +343,7 @@ impl Drop for Memory {
 async fn play(order: &BuildOrder, events: &mpsc::Sender<Event>) -> Result<Outcome, Fault> {
     let dockerfile = generate(&order.recipe, &order.catalogue, Variant::BuildKit)
         .map_err(|flaws| images::flawed("the recipe cannot be used", &flaws))?;
-    Ok(images::simulate(&dockerfile, 0, events).await)
+    Ok(images::simulate(&dockerfile, 0, stands_still(), events).await)
 }
 
 async fn real(
