@@ -17,6 +17,21 @@
 //!                                    view(&App) ──▶ frame ──▶ terminal
 //! ```
 //!
+//! # The paths of the data
+//!
+//! - **A key**: `runtime/input` → control lane (`runtime/mailbox`) → `app/keys`: a program in a pane
+//!   gets it through `vt/encode`, a text field edits, anything else is looked up in `input/keymap`
+//!   and carried out by `app/act` → effects → `runtime/driver`; then one frame, `runtime/frames`.
+//! - **A watch event**: `cluster/watch` → `cluster/wire` (bytes to rows) → `cluster/batch` (the last
+//!   value of each object) → data lane → `app/intake` → `domain/fleet` → the list that is seen.
+//! - **A log line**: `cluster/logs` (opens again where it was cut) → data lane → `domain/logs` (merged
+//!   by time, kept in a ring, filtered in steps) → `view/logs`.
+//! - **Bytes of a shell**: `cluster/exec`, or `pty/` for a program of this machine → data lane →
+//!   `vt/` → `view/shell`; what is typed goes back by a task of its own.
+//! - **A build**: `app/screens/wizard` → `domain/recipe` and `domain/catalogue` → `domain/dockerfile` →
+//!   `runtime/workshop` → `images/context`, `images/build` → data lane → `domain/build` → `view/build`.
+//! - **A verb of the command line** takes the same edges without the loop: `cli/`.
+//!
 //! # Who may import whom
 //!
 //! `tests/architecture.rs` reads this table. It fails on an import that the table does not allow,
