@@ -1,10 +1,12 @@
-//! Choices between several things: a container, a theme; and what a new configuration changes.
+//! Choices between several things: a container, a theme, lines to save, a filter to take away; and
+//! what a new configuration changes.
 
 use super::App;
 use super::effect::{Effect, Effects};
 use super::msg::Reloaded;
 use super::notice::Notice;
 use super::overlay::{Choice, Overlay, Pick};
+use super::screens::Screen;
 use crate::key::{Code, Key};
 use regex::Regex;
 
@@ -39,6 +41,16 @@ impl App {
             Choice::Theme => {
                 if let Some(name) = pick.names.into_iter().nth(pick.chosen) {
                     self.keep_theme(name);
+                }
+            }
+            Choice::Extent(extents) => {
+                if let Some(extent) = extents.into_iter().nth(pick.chosen) {
+                    self.save_lines(extent, None, effects);
+                }
+            }
+            Choice::Narrowing => {
+                if let Screen::Logs(screen) = &mut self.screens[self.at] {
+                    screen.take_away(pick.chosen);
                 }
             }
         }

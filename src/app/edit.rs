@@ -6,6 +6,7 @@ use super::msg::{Edited, Id};
 use super::notice::Notice;
 use super::overlay::{Confirm, Overlay};
 use super::rights::may;
+use super::screens::logs::Extent;
 use super::screens::shell::{Edit, ShellScreen, Stage, Way};
 use super::screens::{ListScreen, Screen};
 use super::tabs::every;
@@ -25,7 +26,7 @@ impl App {
             (Command::Edit, Screen::List(_) | Screen::Text(_)) => self.edit(effects),
             (Command::Page | Command::Edit, Screen::Logs(_)) => {
                 let way = reading(command);
-                self.save_log_to(Some(way), effects);
+                self.save_lines(Extent::Filtered, Some(way), effects);
             }
             (Command::Page, Screen::Text(screen)) => {
                 let (name, text) = (screen.title.clone(), screen.text());

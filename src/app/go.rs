@@ -30,6 +30,9 @@ impl App {
             Meaning::Command(Command::Logs, Arguments { words, .. }) if !words.is_empty() => {
                 self.open_named_logs(&words, effects);
             }
+            Meaning::Command(Command::SaveLog, Arguments { words, .. }) if !words.is_empty() => {
+                self.save_named(&words, effects);
+            }
             Meaning::Command(Command::Quit, _) => self.ask_to_quit(effects),
             Meaning::Command(Command::ShowTab, Arguments { words, .. }) => {
                 self.show_named_tab(&words);
@@ -369,6 +372,7 @@ impl App {
             {
                 effects.push(Effect::Work(log.id, super::Work::Stop));
             } else if let Screen::Logs(log) = screen {
+                super::logs::save::end_saving(log, effects);
                 effects.push(Effect::CloseLog(log.id));
                 effects.extend(
                     log.earlier

@@ -30,7 +30,7 @@ impl App {
             Msg::Batch(batch) => return self.batch(batch, effects),
             Msg::Feed { kind, scope, state } => self.feed(kind, scope, state, effects),
             Msg::Table(id, changes) => return self.table(id, changes),
-            Msg::Saved(id) => return self.save_more(id, effects),
+            Msg::Saved(id, saved) => return self.take_saved(id, saved, effects),
             Msg::Reloaded(new) => self.reloaded(*new),
             Msg::Copied(id, file) => return self.take_copy(id, file, effects),
             Msg::Edit(id, edited) => return self.take_edit(id, edited, effects),

@@ -55,6 +55,7 @@ pub fn read(line: &str, world: &World) -> Result<Meaning, Notice> {
         )),
         Some(
             command @ (Command::Logs
+            | Command::SaveLog
             | Command::ShowTab
             | Command::SplitColumns
             | Command::Theme

@@ -37,7 +37,7 @@ pub mod world;
 
 pub use effect::{BuildOrder, EditStep, Effect, Effects, LocalProgram, Request, Work};
 pub use hit::Hit;
-pub use msg::{Answer, Edited, Id, Msg, Reloaded, Worked};
+pub use msg::{Answer, Edited, Id, Msg, Reloaded, Saved, Worked};
 pub use notice::{Notice, Notices, Severity};
 
 use crate::config::State;

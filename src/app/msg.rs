@@ -61,8 +61,8 @@ pub enum Msg {
     TableFeed(Id, FeedState),
     /// A source of a log brought something.
     Log(Id, Chunk),
-    /// A part of what is saved is written.
-    Saved(Id),
+    /// Something came of saving.
+    Saved(Id, Saved),
     /// The files of the person were read again.
     Reloaded(Box<Reloaded>),
     /// A copy for reading is complete.
@@ -79,6 +79,22 @@ pub enum Msg {
     Notice(Notice),
     /// The process was asked to end.
     Terminate,
+}
+
+/// What came of [`super::Effect::Save`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// A part is written to this file: the next one may follow.
+    Part(PathBuf),
+    /// The file is whole.
+    Whole {
+        /// Which.
+        file: PathBuf,
+        /// Its lines.
+        lines: usize,
+    },
+    /// It could not be written, or not all of it.
+    Failed(Failure),
 }
 
 /// What [`super::Effect::Reload`] brought.

@@ -4,6 +4,7 @@ use super::effect::{Effect, Request};
 use super::msg::Id;
 use super::notice::Notice;
 use super::palette::Palette;
+use super::screens::logs::Extent;
 use super::screens::shell::Way;
 use crate::domain::logs::Source;
 use crate::domain::session::Target;
@@ -75,6 +76,10 @@ pub enum Choice {
     Container(Vec<Source>, Way),
     /// Themes, each shown while it is the chosen one.
     Theme,
+    /// Which lines of a log are saved.
+    Extent(Vec<Extent>),
+    /// What narrows a log: the chosen one is taken away.
+    Narrowing,
 }
 
 impl Pick {

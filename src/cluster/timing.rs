@@ -55,6 +55,9 @@ pub struct Timing {
     pub access: Duration,
     /// A table of a kind that cannot be watched is read again this often.
     pub poll: Duration,
+    /// Where other log streams are open, a new one must answer after this; else the server is
+    /// supposed to bear no more of them.
+    pub log_start: Duration,
     /// A log stream that has brought nothing for so long has brought what the server kept.
     pub caught_up: Duration,
     /// A log stream that has been silent for so long is compared with a fresh look at the end of
@@ -91,6 +94,7 @@ impl Default for Timing {
             batch_window: Duration::from_millis(30),
             access: Duration::from_mins(1),
             poll: Duration::from_secs(5),
+            log_start: Duration::from_secs(3),
             caught_up: Duration::from_millis(100),
             stall: Duration::from_secs(10),
             restart_look: Duration::from_secs(1),

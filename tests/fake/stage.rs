@@ -19,6 +19,15 @@ pub struct Stage {
 impl Stage {
     /// A demo with these options.
     pub async fn set(options: Options, readonly: bool) -> Self {
+        Self::behind(options, readonly, async |port| port).await
+    }
+
+    /// The same, where the session reaches it at the port that `way` makes of its own.
+    pub async fn behind(
+        options: Options,
+        readonly: bool,
+        way: impl AsyncFnOnce(u16) -> u16,
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config");
         let demo = quarterdeck::demo::start(Options {
@@ -33,8 +42,13 @@ impl Stage {
             .await
             .unwrap();
         config.default_retry = false;
+        let port = config.cluster_url.port_u16().unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let text = text.replace(&format!(":{port}"), &format!(":{}", way(port).await));
+        let through = dir.path().join("through");
+        std::fs::write(&through, text).unwrap();
         let session = Session::connect(ConnectOptions {
-            kubeconfig: Some(path),
+            kubeconfig: Some(through),
             readonly,
             timing: Timing {
                 caught_up: Duration::from_millis(50),
@@ -44,7 +58,8 @@ impl Stage {
                 backoff_first: Duration::from_millis(250),
                 backoff_cap: Duration::from_millis(500),
                 // Streams that wait their turn must not be taken for a slow server too soon.
-                watch_start: Duration::from_secs(1),
+                watch_start: Duration::from_secs(2),
+                log_start: Duration::from_secs(1),
                 ..quick()
             },
             ..ConnectOptions::default()

@@ -24,7 +24,7 @@ pub mod text;
 
 pub use buffer::{Line, Seq};
 pub use level::Level;
-pub use log::{Counts, Log, SourceInfo};
+pub use log::{Admitted, Counts, Kept, Log, SourceInfo};
 pub use merge::Order;
 pub use stamp::Nanos;
 
@@ -73,6 +73,8 @@ pub enum Start {
 pub struct Reading {
     /// Where it begins.
     pub start: Start,
+    /// No more than so many lines before the end.
+    pub most: Option<u32>,
     /// Stay and wait for more, also through restarts of the container.
     pub follow: bool,
     /// Only what the container wrote before its last restart.
@@ -81,6 +83,20 @@ pub struct Reading {
     pub until: Option<Nanos>,
     /// First what the container wrote before its last restart.
     pub before: bool,
+}
+
+impl Reading {
+    /// All that the server keeps of the present run, once.
+    pub fn once() -> Self {
+        Self {
+            start: Start::Head,
+            most: None,
+            follow: false,
+            previous: false,
+            until: None,
+            before: false,
+        }
+    }
 }
 
 /// What a source brought, in order.
@@ -103,6 +119,8 @@ pub enum Item {
     Mark(Mark),
     /// How the stream stands now.
     State(SourceState),
+    /// The uid of the pod that is read.
+    Pod(Text),
 }
 
 /// Something other than a line that stands between the lines of a source.
@@ -189,7 +207,12 @@ impl Mark {
                     to.clock(offset)
                 )
             }
-            Self::Gap { .. } => f.write_str("gap: lines are missing"),
+            Self::Gap { from, to: None } if *from == Nanos::default() => {
+                f.write_str("gap: lines may be missing")
+            }
+            Self::Gap { from, to: None } => {
+                write!(f, "gap: lines after {} may be missing", from.clock(offset))
+            }
             Self::Resumed { after } => write!(
                 f,
                 "connection lost for {}, resumed, nothing missing",

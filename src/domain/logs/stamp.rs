@@ -36,6 +36,13 @@ impl Nanos {
         )
     }
 
+    /// `11-23 10:04:11`, so many seconds east of UTC.
+    pub fn date_and_clock(self, offset: i64) -> String {
+        let there = Self(self.0.saturating_add(offset.saturating_mul(1_000_000_000)));
+        let text = there.rfc3339();
+        text.get(5..19).unwrap_or_default().replace('T', " ")
+    }
+
     /// Whole seconds since 1970-01-01 UTC: what `sinceTime` is rounded to.
     pub fn seconds(self) -> i64 {
         self.0.div_euclid(1_000_000_000)
