@@ -69,7 +69,7 @@ impl App {
     /// A copy is complete: the program that shows it is started.
     pub(super) fn take_copy(&mut self, id: Id, file: PathBuf, effects: &mut Effects) {
         if let Some((way, name)) = self.copies.remove(&id) {
-            let mut shell = ShellScreen::new(id, Source::default(), way, &self.panes);
+            let mut shell = ShellScreen::new(id, Source::default(), way, &self.settings.panes);
             (shell.subject, shell.file) = (name, Some(file));
             self.open_pane(shell, effects);
         }
@@ -124,7 +124,7 @@ impl App {
             return self.notify(notice);
         }
         let id = self.next_id();
-        let mut shell = ShellScreen::new(id, Source::default(), Way::Edit, &self.panes);
+        let mut shell = ShellScreen::new(id, Source::default(), Way::Edit, &self.settings.panes);
         shell.subject = Text::new(&format!("{} {}", target.kind.to_lowercase(), target.name));
         shell.edit = Some(Edit {
             target,
@@ -192,7 +192,7 @@ impl App {
             return;
         };
         let context = self.world.context().cloned().unwrap_or_default();
-        let confirm = Confirm::apply(shell.id, target, lines, &context, self.is_production());
+        let confirm = Confirm::apply(shell.id, target, lines, &context, self.demands_name());
         self.overlay = Some(Overlay::Confirm(confirm));
     }
 

@@ -58,6 +58,7 @@ pub fn read(line: &str, world: &World) -> Result<Meaning, Notice> {
             | Command::ShowTab
             | Command::SplitColumns
             | Command::Theme
+            | Command::Tutor
             | Command::SplitRows
             | Command::NewImage
             | Command::Outdated),

@@ -447,7 +447,7 @@ impl App {
 }
 
 /// The log from there on; only the present run is followed.
-fn reading_from(start: Start, previous: bool) -> Reading {
+pub(super) fn reading_from(start: Start, previous: bool) -> Reading {
     Reading {
         start,
         follow: !previous,

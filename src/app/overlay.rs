@@ -53,6 +53,10 @@ pub enum Then {
     Connect(Box<Effect>),
     /// The Dockerfiles of these recipes are made again.
     Renew(Vec<PathBuf>),
+    /// The tour begins, in the demo.
+    Tour,
+    /// A support bundle is written.
+    Bundle,
 }
 
 /// A choice between several things.
@@ -166,6 +170,22 @@ impl Confirm {
             live,
             Then::Connect(Box::new(effect)),
         )
+    }
+
+    /// "Write a support bundle?", with what it would hold.
+    pub fn bundle(lines: Vec<String>) -> Self {
+        let question = "Write a support bundle? It holds, and nothing else:";
+        Self::plain(question, lines, Then::Bundle)
+    }
+
+    /// "Open the demo?", with what ends with the present cluster.
+    pub fn tour(live: Vec<String>) -> Self {
+        let question = if live.is_empty() {
+            "The tour is in the demo, a company inside this program. Open it?"
+        } else {
+            "The tour is in the demo. Leave this cluster? These end with it:"
+        };
+        Self::plain(question, live, Then::Tour)
     }
 
     /// "Make these again?"

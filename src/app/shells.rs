@@ -204,7 +204,7 @@ impl App {
     /// Opens a program in a container, on a tab of its own.
     pub(super) fn enter(&mut self, source: Source, way: Way, effects: &mut Effects) {
         let id = self.next_id();
-        let shell = ShellScreen::new(id, source, way, &self.panes);
+        let shell = ShellScreen::new(id, source, way, &self.settings.panes);
         self.open_pane(shell, effects);
     }
 
@@ -332,13 +332,15 @@ impl App {
     /// Carries out what was chosen or confirmed.
     pub(super) fn then(&mut self, then: Then, effects: &mut Effects) {
         match then {
-            Then::Quit => effects.push(Effect::Quit),
+            Then::Quit => self.leave_for_good(effects),
             Then::Requests(requests) => self.send(requests, effects),
             Then::CloseTab => self.close_tab(effects),
             Then::Renew(folders) => self.renew(folders, effects),
             Then::Paste(text) => self.paste_anyway(&text, effects),
             Then::Apply(id) => self.apply_edit(id, effects),
             Then::Connect(effect) => self.connect_now(*effect, effects),
+            Then::Tour => self.tour_in_demo(effects),
+            Then::Bundle => effects.push(Effect::Bundle),
         }
     }
 }

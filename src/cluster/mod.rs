@@ -35,7 +35,7 @@ mod watch;
 mod wire;
 
 pub use clock::{now, stand_still};
-pub use connect::{ConnectOptions, Session};
+pub use connect::{ConnectOptions, ReadOnly, Session};
 pub use exec::{ExecHandle, ExecInput};
 pub use kubeconfig::{Environment, IN_CLUSTER, Loaded, load};
 pub use object::{Deletion, Propagation};

@@ -1,5 +1,6 @@
 //! What `config.toml` may say: the one table of its keys.
 
+use super::contexts::ContextRules;
 use crate::domain::labels::LabelScheme;
 use toml::de::DeValue;
 
@@ -41,6 +42,8 @@ pub struct Config {
     pub scrollback: usize,
     /// What is run for a shell in a container; empty: the best of bash, ash and sh.
     pub shell: Vec<String>,
+    /// What holds in contexts of some names only, in the order of the file.
+    pub contexts: Vec<ContextRules>,
 }
 
 impl Default for Config {
@@ -57,6 +60,7 @@ impl Default for Config {
             log_bytes: LOG_BYTES,
             scrollback: SCROLLBACK,
             shell: Vec::new(),
+            contexts: Vec::new(),
         }
     }
 }
@@ -311,7 +315,7 @@ fn within(value: &DeValue<'_>, least: i64, most: i64) -> Result<usize, String> {
 }
 
 /// A text as TOML.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
@@ -321,14 +325,14 @@ fn list(texts: &[String]) -> String {
     format!("[{}]", texts.collect::<Vec<_>>().join(", "))
 }
 
-fn word(value: &DeValue<'_>) -> Result<String, String> {
+pub(super) fn word(value: &DeValue<'_>) -> Result<String, String> {
     match value.as_str() {
         Some(word) if !word.trim().is_empty() => Ok(word.trim().to_owned()),
         _ => wrong(),
     }
 }
 
-fn flag(value: &DeValue<'_>) -> Result<bool, String> {
+pub(super) fn flag(value: &DeValue<'_>) -> Result<bool, String> {
     value.as_bool().ok_or_else(String::new)
 }
 

@@ -7,7 +7,7 @@ use super::answers;
 use super::edits::Edits;
 use super::local::{self, Local};
 use super::mailbox::{Control, Post};
-use super::sources::Sources;
+use super::sources::{Guards, Sources};
 use super::workshop::Workshop;
 use crate::app::{Answer, EditStep, Effect, Id, LocalProgram, Msg, Notice, Request};
 use crate::cluster::{Event, ExecHandle, ExecInput, FeedHandle, Session};
@@ -16,6 +16,7 @@ use crate::domain::feed::{Failure, FeedState, Scope};
 use crate::domain::rows::Kind;
 use crate::domain::text::Text;
 use crate::domain::time::Millis;
+use crate::images::Rules;
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
@@ -121,6 +122,12 @@ impl Driver {
             }
             Effect::ConnectDemo => self.connect_demo(),
             Effect::Watch(scopes) => self.watch(&scopes),
+            Effect::WatchAnew(scopes) => {
+                self.feeds.clear();
+                self.watch(&scopes);
+            }
+            Effect::List(scopes) => self.list(scopes),
+            Effect::Log(line) => tracing::warn!("{line}"),
             Effect::Retry => self.retry(),
             Effect::OpenTable {
                 id,
@@ -168,6 +175,8 @@ impl Driver {
                 self.workshop.carry_out(id, work, demo);
             }
             Effect::Copy(_)
+            | Effect::PlanBundle
+            | Effect::Bundle
             | Effect::Theme(_)
             | Effect::Reload
             | Effect::Save { .. }
@@ -294,6 +303,33 @@ impl Driver {
                 .entry((kind, scope.clone()))
                 .or_insert_with(|| session.watch(kind, &scope, data.clone()));
         }
+    }
+
+    /// Everything that is watched, once, for a look at whether the feeds have kept up.
+    fn list(&self, scopes: Vec<Scope>) {
+        let (Some(session), post) = (self.session.clone(), self.post.clone()) else {
+            return;
+        };
+        tokio::spawn(async move {
+            // What cannot be listed now can be compared the next time.
+            if let Ok(batches) = session.snapshot(&Kind::ALL, &scopes).await {
+                post.send(Msg::Listed(batches)).await;
+            }
+        });
+    }
+
+    /// Other guards: they hold for the present session too.
+    pub fn guard(&mut self, guards: Guards) {
+        self.sources.guard(guards);
+        if let Some(session) = &self.session {
+            let refuses = self.sources.refuses(&session.info().context);
+            session.readonly().set(refuses);
+        }
+    }
+
+    /// Another catalogue.
+    pub fn rule(&mut self, rules: Rules) {
+        self.workshop.rule(rules);
     }
 
     fn retry(&mut self) {

@@ -1,5 +1,6 @@
 //! Keys, pastes and the mouse, read by a thread of their own.
 
+use super::ground::{Found, Ground};
 use super::mailbox::{Control, Post};
 use crate::app::Msg;
 use crate::key::{Button, Code, Key, Mouse, MouseAction};
@@ -7,7 +8,7 @@ use crossterm::event::{
     self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent,
     MouseEventKind,
 };
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
@@ -35,14 +36,27 @@ fn keyboard() -> io::Result<OwnedFd> {
     Ok(File::open("/dev/tty")?.into())
 }
 
+/// The rest of an answer comes within this time, or it is none.
+const REST: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 100_000_000,
+};
+
 /// Reads until the loop has ended (true) or the terminal is gone (false).
 fn read(keyboard: &OwnedFd, post: &Post) -> bool {
+    let mut ground = Ground::default();
     loop {
         // crossterm spins for ever on a terminal that has hung up, so we look before it reads.
         let mut fds = [PollFd::new(keyboard, PollFlags::IN)];
-        match poll(&mut fds, None) {
+        match poll(&mut fds, ground.is_holding().then_some(&REST)) {
             Err(rustix::io::Errno::INTR) => continue,
             Err(_) => return false,
+            Ok(0) => {
+                if !send(ground.give_up(), post) {
+                    return true;
+                }
+                continue;
+            }
             Ok(_) => {}
         }
         if fds[0]
@@ -55,12 +69,26 @@ fn read(keyboard: &OwnedFd, post: &Post) -> bool {
             let Ok(event) = event::read() else {
                 return false;
             };
-            if let Some(control) = control(event)
-                && !post.send_blocking(control)
-            {
+            let open = match control(event) {
+                Some(Control::Msg(Msg::Key(key))) => send(ground.take(key), post),
+                Some(control) => post.send_blocking(control),
+                None => true,
+            };
+            if !open {
                 return true;
             }
         }
+    }
+}
+
+/// False when the loop has ended.
+fn send(found: Found, post: &Post) -> bool {
+    match found {
+        Found::Held => true,
+        Found::Light(light) => post.send_blocking(Control::Ground(light)),
+        Found::Keys(keys) => keys
+            .into_iter()
+            .all(|key| post.send_blocking(Msg::Key(key))),
     }
 }
 

@@ -6,16 +6,20 @@
 //! then a frame when one is due.
 
 mod answers;
+mod bundle;
 mod driver;
 mod edits;
 mod face;
 pub mod files;
 mod frames;
+mod ground;
 mod input;
 mod local;
 mod logging;
 pub mod mailbox;
 pub mod panics;
+mod record;
+mod replay;
 mod save;
 mod signals;
 mod sources;
@@ -23,18 +27,23 @@ pub mod state;
 pub mod terminal;
 mod workshop;
 
+pub use bundle::{Bundle, Part};
 pub use logging::start as start_log;
-pub use sources::{DemoCluster, DemoStarter};
+pub use record::{Recording, Wanted as RecordingWanted};
+pub use replay::{Looks as ReplayLooks, last_frame, play};
+pub use sources::{DemoCluster, DemoStarter, Guards};
 pub use workshop::WorkshopPaths;
 
-use crate::app::{App, Effect, Effects, Msg, Notice, Reloaded, Setup};
+use crate::app::{App, Effect, Effects, Msg, Notice, Settings, Setup};
 use crate::cluster::{ConnectOptions, Event, now};
+use crate::images::Rules;
 use crate::theme::Theme;
 use driver::Driver;
 use edits::Edits;
 use face::Face;
 use frames::{Cause, Frames};
 use mailbox::{Control, Mailbox, Post};
+use record::Recorder;
 use save::Savers;
 use sources::Sources;
 use state::Keeper;
@@ -55,6 +64,19 @@ const TURN: usize = 512;
 type ReadTheme = Box<dyn Fn(&str) -> Result<Theme, Notice>>;
 /// Reads everything.
 type ReadAll = Box<dyn Fn() -> Result<Reloaded, Vec<Notice>>>;
+/// Gathers what a support bundle holds besides what the console knows.
+type Gather = Box<dyn Fn() -> Bundle>;
+
+/// What the files say when they are read again.
+#[derive(Debug)]
+pub struct Reloaded {
+    /// For the core.
+    pub settings: Settings,
+    /// Take the mouse.
+    pub mouse: bool,
+    /// Where the catalogue comes from.
+    pub rules: Rules,
+}
 
 /// Reads the person's files while the program runs.
 pub struct Looks {
@@ -62,6 +84,8 @@ pub struct Looks {
     pub theme: ReadTheme,
     /// Everything again; `Err` says what is wrong, and nothing changes.
     pub reload: ReadAll,
+    /// What a support bundle holds.
+    pub bundle: Gather,
 }
 
 impl std::fmt::Debug for Looks {
@@ -90,6 +114,14 @@ pub struct Start {
     pub saved: PathBuf,
     /// Reads themes and configuration again.
     pub looks: Looks,
+    /// Where support bundles go.
+    pub bundles: PathBuf,
+    /// Where reports of panics go.
+    pub reports: PathBuf,
+    /// Write down what happens.
+    pub record: Option<RecordingWanted>,
+    /// The terminal is asked for the colour of its ground, and this is worn on a light one.
+    pub light: Option<Theme>,
     /// Where edits of objects are until they are applied.
     pub edits: PathBuf,
     /// Where catalogues and drafts are.
@@ -106,7 +138,7 @@ pub fn run(start: Start) -> io::Result<u8> {
     let code = workers.block_on(async {
         let (mailbox, post) = Mailbox::new();
         signals::start(&post)?;
-        panics::watch(post.clone());
+        panics::watch(post.clone(), start.reports.clone());
         let (mut shell, effects) = Shell::new(start, &post)?;
         // The first frame waits for nothing.
         shell.draw_if_due();
@@ -127,6 +159,11 @@ struct Shell {
     keeper: Keeper,
     savers: Savers,
     looks: Looks,
+    bundles: PathBuf,
+    recorder: Option<Recorder>,
+    /// Worn when the terminal tells that its ground is light.
+    light: Option<Theme>,
+    post: Post,
     /// Stopped, or the terminal is lost: nothing is drawn.
     dark: bool,
     /// The exit code, once the end is decided.
@@ -135,9 +172,21 @@ struct Shell {
 
 impl Shell {
     fn new(start: Start, post: &Post) -> io::Result<(Self, Effects)> {
-        let terminal = Terminal::take(start.mouse)?;
+        let mut terminal = Terminal::take(start.mouse)?;
         let size = terminal.size();
-        let (app, effects) = App::new(start.setup, size, now());
+        let began = now();
+        let recorder = start
+            .record
+            .map(|wanted| Recorder::begin(wanted, &start.setup, size, began))
+            .transpose()?;
+        let guards = Guards {
+            readonly: start.setup.settings.readonly,
+            contexts: start.setup.settings.contexts.clone(),
+        };
+        let (app, effects) = App::new(start.setup, size, began);
+        if start.light.is_some() {
+            terminal.ask_for_ground()?;
+        }
         let mut frames = Frames::new(size);
         frames.want(Cause::Person, Instant::now());
         let shell = Self {
@@ -147,13 +196,17 @@ impl Shell {
             terminal,
             driver: Driver::new(
                 post.clone(),
-                Sources::new(start.connect, start.demo),
+                Sources::new(start.connect, guards, start.demo),
                 Workshop::new(post.clone(), start.workshop),
                 Edits::new(start.edits),
             ),
             keeper: Keeper::new(start.state_file),
             savers: Savers::new(start.saved, post.clone()),
             looks: start.looks,
+            bundles: start.bundles,
+            recorder,
+            light: start.light,
+            post: post.clone(),
             dark: false,
             end: None,
         };
@@ -183,6 +236,9 @@ impl Shell {
             self.keep_if_due();
         }
         self.keep();
+        if let Some(recorder) = &mut self.recorder {
+            recorder.flush();
+        }
         Ok(self.end.unwrap_or(0))
     }
 
@@ -227,6 +283,7 @@ impl Shell {
                 let hit = self.face.hit(x, y);
                 self.update(Msg::Mouse(hit, mouse), Cause::Person);
             }
+            Control::Ground(light) => self.grounded(light),
             Control::Resized => self.resized(),
             Control::Suspend => {
                 self.dark = true;
@@ -253,7 +310,16 @@ impl Shell {
 
     fn update(&mut self, msg: Msg, cause: Cause) {
         self.driver.heard(&msg);
-        let effects = self.app.update(msg, now());
+        let now = now();
+        let over = self
+            .recorder
+            .as_mut()
+            .and_then(|it| it.note(&self.app, &msg, now));
+        let effects = self.app.update(msg, now);
+        if let Some(notice) = over {
+            self.recorder = None;
+            self.update(Msg::Notice(notice), Cause::Data);
+        }
         self.carry_out(effects);
         if self.app.take_dirty() {
             self.frames.want(cause, Instant::now());
@@ -269,6 +335,11 @@ impl Shell {
                 Effect::SavePart { id, text, last } => self.savers.part(id, text, last),
                 Effect::Theme(name) => self.wear(&name),
                 Effect::Reload => self.reload(),
+                Effect::PlanBundle => {
+                    let lines = self.bundle().lines();
+                    self.update(Msg::Bundled(lines), Cause::Person);
+                }
+                Effect::Bundle => self.write_bundle(),
                 Effect::Copy(text) => self.write(&terminal::copy(&text)),
                 effect => self.driver.carry_out(effect),
             }
@@ -288,12 +359,52 @@ impl Shell {
     /// Where anything in the files is wrong, what was in force stays.
     fn reload(&mut self) {
         match (self.looks.reload)() {
-            Ok(new) => self.update(Msg::Reloaded(Box::new(new)), Cause::Person),
+            Ok(new) => {
+                if let Err(error) = self.terminal.take_mouse(new.mouse) {
+                    return self.lost(&error);
+                }
+                self.driver.rule(new.rules);
+                self.driver.guard(Guards {
+                    readonly: new.settings.readonly,
+                    contexts: new.settings.contexts.clone(),
+                });
+                self.update(Msg::Reloaded(Box::new(new.settings)), Cause::Person);
+            }
             Err(notices) => {
                 for notice in notices {
                     self.update(Msg::Notice(notice), Cause::Person);
                 }
             }
+        }
+    }
+
+    fn bundle(&self) -> Bundle {
+        (self.looks.bundle)().with_session(&self.app)
+    }
+
+    /// Writes the support bundle beside the loop: a slow disk stops nothing.
+    fn write_bundle(&self) {
+        let (bundle, folder, post) = (self.bundle(), self.bundles.clone(), self.post.clone());
+        tokio::task::spawn_blocking(move || {
+            let notice = match bundle.write_into(&folder) {
+                Ok(file) => Notice::info(format!("the bundle is {}", file.display())),
+                Err(error) => Notice {
+                    why: error.to_string().into(),
+                    ..Notice::warning(
+                        format!("no bundle can be written into {}", folder.display()),
+                        "`quarterdeck bundle --output FILE` writes it elsewhere",
+                    )
+                },
+            };
+            post.send_or_lose(Msg::Notice(notice));
+        });
+    }
+
+    /// The terminal has told the colour of its ground.
+    fn grounded(&mut self, light: bool) {
+        if let Some(theme) = self.light.take().filter(|_| light) {
+            self.face.wear(theme);
+            self.frames.want(Cause::Data, Instant::now());
         }
     }
 

@@ -26,6 +26,12 @@ const TAKE: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h";
 /// without a button is a flood of bytes.
 const TAKE_MOUSE: &[u8] = b"\x1b[?1002h\x1b[?1006h";
 
+/// Leave the mouse to the terminal.
+const LEAVE_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1002l";
+
+/// Asks for the colour of the ground (OSC 11).
+const ASK_GROUND: &[u8] = b"\x1b]11;?\x1b\\";
+
 /// Everything back: end of a frame, mouse, paste, colours, cursor, main screen.
 const GIVE_BACK: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1002l\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l";
 
@@ -61,6 +67,21 @@ impl Terminal {
             bytes.extend_from_slice(TAKE_MOUSE);
         }
         self.out.write_all(&bytes)
+    }
+
+    /// Takes the mouse from now on, or leaves it to the terminal.
+    pub fn take_mouse(&mut self, mouse: bool) -> io::Result<()> {
+        if self.mouse == mouse {
+            return Ok(());
+        }
+        self.mouse = mouse;
+        self.out
+            .write_all(if mouse { TAKE_MOUSE } else { LEAVE_MOUSE })
+    }
+
+    /// Asks the terminal for the colour of its ground. Some answer, among the keys.
+    pub fn ask_for_ground(&mut self) -> io::Result<()> {
+        self.out.write_all(ASK_GROUND)
     }
 
     /// Writes bytes as one piece. Waits when the terminal takes nothing more for now, which only

@@ -9,7 +9,7 @@ use crate::app::screens::logs::{LogScreen, Purpose};
 use crate::app::screens::{ListScreen, Screen};
 use crate::app::status::ListState;
 use crate::app::{App, Hit, Notice, Severity};
-use crate::command::{Info, TABLE};
+use crate::command::{Command, Info, TABLE};
 use crate::domain::time::{Millis, brief};
 use crate::input::{Binding, Resolution};
 use ratatui::style::Style;
@@ -403,6 +403,10 @@ pub fn hints(app: &App, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
                 ),
             }
         }
+    }
+    if app.offers_tour() && app.crumbs().len() == 1 {
+        let hit = Some(Hit::Command(Command::Tutor));
+        hint(canvas, ":tutor", "guided tour", hit, false);
     }
 }
 

@@ -9,6 +9,7 @@ use super::words::{ago, count, grouped};
 use crate::app::layout::{Area, Regions};
 use crate::app::screens::logs::{HEAD_ROWS, LogScreen, Times};
 use crate::app::{App, Hit};
+use crate::command::Command;
 use crate::domain::logs::buffer::Line;
 use crate::domain::logs::structure::{Format, Structure};
 use crate::domain::logs::text::{Color as InkColor, Ink, Run};
@@ -270,6 +271,10 @@ fn draw_sparkline(screen: &LogScreen, canvas: &mut Canvas<'_>, area: Area, hits:
     }
 }
 
+fn back(app: &App) -> String {
+    format!("{} goes back", app.key_of(Command::Back))
+}
+
 fn draw_empty(app: &App, screen: &LogScreen, canvas: &mut Canvas<'_>, area: Area) {
     let theme = canvas.theme;
     let sources = screen.log.sources();
@@ -278,17 +283,22 @@ fn draw_empty(app: &App, screen: &LogScreen, canvas: &mut Canvas<'_>, area: Area
         lines.push(("looking through the kept lines…".into(), theme.dim));
     } else if !screen.log.buffer().is_empty() {
         lines.push(("no line passes the filter".into(), theme.text));
-        lines.push(("backspace takes the last filter away".into(), theme.dim));
+        let key = app.key_of(Command::ClearFilter);
+        lines.push((format!("{key} takes the last filter away"), theme.dim));
     } else if screen.build.is_some() {
-        lines.push(("no step has written anything".into(), theme.dim));
+        lines.push(("no step has written anything".into(), theme.text));
+        lines.push((back(app), theme.dim));
     } else if sources.is_empty() {
         lines.push(("no container of it has started yet".into(), theme.text));
         lines.push((
             "containers join by themselves when they do".into(),
             theme.dim,
         ));
+        lines.push((back(app), theme.dim));
     } else if app.world.session.is_none() {
         lines.push(("not connected".into(), theme.warning));
+        let key = app.key_of(Command::Reconnect);
+        lines.push((format!("{key} tries now"), theme.dim));
     } else {
         let open = sources
             .iter()
@@ -301,7 +311,8 @@ fn draw_empty(app: &App, screen: &LogScreen, canvas: &mut Canvas<'_>, area: Area
         };
         lines.push((text, theme.dim));
         if !matches!(screen.reading.start, Start::Head) && open > 0 {
-            lines.push(("1 reads all that the server keeps".into(), theme.dim));
+            let key = app.key_of(Command::LogHead);
+            lines.push((format!("{key} reads all that the server keeps"), theme.dim));
         }
     }
     for (n, (text, style)) in lines.iter().enumerate() {

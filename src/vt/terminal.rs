@@ -196,6 +196,14 @@ impl Terminal {
         }
     }
 
+    /// Keeps so many lines of what has scrolled out from now on; a full-screen program has none.
+    pub fn set_scrollback(&mut self, lines: usize) {
+        if !self.term.mode().contains(TermMode::ALT_SCREEN) {
+            self.term.grid_mut().update_history(lines);
+            self.touch();
+        }
+    }
+
     /// Whether the program has begun a frame that it has not ended yet.
     pub fn is_holding(&self) -> bool {
         self.parser.sync_timeout().0

@@ -17,6 +17,7 @@ use crate::vt::{
     Modes, MouseMode, Scroll, SelectKind, Terminal, encode_focus, encode_key, encode_mouse,
     encode_paste,
 };
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// After the end of its program a pane takes no key for so long: longer than between two keys of
@@ -66,7 +67,7 @@ pub enum Stage {
 }
 
 /// How programs in panes are run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Panes {
     /// Lines that are kept of what has scrolled out.
     pub scrollback: usize,

@@ -193,6 +193,12 @@ impl Buffer {
         }
     }
 
+    /// Keeps about so much from now on.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+        while self.bytes > self.limit && self.evict() {}
+    }
+
     /// The first kept line.
     pub fn first(&self) -> Seq {
         Seq(self.segments.front().map_or(0, |segment| segment.first))

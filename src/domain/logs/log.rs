@@ -82,6 +82,14 @@ impl Log {
         }
     }
 
+    /// Keeps about so much from now on.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.buffer.set_limit(limit);
+        if let Some(first) = self.buffer.get(self.buffer.first()) {
+            self.histogram.trim(first.at);
+        }
+    }
+
     /// The sources, in the order in which they joined.
     pub fn sources(&self) -> &[SourceInfo] {
         &self.sources

@@ -32,6 +32,7 @@ use super::feed::Failure;
 use super::text::Text;
 use super::time::{Millis, brief};
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 /// One container of one pod.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,7 +53,9 @@ impl std::fmt::Display for Source {
 }
 
 /// A source within one log: its place in the list of sources.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 pub struct SourceId(pub u32);
 
 /// Where reading begins.
@@ -84,7 +87,7 @@ pub struct Reading {
 }
 
 /// What a source brought, in order.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Chunk {
     /// The source.
     pub source: SourceId,
@@ -93,12 +96,12 @@ pub struct Chunk {
 }
 
 /// One thing that a source brought.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Item {
     /// Whole lines, each with the server's stamp before it and a line feed behind it.
-    Lines(Bytes),
+    Lines(#[serde(with = "crate::domain::byte_text")] Bytes),
     /// The head of a line that was too long, with its stamp, and how many bytes were left out.
-    Long(Bytes, u64),
+    Long(#[serde(with = "crate::domain::byte_text")] Bytes, u64),
     /// Something that happened to the stream, in its place between the lines.
     Mark(Mark),
     /// How the stream stands now.
@@ -106,7 +109,7 @@ pub enum Item {
 }
 
 /// Something other than a line that stands between the lines of a source.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Mark {
     /// The container ended.
     Ended {
@@ -208,7 +211,7 @@ fn seconds(span: Millis) -> String {
 }
 
 /// How the stream of a source stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SourceState {
     /// It waits for its turn: only so many streams are opened at once.
     #[default]

@@ -2,9 +2,12 @@
 //! them.
 
 use crate::domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// Nanoseconds since 1970-01-01 UTC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 pub struct Nanos(pub i64);
 
 impl Nanos {
