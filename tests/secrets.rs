@@ -108,6 +108,53 @@ fn assert_unseen(terminal: &Terminal) {
     assert!(!leaks(terminal.text().as_bytes()), "{}", terminal.text());
 }
 
+/// The environment of a person with contexts for everything.
+struct Person {
+    home: tempfile::TempDir,
+    env: Vec<(String, String)>,
+}
+
+impl Person {
+    fn new(kubeconfig: &str) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let mut env = common::demo::clean_home(home.path());
+        env.push(("KUBECONFIG".into(), kubeconfig.into()));
+        env.push(("XDG_RUNTIME_DIR".into(), String::new()));
+        Self { home, env }
+    }
+
+    fn open(&self, args: &[&str]) -> Terminal {
+        let env: Vec<(&str, &str)> = self
+            .env
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        Terminal::start(Path::new(PROGRAM), args, &env, 160, 50)
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.home.path().join(name).display().to_string()
+    }
+}
+
+/// Opens the YAML of the Secret.
+fn show_secret(terminal: &mut Terminal) {
+    terminal.send(":secrets shop-prod /bird\r");
+    terminal.wait_for("Opaque");
+    terminal.settle(QUIET);
+    terminal.send("y");
+    terminal.wait_for("kind: Secret");
+    terminal.settle(QUIET);
+}
+
+/// Has its value shown, and leaves.
+fn reveal_and_quit(terminal: &mut Terminal) {
+    terminal.send("x");
+    terminal.wait_for(VALUE);
+    terminal.send(":quit\r");
+    assert_eq!(terminal.exit(SOON), Some(0));
+}
+
 #[test]
 fn canaries_are_in_no_file_and_no_frame_unless_asked_for() {
     let Some(kubectl) = Kubectl::start(PROGRAM, &[]) else {
@@ -116,32 +163,20 @@ fn canaries_are_in_no_file_and_no_frame_unless_asked_for() {
     kubectl
         .run_with("apply --validate=false -f -", OBJECTS)
         .says(&["bird", "cage"]);
-    let home = tempfile::tempdir().unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
     let more = more_contexts(elsewhere.path(), &angry());
     let own = kubectl.demo.kubeconfig.display();
-    let kubeconfig = format!("{own}:{}", more.display());
-    let record = home.path().join("session.qdr");
-    let env = common::demo::clean_home(home.path());
-    let mut env: Vec<(&str, &str)> = env
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
-    env.extend([("KUBECONFIG", kubeconfig.as_str()), ("XDG_RUNTIME_DIR", "")]);
-    let args = ["-l", "trace", "--record", record.to_str().unwrap()];
-    let mut terminal = Terminal::start(Path::new(PROGRAM), &args, &env, 160, 50);
+    let person = Person::new(&format!("{own}:{}", more.display()));
+    let mut terminal = person.open(&["-l", "trace", "--record", &person.file("session.qdr")]);
     terminal.wait_for("billing");
 
-    // The Secret, described and as YAML; the pod, with its page and its preview.
-    terminal.send(":secrets shop-prod /bird\r");
-    terminal.wait_for("Opaque");
-    terminal.settle(QUIET);
-    terminal.send("d");
-    terminal.wait_for("password");
+    // The Secret, as YAML and described; the pod with its page and its preview.
+    show_secret(&mut terminal);
     terminal.send("\x1b");
     terminal.settle(QUIET);
-    terminal.send("y");
-    terminal.wait_for("kind: Secret");
+    terminal.send("d");
+    terminal.wait_for("Describe secret");
+    terminal.settle(QUIET);
     assert_unseen(&terminal);
     terminal.send(":pods shop-prod /cage\r");
     terminal.wait_for("cage-");
@@ -150,7 +185,7 @@ fn canaries_are_in_no_file_and_no_frame_unless_asked_for() {
     terminal.wait_for("TOKEN");
     assert_unseen(&terminal);
 
-    // The plugin that talks, the server that is angry, and back.
+    // The plugin that talks, the server that is angry.
     terminal.send(":ctx loud\r");
     terminal.wait_for("log in");
     terminal.settle(QUIET);
@@ -170,39 +205,21 @@ fn canaries_are_in_no_file_and_no_frame_unless_asked_for() {
     // Asked for, it is shown; it is written nowhere for all that.
     terminal.send(":ctx quarterdeck-demo\r");
     terminal.wait_for("billing");
-    terminal.send(":secrets shop-prod /bird\r");
-    terminal.wait_for("Opaque");
-    terminal.settle(QUIET);
-    terminal.send("y");
-    terminal.wait_for("kind: Secret");
-    terminal.send("x");
-    terminal.wait_for(VALUE);
-    terminal.send(":quit\r");
-    assert_eq!(terminal.exit(SOON), Some(0));
+    show_secret(&mut terminal);
+    reveal_and_quit(&mut terminal);
     let done = Command::new(PROGRAM)
         .args(["bundle", "--yes"])
-        .envs(env.iter().copied())
+        .envs(person.env.iter().cloned())
         .output()
         .unwrap();
     assert!(done.status.success() && !leaks(&done.stdout) && !leaks(&done.stderr));
-    assert_eq!(found_below(home.path()), [""; 0]);
+    assert_eq!(found_below(person.home.path()), [""; 0]);
+
     // The search can find: a recording that is to leave nothing out holds it.
-    let all = home.path().join("all.qdr");
-    let args = [
-        "--record",
-        all.to_str().unwrap(),
-        "--record-all",
-        "-c",
-        "secrets shop-prod /bird",
-    ];
-    let mut terminal = Terminal::start(Path::new(PROGRAM), &args, &env, 160, 50);
-    terminal.wait_for("Opaque");
-    terminal.settle(QUIET);
-    terminal.send("y");
-    terminal.wait_for("kind: Secret");
-    terminal.send("x");
-    terminal.wait_for(VALUE);
-    terminal.send(":quit\r");
-    assert_eq!(terminal.exit(SOON), Some(0));
-    assert_eq!(found_below(home.path()), [all.display().to_string()]);
+    let all = person.file("all.qdr");
+    let mut terminal = person.open(&["--record", &all, "--record-all"]);
+    terminal.wait_for("billing");
+    show_secret(&mut terminal);
+    reveal_and_quit(&mut terminal);
+    assert_eq!(found_below(person.home.path()), [all]);
 }

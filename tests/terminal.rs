@@ -659,7 +659,7 @@ fn every_key_of_the_configuration_counts_when_it_is_read_again() {
     std::fs::write(
         folder.join("config.toml"),
         "mouse = false\nreadonly = true\n[labels]\nproject = [\"example.com/nowhere\"]\n\
-         [contexts.\"quarterdeck-*\"]\ntheme = \"light\"\n",
+         [colours]\nhead = \"#0a0b0c\"\n[contexts.\"quarterdeck-*\"]\ntheme = \"light\"\n",
     )
     .unwrap();
     terminal.send(":reload\r");
@@ -669,6 +669,7 @@ fn every_key_of_the_configuration_counts_when_it_is_read_again() {
     });
     let raw = String::from_utf8_lossy(&terminal.raw).into_owned();
     assert!(raw.contains("\x1b[?1002l"), "the mouse is left");
+    assert!(raw.contains("38;2;10;11;12"), "the colour of a role");
     assert!(
         raw.contains(&ground_of("light")),
         "the theme of the context"

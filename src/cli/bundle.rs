@@ -75,11 +75,7 @@ pub fn parts(cluster: &ClusterArgs, console: &ConsoleArgs) -> Vec<Part> {
     let mut settings = Settings::load(cluster, console);
     let keys = settings.keymap();
     settings.theme();
-    let problems = settings
-        .problems
-        .iter()
-        .map(|it| format!("{it}\n"))
-        .collect();
+    let problems: Vec<String> = settings.problems.iter().map(ToString::to_string).collect();
     vec![
         Part {
             name: "info.json",
@@ -88,13 +84,13 @@ pub fn parts(cluster: &ClusterArgs, console: &ConsoleArgs) -> Vec<Part> {
         },
         Part {
             name: "config.txt",
-            what: "the configuration, with where each value comes from",
+            what: "the configuration, and where it comes from",
             text: config::shown(&settings, true),
         },
         Part {
             name: "problems.txt",
-            what: "what is wrong in configuration, key map and theme",
-            text: problems,
+            what: "what is wrong in the person's files",
+            text: problems.join("\n"),
         },
         Part {
             name: "keys.txt",

@@ -4,7 +4,7 @@ use super::args::{ClusterArgs, ConsoleArgs};
 use super::exit::{Code, Refusal};
 use super::out::Out;
 use super::settings::Settings;
-use crate::config::{self, Config, KEYS, Paths, RULE_KEYS, Shape};
+use crate::config::{self, Config, KEYS, Paths, RULE_KEYS, Shape, Tint};
 use crate::runtime::files::{create, private_folder};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
@@ -101,6 +101,8 @@ fn sample() -> String {
             (key.get)(&default)
         );
     }
+    text += "\n# Colours of roles, over those of every theme.\n# [colours]\n";
+    text += "# failing = \"#ff5555\"\n";
     text += "\n# What holds in contexts of some names only; `*` stands for anything.\n";
     text += "# [contexts.\"prod-*\"]\n";
     for key in RULE_KEYS {
@@ -164,6 +166,16 @@ pub fn shown(settings: &Settings, origin: bool) -> String {
         };
         say(&mut out, key.name, &value, origin.then_some(&from));
     }
+    for Tint { role, colour, line } in &settings.config.colours {
+        let from = format!("{}:{line}", file.display());
+        let name = format!("colours.{role}");
+        say(
+            &mut out,
+            &name,
+            &format!("\"{colour}\""),
+            origin.then_some(&from),
+        );
+    }
     for rules in &settings.config.contexts {
         for key in RULE_KEYS {
             let Some(value) = (key.get)(rules) else {
@@ -223,6 +235,14 @@ fn schema() -> Value {
             }
         }
     }
+    root.insert(
+        "colours".into(),
+        json!({
+            "type": "object",
+            "description": "Colours of roles, over those of every theme.",
+            "additionalProperties": { "type": "string", "minLength": 1 },
+        }),
+    );
     let mut rules = Map::new();
     for key in RULE_KEYS {
         let mut value = schema_of(key.shape);

@@ -2,7 +2,7 @@
 
 use super::args::{ClusterArgs, ConsoleArgs};
 use crate::app::{self, Panes};
-use crate::config::{self, Config, Paths, Problem};
+use crate::config::{self, Config, Paths, Problem, Tint};
 use crate::input::{self, Keymap};
 use crate::theme::{self, Depth, Theme};
 use std::path::{Path, PathBuf};
@@ -72,20 +72,37 @@ impl Settings {
         let usual = usual_theme(depth, variable("COLORFGBG").as_deref());
         let mut loaded = theme::shipped(usual).unwrap_or_default();
         let name = self.config.theme.clone();
-        if name == AUTO {
-            return loaded.at_depth(depth);
+        if name != AUTO {
+            let file = self.paths.theme_file(&name);
+            self.lay_over(
+                &mut loaded,
+                ("theme", &name, &file),
+                theme::shipped,
+                |theme, text| {
+                    let problems = theme::load(theme, text).into_iter();
+                    problems.map(|p| (p.line, p.what, p.remedy)).collect()
+                },
+            );
         }
-        let file = self.paths.theme_file(&name);
-        self.lay_over(
-            &mut loaded,
-            ("theme", &name, &file),
-            theme::shipped,
-            |theme, text| {
-                let problems = theme::load(theme, text).into_iter();
-                problems.map(|p| (p.line, p.what, p.remedy)).collect()
-            },
-        );
+        let problems = self.tint(&mut loaded);
+        self.problems.extend(problems);
         loaded.at_depth(depth)
+    }
+
+    /// Gives roles the person's own colours; what is wrong with those.
+    fn tint(&self, theme: &mut Theme) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for Tint { role, colour, line } in &self.config.colours {
+            if let Err((what, remedy)) = theme::tint(theme, role, colour) {
+                problems.push(Problem {
+                    file: self.paths.config_file(),
+                    line: Some(*line),
+                    what,
+                    remedy,
+                });
+            }
+        }
+        problems
     }
 
     /// The name of the theme in force.
@@ -156,7 +173,9 @@ impl Settings {
         let depth = depth();
         let told = std::env::var_os("COLORFGBG").is_some();
         let asked = self.config.theme == AUTO && !told && depth >= Depth::Indexed;
-        let light = asked.then(|| theme::shipped(LIGHT)).flatten()?;
+        let mut light = asked.then(|| theme::shipped(LIGHT)).flatten()?;
+        // What is wrong with them has been told of the other theme.
+        self.tint(&mut light);
         Some(light.at_depth(depth))
     }
 

@@ -2,11 +2,14 @@
 
 use super::contexts::{ContextRules, RULE_KEYS};
 use super::problem::Problem;
-use super::schema::{Config, KEYS, Key};
+use super::schema::{Config, KEYS, Key, Tint};
 use std::io::ErrorKind;
 use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+/// The table of colours of roles.
+const COLOURS: &str = "colours";
 
 /// The table of what holds in contexts of some names only.
 const CONTEXTS: &str = "contexts";
@@ -92,8 +95,10 @@ impl Reader<'_> {
                     self.table(&inner, table, broken);
                 }
                 (None, DeValue::Table(table)) if name == CONTEXTS => self.contexts(table, broken),
+                (None, DeValue::Table(table)) if name == COLOURS => self.colours(table, broken),
                 (None, _)
                     if name == CONTEXTS
+                        || name == COLOURS
                         || KEYS.iter().any(|known| known.name.starts_with(&inner)) =>
                 {
                     self.no_table(key.span().start, &name);
@@ -102,11 +107,33 @@ impl Reader<'_> {
                     let tops = KEYS
                         .iter()
                         .filter_map(|known| known.name.strip_prefix(prefix));
-                    let more = prefix.is_empty().then_some(CONTEXTS);
+                    let more = [CONTEXTS, COLOURS]
+                        .into_iter()
+                        .filter(|_| prefix.is_empty());
                     let known: Vec<&str> = tops.chain(more).collect();
                     self.unknown(key.span().start, prefix, key.get_ref(), &known);
                 }
             }
+        }
+    }
+
+    /// Takes in `[colours]`. Which roles there are is not known here.
+    fn colours(&mut self, table: &DeTable<'_>, broken: &[usize]) {
+        for (role, value) in table {
+            let line = self.line(role.span().start);
+            if broken.contains(&line) {
+                continue;
+            }
+            let Some(colour) = value.get_ref().as_str() else {
+                let name = format!("{COLOURS}.{}", role.get_ref());
+                self.judge(Err(String::new()), &name, "a colour in quotes", value);
+                continue;
+            };
+            self.config.colours.push(Tint {
+                role: role.get_ref().to_string(),
+                colour: colour.to_owned(),
+                line,
+            });
         }
     }
 
@@ -130,19 +157,17 @@ impl Reader<'_> {
                 if broken.contains(&self.line(at)) {
                     continue;
                 }
-                match RULE_KEYS.iter().find(|known| known.name == *key.get_ref()) {
-                    Some(known) => {
-                        let done = (known.set)(&mut rules, value.get_ref());
-                        let name = format!("{name}.{}", known.name);
-                        let line = self.line(value.span().start);
-                        self.lines.push((name.clone(), line));
-                        self.judge(done, &name, known.form, value);
-                    }
-                    None => {
-                        let known: Vec<_> = RULE_KEYS.iter().map(|known| known.name).collect();
-                        self.unknown(at, &format!("{name}."), key.get_ref(), &known);
-                    }
-                }
+                let known = RULE_KEYS.iter().find(|known| known.name == *key.get_ref());
+                let Some(known) = known else {
+                    let known: Vec<_> = RULE_KEYS.iter().map(|known| known.name).collect();
+                    self.unknown(at, &format!("{name}."), key.get_ref(), &known);
+                    continue;
+                };
+                let done = (known.set)(&mut rules, value.get_ref());
+                let name = format!("{name}.{}", known.name);
+                let line = self.line(value.span().start);
+                self.lines.push((name.clone(), line));
+                self.judge(done, &name, known.form, value);
             }
             self.config.contexts.push(rules);
         }
@@ -246,7 +271,7 @@ mod tests {
 
     #[test]
     fn everything_can_be_said() {
-        let text = r#"
+        let text = r##"
             version = 1
             theme = "light"
             keymap = "mine"
@@ -265,7 +290,9 @@ mod tests {
             [contexts.dev]
             readonly = false
             production = false
-        "#;
+            [colours]
+            failing = "#ff5555"
+        "##;
         let (config, problems) = read(text);
         assert_eq!(problems, []);
         let expected = Config {
@@ -286,6 +313,11 @@ mod tests {
             log_bytes: 64 << 20,
             scrollback: 500,
             shell: vec!["zsh".into(), "-l".into()],
+            colours: vec![Tint {
+                role: "failing".into(),
+                colour: "#ff5555".into(),
+                line: 21,
+            }],
             contexts: vec![
                 ContextRules {
                     pattern: "prod-*".into(),
@@ -307,11 +339,11 @@ mod tests {
     #[test]
     fn what_is_wrong_has_a_line_and_a_remedy_and_the_rest_counts() {
         let (config, problems) = read(
-            "theem = \"light\"\nmouse = \"no\"\nreadonly = true\nproduction = [\"(\"]\n[labels]\nprojet = [\"x\"]\nrelease = []\n[colours]\na = 1\n",
+            "theem = \"light\"\nmouse = \"no\"\nreadonly = true\nproduction = [\"(\"]\n[labels]\nprojet = [\"x\"]\nrelease = []\n[elsewhere]\na = 1\n[colours]\nfailing = 3\n",
         );
         assert!(config.readonly && config.mouse);
         let lines: Vec<_> = problems.iter().map(|(line, _)| *line).collect();
-        assert_eq!(lines, [1, 2, 4, 6, 7, 8], "{problems:#?}");
+        assert_eq!(lines, [1, 2, 4, 6, 7, 8, 11], "{problems:#?}");
         for (n, word) in [
             "did you mean `theme`?",
             "true or false",
@@ -319,6 +351,7 @@ mod tests {
             "did you mean `project`?",
             "at least one",
             "the keys are",
+            "it must be a colour",
         ]
         .iter()
         .enumerate()

@@ -12,5 +12,5 @@ pub use contexts::{ContextRules, RULE_KEYS, RuleKey, rule};
 pub use file::{lines, load, parse};
 pub use paths::{Paths, SYSTEM_CATALOGUE};
 pub use problem::Problem;
-pub use schema::{Config, KEYS, Key, LOG_BYTES, SCROLLBACK, Shape, VERSION};
+pub use schema::{Config, KEYS, Key, LOG_BYTES, SCROLLBACK, Shape, Tint, VERSION};
 pub use state::{OpenTabs, Place, Sort, State};

@@ -44,6 +44,19 @@ pub struct Config {
     pub shell: Vec<String>,
     /// What holds in contexts of some names only, in the order of the file.
     pub contexts: Vec<ContextRules>,
+    /// Colours of roles, over those of every theme.
+    pub colours: Vec<Tint>,
+}
+
+/// Another colour for a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tint {
+    /// The role, as themes call it.
+    pub role: String,
+    /// The colour, as themes write it.
+    pub colour: String,
+    /// The 1-based line on which it stands.
+    pub line: usize,
 }
 
 impl Default for Config {
@@ -61,6 +74,7 @@ impl Default for Config {
             scrollback: SCROLLBACK,
             shell: Vec::new(),
             contexts: Vec::new(),
+            colours: Vec::new(),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! is said before it is written.
 
 use super::files::{create_beside, private_folder};
-use super::panics;
+use super::{journal, panics};
 use crate::app::redact::hide_notice;
 use crate::app::{App, help};
 use crate::cluster::now;
@@ -62,25 +62,20 @@ impl Bundle {
             // Writing into a text cannot fail.
             let _ = writeln!(notices, "{at} {:?} {}", notice.severity, notice.line());
         }
-        let feeds = app.world.feeds.iter().map(|((kind, scope), state)| {
+        let mut session = format!("{}\nFeeds\n\n", help::about(app));
+        for ((kind, scope), state) in &app.world.feeds {
             let scope = scope.0.as_deref().unwrap_or("all namespaces");
-            let state = format!("{state:?}");
-            let state = state.split([' ', '{']).next().unwrap_or_default();
-            format!("  {:<19}{state} in {scope}\n", kind.plural())
-        });
-        let session = format!(
-            "{}\nFeeds\n\n{}",
-            help::about(app),
-            feeds.collect::<String>()
-        );
+            let state = journal::word(state);
+            let _ = writeln!(session, "  {:<19}{state} in {scope}", kind.plural());
+        }
         self.parts.push(Part {
             name: "session.txt",
-            what: "the server, its version, who you are, how the feeds stand",
+            what: "the server, who you are, how the feeds stand",
             text: session,
         });
         self.parts.push(Part {
             name: "notices.txt",
-            what: "what was said on screen; the words of servers are placeholders",
+            what: "what was said, servers' words as placeholders",
             text: notices,
         });
         self
@@ -90,9 +85,12 @@ impl Bundle {
     pub fn lines(&self) -> Vec<String> {
         let widest = self.parts.iter().map(|part| part.name.len()).max();
         let line = |part: &Part| {
-            let size = part.text.len().div_ceil(1024);
+            let size = match part.text.len().div_ceil(1024) {
+                0 => "empty".to_owned(),
+                size => format!("{size} KiB"),
+            };
             let name = format!("{:<1$}", part.name, widest.unwrap_or(0));
-            format!("{name}  {} ({size} KiB)", part.what)
+            format!("{name}  {} ({size})", part.what)
         };
         self.parts.iter().map(line).collect()
     }
@@ -148,8 +146,7 @@ mod tests {
     fn it_holds_what_it_says_and_is_private() {
         let home = tempfile::tempdir().unwrap();
         let log = home.path().join("log");
-        let long = "a line of the log\n".repeat(1 << 15);
-        std::fs::write(&log, &long).unwrap();
+        std::fs::write(&log, "a line of the log\n".repeat(1 << 15)).unwrap();
         let parts = vec![Part {
             name: "info.json",
             what: "versions",

@@ -14,6 +14,7 @@ pub mod files;
 mod frames;
 mod ground;
 mod input;
+mod journal;
 mod local;
 mod logging;
 pub mod mailbox;
@@ -139,6 +140,7 @@ pub fn run(start: Start) -> io::Result<u8> {
         let (mailbox, post) = Mailbox::new();
         signals::start(&post)?;
         panics::watch(post.clone(), start.reports.clone());
+        journal::began();
         let (mut shell, effects) = Shell::new(start, &post)?;
         // The first frame waits for nothing.
         shell.draw_if_due();
@@ -310,6 +312,7 @@ impl Shell {
 
     fn update(&mut self, msg: Msg, cause: Cause) {
         self.driver.heard(&msg);
+        journal::heard(&msg);
         let now = now();
         let over = self
             .recorder
@@ -328,6 +331,7 @@ impl Shell {
 
     fn carry_out(&mut self, effects: Effects) {
         for effect in effects {
+            journal::asked(&effect);
             match effect {
                 Effect::Quit => self.end = Some(0),
                 Effect::SaveState(state) => self.keeper.keep(state, Instant::now()),

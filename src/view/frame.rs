@@ -405,8 +405,8 @@ pub fn hints(app: &App, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
         }
     }
     if app.offers_tour() && app.crumbs().len() == 1 {
-        let hit = Some(Hit::Command(Command::Tutor));
-        hint(canvas, ":tutor", "guided tour", hit, false);
+        let press = Some(Hit::Command(Command::Tutor));
+        hint(canvas, ":tutor", "guided tour", press, false);
     }
 }
 

@@ -9,7 +9,7 @@ use super::words::{ago, count, grouped};
 use crate::app::App;
 use crate::app::layout::{Area, Regions};
 use crate::app::screens::{ListScreen, Source};
-use crate::app::status::ListState;
+use crate::app::status::{ListState, Refusal};
 use crate::app::world::Connection;
 use crate::command::Command;
 use crate::domain::time::{Millis, brief};
@@ -114,23 +114,9 @@ fn explain(app: &App, state: &ListState, canvas: &mut Canvas<'_>, area: Area) {
                 app.key_of(Command::Filter)
             )],
         ),
-        ListState::Forbidden(refusal) => (
-            refusal.to_string(),
-            theme.warning,
-            vec![
-                format!(
-                    "the server refuses `{}` on `{}` to {}",
-                    refusal.verb,
-                    refusal.resource,
-                    who(app)
-                ),
-                format!(
-                    ":ns NAME,NAME shows namespaces in which you may · {} uses another context",
-                    app.key_of(Command::Contexts)
-                ),
-                "everything else that you may see still works".into(),
-            ],
-        ),
+        ListState::Forbidden(refusal) => {
+            (refusal.to_string(), theme.warning, despite(app, refusal))
+        }
         ListState::Nothing { what, remedy } => (what.clone(), theme.text, vec![remedy.clone()]),
         ListState::Absent => (
             "this server does not have the kind".into(),
@@ -180,6 +166,23 @@ fn explain(app: &App, state: &ListState, canvas: &mut Canvas<'_>, area: Area) {
     for text in &rest {
         line(canvas, text, theme.dim);
     }
+}
+
+/// What the server refuses, and what to do all the same.
+fn despite(app: &App, refusal: &Refusal) -> Vec<String> {
+    vec![
+        format!(
+            "the server refuses `{}` on `{}` to {}",
+            refusal.verb,
+            refusal.resource,
+            who(app)
+        ),
+        format!(
+            ":ns NAME,NAME shows namespaces in which you may · {} uses another context",
+            app.key_of(Command::Contexts)
+        ),
+        "everything else that you may see still works".into(),
+    ]
 }
 
 /// What to do where the server does not answer.

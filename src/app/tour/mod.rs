@@ -97,7 +97,7 @@ impl App {
         match (words.trim(), now) {
             ("again", _) => self.begin_tour(0, effects),
             ("skip", Some(step)) => self.begin_tour(step + 1, effects),
-            ("off", Some(_)) | ("", Some(_)) if self.in_demo() => self.leave_tour(),
+            ("off" | "", Some(_)) if self.in_demo() => self.leave_tour(),
             ("" | "skip", _) => self.begin_tour(kept.unwrap_or(0), effects),
             ("off", _) => self.notify(Notice::info("there is no tour; :tutor begins one")),
             (other, _) => self.notify(Notice::warning(
@@ -113,16 +113,16 @@ impl App {
             self.overlay = Some(Overlay::Confirm(Confirm::tour(live)));
             return;
         }
-        self.to_step(step.min(STEPS.len() - 1), effects);
+        self.begin_step(step.min(STEPS.len() - 1), effects);
     }
 
     /// The reader wants the tour and leaves his cluster for it.
     pub(super) fn tour_in_demo(&mut self, effects: &mut Effects) {
-        self.to_step(0, effects);
+        self.begin_step(0, effects);
         self.connect_now(Effect::ConnectDemo, effects);
     }
 
-    fn to_step(&mut self, step: usize, effects: &mut Effects) {
+    fn begin_step(&mut self, step: usize, effects: &mut Effects) {
         self.tour = Some(Tour {
             step,
             since: self.world.now,
@@ -161,7 +161,7 @@ impl App {
             return self.fit();
         }
         if self.overlay.is_none() && STEPS.get(tour.step).is_some_and(|step| (step.done)(self)) {
-            return self.to_step(tour.step + 1, effects);
+            return self.begin_step(tour.step + 1, effects);
         }
         let is_stuck = |(span, keys): &&(Millis, u32)| waited >= *span || tour.keys >= *keys;
         let shown = 1 + STUCK.iter().filter(is_stuck).count();

@@ -118,11 +118,11 @@ impl Stage {
     /// What was asked of the cluster last.
     pub fn last_asked(&self) -> Id {
         let effects = self.record.iter().flat_map(|(_, _, effects)| effects);
-        let ids = effects.filter_map(|effect| match effect {
+        let mut ids = effects.filter_map(|effect| match effect {
             Effect::Fetch(id, _) => Some(*id),
             _ => None,
         });
-        ids.last().unwrap()
+        ids.next_back().unwrap()
     }
 
     /// Lets time pass.

@@ -39,20 +39,20 @@ fn is_way(stage: &Stage, word: &str) -> bool {
     stage.app.keymap.resolve(contexts, &[key]) != Resolution::Unbound
 }
 
-fn nothing_listed(state: &FeedState) -> Stage {
+fn nothing_listed(feeds: &FeedState) -> Stage {
     let mut stage = Stage::connected(Setup::default(), "dev");
-    stage.feeds(state);
+    stage.feeds(feeds);
     stage
 }
 
 fn no_recipe() -> Stage {
     let mut stage = Stage::company().run("outdated");
     let effects = stage.record.iter().flat_map(|(_, _, effects)| effects);
-    let id = effects.filter_map(|effect| match effect {
+    let mut ids = effects.filter_map(|effect| match effect {
         Effect::Work(id, _) => Some(*id),
         _ => None,
     });
-    let id = id.last().unwrap();
+    let id = ids.next_back().unwrap();
     stage.send(Msg::Work(id, Worked::Outdated(Vec::new())));
     stage
 }
