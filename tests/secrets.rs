@@ -204,7 +204,8 @@ fn canaries_are_in_no_file_and_no_frame_unless_asked_for() {
 
     // Asked for, it is shown; it is written nowhere for all that.
     terminal.send(":ctx quarterdeck-demo\r");
-    terminal.wait_for("billing");
+    // In the last scope, which is one namespace.
+    terminal.wait_for("retail");
     show_secret(&mut terminal);
     reveal_and_quit(&mut terminal);
     let done = Command::new(PROGRAM)
@@ -218,7 +219,7 @@ fn canaries_are_in_no_file_and_no_frame_unless_asked_for() {
     // The search can find: a recording that is to leave nothing out holds it.
     let all = person.file("all.qdr");
     let mut terminal = person.open(&["--record", &all, "--record-all"]);
-    terminal.wait_for("billing");
+    terminal.wait_for("retail");
     show_secret(&mut terminal);
     reveal_and_quit(&mut terminal);
     assert_eq!(found_below(person.home.path()), [all]);

@@ -58,7 +58,7 @@ impl Checks {
 impl App {
     /// A second has passed.
     pub(super) fn check_consistency(&mut self, effects: &mut Effects) {
-        let live = matches!(self.world.connection(), Connection::Live { .. });
+        let live = matches!(self.world.connection(), Connection::Live);
         let ready = live && self.world.settled();
         let now = self.world.now;
         let Some(checks) = self.checks.as_mut().filter(|_| ready) else {

@@ -43,7 +43,7 @@ pub fn asked(effect: &Effect) {
 pub fn word(state: &FeedState) -> &'static str {
     match state {
         FeedState::Loading { .. } => "loading",
-        FeedState::Live { .. } => "live",
+        FeedState::Live => "live",
         FeedState::Stale { .. } => "silent",
         FeedState::Disconnected { .. } => "cut off",
         FeedState::Forbidden { .. } => "forbidden",

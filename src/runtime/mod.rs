@@ -321,7 +321,7 @@ impl Shell {
         let effects = self.app.update(msg, now);
         if let Some(notice) = over {
             self.recorder = None;
-            self.update(Msg::Notice(notice), Cause::Data);
+            self.update(Msg::Notice(notice), Cause::Rows);
         }
         self.carry_out(effects);
         if self.app.take_dirty() {
@@ -408,7 +408,7 @@ impl Shell {
     fn grounded(&mut self, light: bool) {
         if let Some(theme) = self.light.take().filter(|_| light) {
             self.face.wear(theme);
-            self.frames.want(Cause::Data, Instant::now());
+            self.frames.want(Cause::Rows, Instant::now());
         }
     }
 

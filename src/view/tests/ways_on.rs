@@ -58,7 +58,7 @@ fn no_recipe() -> Stage {
 }
 
 fn states() -> Vec<(&'static str, Stage)> {
-    let live = FeedState::Live { seen: NOW };
+    let live = FeedState::Live;
     let mut slow = nothing_listed(&FeedState::Loading { since: NOW });
     slow.wait(Millis::seconds(7));
     let forbidden = FeedState::Forbidden {
