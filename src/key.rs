@@ -67,6 +67,8 @@ pub enum MouseAction {
     Release(Button),
     /// The pointer moved while a button was held down.
     Drag(Button),
+    /// The pointer moved, and no button was held down.
+    Move,
 }
 
 /// One event of the mouse, without its place.

@@ -25,7 +25,8 @@ const SOON: Duration = Duration::from_secs(10);
 const QUIET: Duration = Duration::from_millis(300);
 
 /// What gives a terminal back, in the order in which it must come last.
-const GIVEN_BACK: &str = "\x1b[?2026l\x1b[?1006l\x1b[?1002l\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l";
+const GIVEN_BACK: &str =
+    "\x1b[?2026l\x1b[?1006l\x1b[?1003l\x1b[?1002l\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l";
 
 fn open(home: &Path, args: &[&str], more: &[(&str, &str)], size: (u16, u16)) -> Terminal {
     let env = clean_home(home);

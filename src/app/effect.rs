@@ -73,6 +73,10 @@ pub enum Effect {
     Write(Id, Vec<u8>),
     /// The terminal of a program has this many columns and rows.
     ResizeExec(Id, u16, u16),
+    /// Let the terminal tell of every move of the pointer, or of drags alone.
+    Motion(bool),
+    /// Ring the terminal's bell.
+    Bell,
     /// The program is of no interest any more: its connection ends.
     CloseExec(Id),
     /// Begin a file in the folder for what people save; its parts follow.

@@ -316,6 +316,7 @@ impl App {
     pub(super) fn take_log(&mut self, id: Id, chunk: Chunk, effects: &mut Effects) {
         let now = self.world.now;
         let at = self.at;
+        let beside = self.log_beside();
         let mut again = None;
         let mut came = None;
         for (n, screen) in every(&mut self.screens, &mut self.tabs).enumerate() {
@@ -324,8 +325,8 @@ impl App {
             };
             if screen.id == id {
                 again = screen.log.take(chunk, now);
-                screen.freshen();
-                self.dirty |= n == at;
+                let seen = n == at || beside == Some(id);
+                self.dirty |= screen.freshen_seen(seen);
                 again = again.filter(|_| screen.timer.is_none());
                 break;
             }
@@ -350,6 +351,14 @@ impl App {
             self.wake_log(id, until, effects);
         }
         self.keep_to_the_limit();
+    }
+
+    /// The log that is seen in the other half.
+    fn log_beside(&self) -> Option<Id> {
+        match self.beside()?.0 {
+            Screen::Logs(screen) => Some(screen.id),
+            _ => None,
+        }
     }
 
     /// All logs together keep to the limit: the largest gives up lines.
@@ -399,6 +408,7 @@ impl App {
     /// at.
     pub(super) fn log_timer(&mut self, timer: Id, effects: &mut Effects) {
         let at = self.at;
+        let beside = self.log_beside();
         let mut again = None;
         for (n, screen) in every(&mut self.screens, &mut self.tabs).enumerate() {
             let Screen::Logs(screen) = screen else {
@@ -410,8 +420,8 @@ impl App {
             // A timer that rang proves that its instant has come, also where the clock was set back.
             let now = self.world.now.max(until);
             let until = screen.log.release(now);
-            screen.freshen();
-            self.dirty |= n == at;
+            let seen = n == at || beside == Some(screen.id);
+            self.dirty |= screen.freshen_seen(seen);
             again = until.map(|until| (screen.id, until));
         }
         if let Some((id, until)) = again {

@@ -164,6 +164,10 @@ pub struct App {
     worn: String,
     themes: Vec<String>,
     panes: Panes,
+    /// The terminal tells of every move of the pointer.
+    motion: bool,
+    /// When the person's bell was last rung.
+    rang: Option<Timestamp>,
     dirty: bool,
     /// What was last told of the fleet on every screen.
     told: intake::Told,
@@ -220,6 +224,8 @@ impl App {
             fell_back: false,
             production: setup.production,
             panes: setup.panes,
+            motion: false,
+            rang: None,
             worn: setup.theme.clone(),
             theme: setup.theme,
             themes: setup.themes,
@@ -252,6 +258,7 @@ impl App {
                 self.size = (columns, rows);
                 self.fit();
             }
+            Msg::KeysApart => self.panes.kitty = true,
             Msg::Tick => self.tick(),
             Msg::Timer(id) => self.timer(id, &mut effects),
             Msg::Notice(notice) => self.notify(notice),
@@ -387,6 +394,7 @@ impl App {
         self.follow_culprit(effects);
         self.learn_rights(effects);
         self.fit_shells(effects);
+        self.follow_pointer(effects);
         self.learn_sizes(effects);
         self.keep_drafts(effects);
         self.dress(effects);

@@ -32,6 +32,8 @@ pub enum Msg {
     Mouse(Hit, Mouse),
     /// The terminal has this many columns and rows.
     Resize(u16, u16),
+    /// The terminal tells keys apart (the kitty keyboard protocol).
+    KeysApart,
     /// A second has passed.
     Tick,
     /// A timer that [`super::Effect::After`] asked for.

@@ -118,8 +118,10 @@ impl App {
     }
 
     fn seen(&mut self) {
-        if let Screen::Shell(shell) = &mut self.screens[self.at] {
-            shell.news = News::None;
+        match &mut self.screens[self.at] {
+            Screen::Shell(shell) => shell.news = News::None,
+            Screen::Logs(log) => log.news = false,
+            _ => {}
         }
         self.dirty = true;
     }

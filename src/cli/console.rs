@@ -39,6 +39,7 @@ pub fn run(
         panes: Panes {
             scrollback: settings.config.scrollback,
             shell: settings.config.shell.clone(),
+            ..Panes::default()
         },
         zone: Zone::system(),
         scopes: scopes(cluster),

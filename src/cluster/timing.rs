@@ -60,6 +60,11 @@ pub struct Timing {
     /// A log stream that has been silent for so long is compared with a fresh look at the end of
     /// the log: kubelets are known to stop telling after a rotation.
     pub stall: Duration,
+    /// A command whose connection is silent is asked for a sign of life this often.
+    pub exec_ping: Duration,
+    /// After so long without one the connection is lost. With the time between two questions it
+    /// keeps the promise that this is told within 20 s.
+    pub exec_silence: Duration,
     /// While a container is between two runs, its status is asked this often.
     pub restart_look: Duration,
 }
@@ -93,6 +98,8 @@ impl Default for Timing {
             poll: Duration::from_secs(5),
             caught_up: Duration::from_millis(100),
             stall: Duration::from_secs(10),
+            exec_ping: Duration::from_secs(5),
+            exec_silence: Duration::from_secs(14),
             restart_look: Duration::from_secs(1),
         }
     }

@@ -7,6 +7,7 @@ use super::answers;
 use super::edits::Edits;
 use super::local::{self, Local};
 use super::mailbox::{Control, Post};
+use super::outputs::Outputs;
 use super::sources::Sources;
 use super::workshop::Workshop;
 use crate::app::{Answer, EditStep, Effect, Id, LocalProgram, Msg, Notice, Request};
@@ -86,6 +87,8 @@ pub struct Driver {
     tables: HashMap<Id, Vec<FeedHandle>>,
     logs: HashMap<Id, Vec<FeedHandle>>,
     programs: HashMap<Id, Program>,
+    /// What the programs write.
+    pub outputs: Outputs,
     requests: HashMap<Id, Task>,
 }
 
@@ -107,6 +110,7 @@ impl Driver {
             tables: HashMap::new(),
             logs: HashMap::new(),
             programs: HashMap::new(),
+            outputs: Outputs::default(),
             requests: HashMap::new(),
         }
     }
@@ -158,7 +162,10 @@ impl Driver {
             Effect::ResizeExec(id, columns, rows) => {
                 self.write(id, ExecInput::Resize(columns, rows));
             }
-            Effect::CloseExec(id) => drop(self.programs.remove(&id)),
+            Effect::CloseExec(id) => {
+                self.programs.remove(&id);
+                self.outputs.close(id);
+            }
             Effect::Fetch(id, request) => self.fetch(id, request),
             Effect::Cancel(id) => drop(self.requests.remove(&id)),
             Effect::After(id, wait) => self.after(id, wait),
@@ -167,7 +174,9 @@ impl Driver {
                 let demo = session.is_some_and(|info| self.sources.is_demo(&info.context));
                 self.workshop.carry_out(id, work, demo);
             }
-            Effect::Copy(_)
+            Effect::Bell
+            | Effect::Motion(_)
+            | Effect::Copy(_)
             | Effect::Theme(_)
             | Effect::Reload
             | Effect::Save { .. }
@@ -187,6 +196,7 @@ impl Driver {
         self.tables.clear();
         self.logs.clear();
         self.programs.clear();
+        self.outputs.clear();
         self.requests.clear();
         self.session = None;
         self.data = None;
@@ -316,27 +326,27 @@ impl Driver {
     }
 
     fn exec(&mut self, id: Id, request: ExecRequest) {
-        let (Some(session), Some(data)) = (&self.session, &self.data) else {
+        let Some(session) = &self.session else {
             let end = End::Refused(answers::no_session());
             return self.post.send_or_lose(Msg::Exec(id, ExecItem::Ended(end)));
         };
-        let data = data.clone();
+        let output = self.outputs.open(id);
         let handle = session.exec(request, move |item| {
-            let (data, program) = (data.clone(), id.0);
-            async move { data.send(Event::Exec { program, item }).await.is_ok() }
+            let output = output.clone();
+            async move { output.give(item).await }
         });
         self.programs.insert(id, Program::Remote(handle));
     }
 
     fn local(&mut self, id: Id, program: &LocalProgram, size: (u16, u16)) {
-        let (Some(session), Some(data)) = (&self.session, &self.data) else {
+        let Some(session) = &self.session else {
             let end = End::Refused(answers::no_session());
             return self.post.send_or_lose(Msg::Exec(id, ExecItem::Ended(end)));
         };
-        let (context, data) = (session.info().context, data.clone());
+        let (context, output) = (session.info().context, self.outputs.open(id));
         let give = move |item| {
-            let (data, program) = (data.clone(), id.0);
-            async move { data.send(Event::Exec { program, item }).await.is_ok() }
+            let output = output.clone();
+            async move { output.give(item).await }
         };
         let name = id.0.to_string();
         match local::start(program, &self.sources, &context, size, &name, give) {
@@ -418,7 +428,6 @@ pub fn message(event: Event) -> Msg {
         Event::Feed { kind, scope, state } => Msg::Feed { kind, scope, state },
         Event::Table { id, changes } => Msg::Table(Id(id), changes),
         Event::TableFeed { id, state } => Msg::TableFeed(Id(id), state),
-        Event::Exec { program, item } => Msg::Exec(Id(program), item),
         Event::Log { log, chunk } => Msg::Log(Id(log), chunk),
         Event::Skipped {
             kind, name, bytes, ..

@@ -7,6 +7,7 @@ use crossterm::event::{
     self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent,
     MouseEventKind,
 };
+use crossterm::terminal::supports_keyboard_enhancement;
 use rustix::event::{PollFd, PollFlags, poll};
 use std::fs::File;
 use std::io::{self, IsTerminal};
@@ -37,6 +38,7 @@ fn keyboard() -> io::Result<OwnedFd> {
 
 /// Reads until the loop has ended (true) or the terminal is gone (false).
 fn read(keyboard: &OwnedFd, post: &Post) -> bool {
+    let mut apart = Apart::Asked;
     loop {
         // crossterm spins for ever on a terminal that has hung up, so we look before it reads.
         let mut fds = [PollFd::new(keyboard, PollFlags::IN)];
@@ -51,24 +53,46 @@ fn read(keyboard: &OwnedFd, post: &Post) -> bool {
         {
             return false;
         }
+        let mut silent = true;
         while let Ok(true) = event::poll(Duration::ZERO) {
+            silent = false;
             let Ok(event) = event::read() else {
                 return false;
             };
-            if let Some(control) = control(event)
+            if let Some(control) = control(event, apart == Apart::Yes)
                 && !post.send_blocking(control)
             {
+                return true;
+            }
+        }
+        // Something came that is no event: the terminal's answer to what it was asked at the start.
+        // It has been read, so that the library, which would wait for it, does not wait.
+        if silent && apart == Apart::Asked {
+            apart = match supports_keyboard_enhancement() {
+                Ok(true) => Apart::Yes,
+                _ => Apart::No,
+            };
+            if apart == Apart::Yes && !post.send_blocking(Control::KeysApart) {
                 return true;
             }
         }
     }
 }
 
+/// Whether the terminal tells keys apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Apart {
+    /// It has not answered yet.
+    Asked,
+    Yes,
+    No,
+}
+
 /// What an event of the terminal means to us. Sizes come with their signal instead.
-fn control(event: Event) -> Option<Control> {
+fn control(event: Event, apart: bool) -> Option<Control> {
     match event {
         Event::Key(event) if event.kind != KeyEventKind::Release => {
-            key(event).map(|key| Msg::Key(key).into())
+            key(event, apart).map(|key| Msg::Key(key).into())
         }
         Event::Paste(text) => Some(Msg::Paste(text).into()),
         Event::Mouse(event) => mouse(event),
@@ -88,9 +112,8 @@ fn mouse(event: MouseEvent) -> Option<Control> {
         MouseEventKind::Drag(held) => MouseAction::Drag(button(held)),
         MouseEventKind::ScrollUp => MouseAction::Press(Button::WheelUp),
         MouseEventKind::ScrollDown => MouseAction::Press(Button::WheelDown),
-        MouseEventKind::Moved | MouseEventKind::ScrollLeft | MouseEventKind::ScrollRight => {
-            return None;
-        }
+        MouseEventKind::Moved => MouseAction::Move,
+        MouseEventKind::ScrollLeft | MouseEventKind::ScrollRight => return None,
     };
     let held = |modifier| event.modifiers.contains(modifier);
     let mouse = Mouse {
@@ -102,9 +125,9 @@ fn mouse(event: MouseEvent) -> Option<Control> {
     Some(Control::Mouse(event.column, event.row, mouse))
 }
 
-fn key(event: KeyEvent) -> Option<Key> {
+fn key(event: KeyEvent, apart: bool) -> Option<Key> {
     let code = match event.code {
-        KeyCode::Char(c) if event.modifiers.contains(KeyModifiers::CONTROL) => {
+        KeyCode::Char(c) if !apart && event.modifiers.contains(KeyModifiers::CONTROL) => {
             Code::Char(with_control(c))
         }
         KeyCode::Char(c) => Code::Char(c),
@@ -152,7 +175,7 @@ mod tests {
     use super::*;
 
     fn pressed(code: KeyCode, modifiers: KeyModifiers) -> Option<String> {
-        key(KeyEvent::new(code, modifiers)).map(|key| key.to_string())
+        key(KeyEvent::new(code, modifiers), false).map(|key| key.to_string())
     }
 
     #[test]
@@ -175,8 +198,14 @@ mod tests {
     #[test]
     fn a_released_key_is_not_a_press() {
         let mut event = KeyEvent::new(KeyCode::Char('x'), KeyModifiers::NONE);
-        assert!(control(Event::Key(event)).is_some());
+        assert!(control(Event::Key(event), false).is_some());
         event.kind = KeyEventKind::Release;
-        assert!(control(Event::Key(event)).is_none());
+        assert!(control(Event::Key(event), false).is_none());
+    }
+
+    #[test]
+    fn a_terminal_that_tells_keys_apart_is_believed() {
+        let five = KeyEvent::new(KeyCode::Char('5'), KeyModifiers::CONTROL);
+        assert_eq!(key(five, true), Some(Key::ctrl('5')));
     }
 }

@@ -21,6 +21,8 @@ pub enum Control {
     Mouse(u16, u16, Mouse),
     /// The terminal has another size.
     Resized,
+    /// The terminal can tell keys apart.
+    KeysApart,
     /// Stop (`SIGTSTP`).
     Suspend,
     /// The program runs again (`SIGCONT`).

@@ -2,8 +2,8 @@
 //! draws what changed. Knows every room but the command line and the demo.
 //!
 //! One loop on the main thread; keys come from a thread of their own, everything that waits for a
-//! network from tasks. In each turn control messages come first, then rows for a few milliseconds,
-//! then a frame when one is due.
+//! network from tasks. In each turn control messages come first, then what programs in panes have
+//! written, then rows for a few milliseconds, then a frame when one is due.
 
 mod answers;
 mod driver;
@@ -15,12 +15,15 @@ mod input;
 mod local;
 mod logging;
 pub mod mailbox;
+mod outputs;
 pub mod panics;
 mod save;
 mod signals;
 mod sources;
 pub mod state;
 pub mod terminal;
+#[cfg(test)]
+mod tests;
 mod workshop;
 
 pub use logging::start as start_log;
@@ -165,7 +168,8 @@ impl Shell {
         let mut seconds = interval(Duration::from_secs(1));
         seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while self.end.is_none() {
-            let wake = [self.frames.due(), self.keeper.due()]
+            let unseen = self.driver.outputs.due();
+            let wake = [self.frames.due(), self.keeper.due(), unseen]
                 .into_iter()
                 .flatten()
                 .min();
@@ -175,8 +179,19 @@ impl Shell {
                     self.control(control, &mut mailbox);
                     self.control_turn(&mut mailbox);
                 }
-                () = sleep_until(wake.unwrap_or_else(Instant::now).into()), if wake.is_some() => {}
+                () = sleep_until(wake.unwrap_or_else(Instant::now).into()), if wake.is_some() => {
+                    if unseen.is_some_and(|due| due <= Instant::now()) {
+                        self.output_turn();
+                    }
+                }
                 _ = seconds.tick() => self.update(Msg::Tick, Cause::Rows),
+                () = self.driver.outputs.written() => {
+                    self.output_turn();
+                    // Rows do not wait for a program to be silent.
+                    if let Ok(event) = mailbox.data.try_recv() {
+                        self.data_turn(event, &mut mailbox);
+                    }
+                }
                 Some(event) = mailbox.data.recv() => self.data_turn(event, &mut mailbox),
             }
             self.draw_if_due();
@@ -196,6 +211,17 @@ impl Shell {
         }
     }
 
+    /// Some of what programs have written, those that are seen first.
+    fn output_turn(&mut self) {
+        let seen: Vec<_> = self.app.seen_programs().collect();
+        let begun = Instant::now();
+        for (id, item) in self.driver.outputs.turn(&seen, begun) {
+            self.update(Msg::Exec(id, item), Cause::Stream);
+        }
+        let done = Instant::now();
+        self.driver.outputs.worked(done - begun, done);
+    }
+
     /// Rows for a while, or until a key comes.
     fn data_turn(&mut self, first: Event, mailbox: &mut Mailbox) {
         let begun = Instant::now();
@@ -203,7 +229,7 @@ impl Shell {
         let mut taken = 0;
         while let Some(event) = next {
             let cause = match event {
-                Event::Exec { .. } | Event::Log { .. } => Cause::Stream,
+                Event::Log { .. } => Cause::Stream,
                 _ => Cause::Rows,
             };
             self.update(driver::message(event), cause);
@@ -226,6 +252,11 @@ impl Shell {
             Control::Mouse(x, y, mouse) => {
                 let hit = self.face.hit(x, y);
                 self.update(Msg::Mouse(hit, mouse), Cause::Person);
+            }
+            Control::KeysApart => {
+                let bytes = self.terminal.keys_apart();
+                self.write(bytes);
+                self.update(Msg::KeysApart, Cause::Rows);
             }
             Control::Resized => self.resized(),
             Control::Suspend => {
@@ -270,6 +301,11 @@ impl Shell {
                 Effect::Theme(name) => self.wear(&name),
                 Effect::Reload => self.reload(),
                 Effect::Copy(text) => self.write(&terminal::copy(&text)),
+                Effect::Bell => self.write(terminal::BELL),
+                Effect::Motion(wanted) => {
+                    let bytes = self.terminal.motion(wanted);
+                    self.write(bytes);
+                }
                 effect => self.driver.carry_out(effect),
             }
         }

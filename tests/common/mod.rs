@@ -11,6 +11,7 @@
 
 pub mod demo;
 pub mod kubectl;
+pub mod outer;
 pub mod registry;
 pub mod terminal;
 pub mod wire;

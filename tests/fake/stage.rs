@@ -6,6 +6,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use quarterdeck::cluster::{ConnectOptions, Session, Timing};
 use quarterdeck::demo::{Demo, Options};
 use serde_json::Value;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The cluster and who talks to it.
@@ -13,7 +14,7 @@ pub struct Stage {
     pub session: Session,
     pub client: kube::Client,
     _demo: Demo,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Stage {
@@ -53,8 +54,14 @@ impl Stage {
             session: session.await.unwrap(),
             client: kube::Client::try_from(config).unwrap(),
             _demo: demo,
-            _dir: dir,
+            dir,
         }
+    }
+
+    /// The kubeconfig that the demo has written.
+    #[allow(dead_code, reason = "not every test makes a session of its own")]
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.dir.path().join("config")
     }
 
     /// Replaces the faults.

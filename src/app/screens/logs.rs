@@ -146,6 +146,8 @@ pub struct LogScreen {
     pub search: Option<Search>,
     /// The page ends with the newest line.
     pub follow: bool,
+    /// Lines have come since somebody looked.
+    pub news: bool,
     /// The end of the log when the reader stopped to follow: later lines are new to him.
     pub left_at: Seq,
     /// The first line on the page, unless it is followed.
@@ -212,6 +214,7 @@ impl LogScreen {
             input: None,
             search: None,
             follow: true,
+            news: false,
             left_at: Seq::default(),
             top: Seq::default(),
             cursor: Seq::default(),
@@ -279,6 +282,15 @@ impl LogScreen {
     #[cfg(test)]
     pub fn timer(&self) -> Option<Id> {
         self.timer.map(|(id, _)| id)
+    }
+
+    /// The same, and whether anything on the screen has changed: the lines where somebody sees them,
+    /// else the mark on the strip that there are new ones.
+    pub(in crate::app) fn freshen_seen(&mut self, seen: bool) -> bool {
+        let before = self.looked;
+        self.freshen();
+        let came = self.looked > before;
+        seen || came && !std::mem::replace(&mut self.news, true)
     }
 
     /// The lines have changed: those that are seen follow.
