@@ -18,7 +18,7 @@ mod measure;
 
 use bytes::Bytes;
 use measure::{Goal, has, head, row};
-use quarterdeck::app::{App, Msg, Setup};
+use quarterdeck::app::{App, Msg, Settings, Setup};
 use quarterdeck::domain::feed::{Batch, Change, FeedState, Scope};
 use quarterdeck::domain::logs::{Chunk, Item, Log, Source, SourceId};
 use quarterdeck::domain::rows::{Container, Kind, Labels, Meta, Pod, Row, State};
@@ -221,7 +221,10 @@ impl Stage {
 
 fn listed() -> Stage {
     let setup = Setup {
-        keymap: quarterdeck::input::shipped("default").unwrap(),
+        settings: Settings {
+            keymap: quarterdeck::input::shipped("default").unwrap(),
+            ..Settings::default()
+        },
         command: Some("pods".into()),
         scopes: Some(vec![Scope::ALL]),
         ..Setup::default()

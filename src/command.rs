@@ -1,6 +1,9 @@
 //! THE table of commands. The palette, the help screen, the hint row, key maps and the README are
 //! drawn from it; a command that is not in it does not exist.
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 
 /// Everything a key or a palette line can ask for.
@@ -40,6 +43,7 @@ pub enum Command {
     Open,
     Filter,
     ClearFilter,
+    Filters,
     SortByName,
     SortByAge,
     SortByHealth,
@@ -120,6 +124,8 @@ pub enum Command {
     Page,
     Theme,
     Keys,
+    Tutor,
+    Bundle,
     Reload,
     ShowTab,
     Tab1,
@@ -592,6 +598,15 @@ pub static TABLE: &[Info] = &[
         "clear filter",
         "Show all rows again",
         LISTED,
+        Group::Find,
+        0,
+    ),
+    info(
+        Command::Filters,
+        "filters",
+        "filters",
+        "The filters in force; enter takes the chosen one away",
+        LOGS,
         Group::Find,
         0,
     ),
@@ -1190,11 +1205,12 @@ pub static TABLE: &[Info] = &[
         Command::SaveLog,
         "save",
         "save",
-        "Save the seen lines to a file",
+        "Save lines to a file: those that pass the filters, those on the page, or all",
         WRITTEN,
         Group::Act,
         9,
-    ),
+    )
+    .takes("[visible|filtered|all]"),
     info(
         Command::GoToTime,
         "go-to-time",
@@ -1477,6 +1493,26 @@ pub static TABLE: &[Info] = &[
     )
     .or(&["keymap"]),
     info(
+        Command::Bundle,
+        "bundle",
+        "bundle",
+        "Write what a bug report needs, without secrets, into one file; says first what it holds",
+        GLOBAL,
+        Group::Program,
+        0,
+    ),
+    info(
+        Command::Tutor,
+        "tutor",
+        "tour",
+        "A guided tour of the demo, step by step; `skip`, `again`, `off`",
+        GLOBAL,
+        Group::Program,
+        0,
+    )
+    .or(&["tour"])
+    .takes("[skip|again|off]"),
+    info(
         Command::Reload,
         "reload",
         "reload",
@@ -1734,6 +1770,19 @@ pub fn nearest(word: &str) -> Option<&'static str> {
         .filter(|(distance, name)| *distance * 3 <= name.len().max(4) + 2)
         .min()
         .map(|(_, name)| name)
+}
+
+impl Serialize for Command {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.info().name)
+    }
+}
+
+impl<'de> Deserialize<'de> for Command {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = Cow::<str>::deserialize(deserializer)?;
+        Self::from_name(&name).ok_or_else(|| D::Error::custom(format!("no command `{name}`")))
+    }
 }
 
 impl fmt::Display for Command {

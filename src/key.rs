@@ -2,6 +2,7 @@
 //!
 //! A leaf: the runtime makes these from terminal events, everything else only compares them.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
@@ -9,7 +10,7 @@ use std::str::FromStr;
 ///
 /// A character that needs shift stands for itself (`?`, `G`), whatever way the terminal reported
 /// it, so that `shift-g` and `G` are one key and `?` never carries a modifier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Key {
     /// Which key.
     pub code: Code,
@@ -22,7 +23,7 @@ pub struct Key {
 }
 
 /// Which key of the keyboard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the keys")]
 pub enum Code {
     Char(char),
@@ -44,7 +45,7 @@ pub enum Code {
 }
 
 /// A button of the mouse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Button {
     /// The left one.
     Left,
@@ -59,7 +60,7 @@ pub enum Button {
 }
 
 /// What was done with the mouse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MouseAction {
     /// A button went down, or the wheel was turned by one notch.
     Press(Button),
@@ -67,10 +68,12 @@ pub enum MouseAction {
     Release(Button),
     /// The pointer moved while a button was held down.
     Drag(Button),
+    /// The pointer moved, and no button was held down.
+    Move,
 }
 
 /// One event of the mouse, without its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mouse {
     /// What was done.
     pub action: MouseAction,

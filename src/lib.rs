@@ -53,7 +53,7 @@
 //! | images | domain | bollard, reqwest, tonic, tokio, http, hyper, `hyper_util`, flate2, `std::fs`, `std::env`, `std::time::SystemTime`, `std::process` |
 //! | pty | domain | tokio, `portable_pty` |
 //! | demo | | tokio, `portable_pty`, `tokio_tungstenite`, regex, rustix, http, hyper, `hyper_util`, rcgen, flate2, `tokio_rustls`, `k8s_openapi`, jiff, `std::fs`, `std::env`, `std::time::Instant`, `std::time::SystemTime`, `std::process` |
-//! | runtime | key, command, domain, input, theme, config, app, view, cluster, images, pty | tokio, crossterm, ratatui, rustix, `tracing_subscriber`, `std::fs`, `std::env`, `std::time::Instant`, `std::time::SystemTime`, `std::process` |
+//! | runtime | key, command, domain, input, theme, config, app, view, cluster, images, pty | tokio, crossterm, ratatui, rustix, flate2, `tracing_subscriber`, `std::fs`, `std::env`, `std::time::Instant`, `std::time::SystemTime`, `std::process` |
 //! | cli | domain, config, cluster, images, runtime, demo, theme, input, command, app | tokio, rustix, clap, `clap_complete`, `clap_mangen`, anyhow, regex, `unicode_width`, `std::fs`, `std::env`, `std::time::Instant`, `std::time::SystemTime`, `std::process` |
 //! | main | cli | `std::env`, `std::process` |
 //!

@@ -12,15 +12,18 @@ mod stage;
 #[path = "fake/timing.rs"]
 mod timing;
 
-use quarterdeck::cluster::{ExecHandle, ExecInput};
+use quarterdeck::cluster::{ConnectOptions, ExecHandle, ExecInput, Session, Timing};
 use quarterdeck::demo::Options;
 use quarterdeck::demo::exec::Mode;
 use quarterdeck::domain::exec::{End, ExecItem, ExecRequest};
 use quarterdeck::domain::feed::FailureSort;
 use serde_json::json;
 use stage::Stage;
-use std::time::Duration;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{self, Receiver};
+use tokio::sync::watch;
 
 const NAMESPACE: &str = "shop-prod";
 const LIMIT: Duration = Duration::from_secs(20);
@@ -36,6 +39,24 @@ async fn host(readonly: bool) -> Stage {
 }
 
 async fn begin(stage: &Stage, command: &[&str], tty: bool) -> (ExecHandle, Receiver<ExecItem>) {
+    exec(&stage.session, stage, command, tty).await
+}
+
+/// The same without a terminal, by another session.
+async fn begin_in(
+    session: &Session,
+    stage: &Stage,
+    command: &[&str],
+) -> (ExecHandle, Receiver<ExecItem>) {
+    exec(session, stage, command, false).await
+}
+
+async fn exec(
+    session: &Session,
+    stage: &Stage,
+    command: &[&str],
+    tty: bool,
+) -> (ExecHandle, Receiver<ExecItem>) {
     let (pod, container) = stage.pods(NAMESPACE).await.remove(0);
     let request = ExecRequest {
         namespace: NAMESPACE.into(),
@@ -47,7 +68,7 @@ async fn begin(stage: &Stage, command: &[&str], tty: bool) -> (ExecHandle, Recei
         size: (91, 33),
     };
     let (tx, rx) = mpsc::channel(8);
-    let handle = stage.session.exec(request, move |item| {
+    let handle = session.exec(request, move |item| {
         let tx = tx.clone();
         async move { tx.send(item).await.is_ok() }
     });
@@ -152,4 +173,229 @@ async fn what_is_refused_is_refused_with_its_sort() {
     let stage = host(false).await;
     let (_handle, mut rx) = begin(&stage, &["no-such-program"], false).await;
     assert!(whole(&mut rx).await.2.is_missing_program());
+}
+
+/// Passes connections on to `server` until it falls deaf: then nothing comes through any more, and
+/// nothing is closed.
+async fn proxy(server: SocketAddr, deaf: watch::Receiver<bool>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            let mut deaf = deaf.clone();
+            tokio::spawn(async move {
+                let mut far = TcpStream::connect(server).await.unwrap();
+                let fallen_deaf = async { deaf.wait_for(|deaf| *deaf).await.is_ok() };
+                let deaf = tokio::select! {
+                    _ = tokio::io::copy_bidirectional(&mut near, &mut far) => false,
+                    deaf = fallen_deaf => deaf,
+                };
+                if deaf {
+                    // Both ends stay open.
+                    std::future::pending::<()>().await;
+                }
+            });
+        }
+    });
+    address
+}
+
+/// A session that reaches the stage's server through a proxy, and what makes the proxy deaf.
+async fn through_proxy(stage: &Stage, timing: Timing) -> (Session, watch::Sender<bool>) {
+    let (deafen, deaf) = watch::channel(false);
+    let server = stage.session.info().server;
+    let server: SocketAddr = server.trim_start_matches("https://").parse().unwrap();
+    let address = proxy(server, deaf).await;
+    let text = std::fs::read_to_string(stage.kubeconfig()).unwrap();
+    let path = stage.kubeconfig().with_file_name("through-proxy");
+    let text = text.replace(&server.to_string(), &address.to_string());
+    std::fs::write(&path, text).unwrap();
+    let options = ConnectOptions {
+        kubeconfig: Some(path),
+        timing,
+        ..ConnectOptions::default()
+    };
+    (Session::connect(options).await.unwrap(), deafen)
+}
+
+/// Signs of life are asked for and missed sooner than usual.
+fn impatient() -> Timing {
+    Timing {
+        exec_ping: Duration::from_millis(200),
+        exec_silence: Duration::from_secs(2),
+        ..Timing::default()
+    }
+}
+
+#[tokio::test]
+async fn a_connection_without_a_sign_of_life_is_lost_and_others_go_on() {
+    let stage = host(false).await;
+    let (session, deafen) = through_proxy(&stage, impatient()).await;
+    let (_handle, mut rx) = begin_in(&session, &stage, &["sh", "-c", "echo on; exec cat"]).await;
+    let (other, mut other_rx) = begin(&stage, &["cat"], false).await;
+    loop {
+        let item = tokio::time::timeout(LIMIT, rx.recv()).await.unwrap();
+        if matches!(item.unwrap(), ExecItem::Output(_)) {
+            break;
+        }
+    }
+    deafen.send(true).unwrap();
+    let begun = Instant::now();
+    let (_, _, end) = whole(&mut rx).await;
+    let why = end.to_string();
+    assert!(why.contains("end is unknown (no sign of life"), "{why}");
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert!(other.write(ExecInput::Bytes(b"still here".to_vec())));
+    assert!(other.write(ExecInput::Close));
+    let expected = (b"still here".to_vec(), Vec::new(), End::Exited(0));
+    assert_eq!(whole(&mut other_rx).await, expected);
+}
+
+#[tokio::test]
+async fn a_command_that_is_silent_is_not_taken_for_lost() {
+    let stage = host(false).await;
+    let (session, _deafen) = through_proxy(&stage, impatient()).await;
+    let (_handle, mut rx) = begin_in(&session, &stage, &["sleep", "5"]).await;
+    assert_eq!(whole(&mut rx).await.2, End::Exited(0));
+}
+
+/// Whether a process of this machine has ended, buried or not.
+fn ended(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit(')').next().unwrap_or_default();
+    matches!(state.trim().chars().next(), None | Some('Z'))
+}
+
+/// Nobody reads the flood, so that it fills everything between the command and us: the interrupt
+/// has to leave all the same.
+#[tokio::test]
+async fn an_interrupt_leaves_at_once_while_a_flood_is_held_back() {
+    let stage = host(false).await;
+    let mut times = Vec::new();
+    for _ in 0..15 {
+        let (handle, mut rx) = begin(&stage, &["sh", "-c", "echo $$; exec yes"], true).await;
+        let mut out = Vec::new();
+        while out.len() < 1 << 18 {
+            if let ExecItem::Output(bytes) = rx.recv().await.unwrap() {
+                out.extend_from_slice(&bytes);
+            }
+        }
+        let text = String::from_utf8_lossy(&out).into_owned();
+        // The demo's greeting stands before it.
+        let number = |line: &&str| line.trim().parse::<u32>().is_ok();
+        let pid = text.lines().find(number).unwrap().trim();
+        assert!(!ended(pid), "{pid}");
+        let begun = Instant::now();
+        assert!(handle.write(ExecInput::Bytes(vec![3])));
+        while !ended(pid) {
+            assert!(begun.elapsed() < LIMIT, "the interrupt never came");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        times.push(begun.elapsed());
+    }
+    times.sort();
+    // The median: single rounds may wait for a machine that does other work.
+    let median = times[times.len() / 2];
+    assert!(median < Duration::from_millis(100), "{times:?}");
+}
+
+/// Numbers without an end that look like chance; the same for the same seed.
+fn numbers(seed: u64) -> impl Iterator<Item = u64> {
+    let step = |state: &u64| {
+        let mut x = *state;
+        x ^= x << 13;
+        x ^= x >> 7;
+        Some(x ^ (x << 17))
+    };
+    std::iter::successors(Some(seed), step).skip(1)
+}
+
+/// `QUARTERDECK_LONG_TESTS` makes it 50 times 100 MB.
+#[tokio::test]
+async fn known_bytes_arrive_whole_whatever_the_delays() {
+    let long = std::env::var_os("QUARTERDECK_LONG_TESTS").is_some();
+    let (size, runs) = if long {
+        (100_000_000, 50)
+    } else {
+        (2_000_000, 8)
+    };
+    let stage = host(false).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("known");
+    let known: Vec<u8> = numbers(7).flat_map(u64::to_le_bytes).take(size).collect();
+    std::fs::write(&file, &known).unwrap();
+    for run in 1..=runs {
+        let slow = json!([{"fault": "slow_frames", "ms": 1}]);
+        let none = json!([]);
+        stage.faults(if run % 4 == 0 { slow } else { none }).await;
+        let command = ["cat", file.to_str().unwrap()];
+        let (_handle, mut rx) = begin(&stage, &command, false).await;
+        let mut delays = numbers(run);
+        let mut at = 0;
+        let end = loop {
+            match tokio::time::timeout(LIMIT, rx.recv())
+                .await
+                .unwrap()
+                .unwrap()
+            {
+                ExecItem::Output(bytes) => {
+                    let next = known.get(at..at + bytes.len());
+                    assert!(
+                        next == Some(&bytes[..]),
+                        "run {run}: other bytes after {at}"
+                    );
+                    at += bytes.len();
+                }
+                ExecItem::Ended(end) => break end,
+                ExecItem::Started | ExecItem::Errors(_) => {}
+            }
+            if let Some(delay) = delays.next().filter(|n| n % 16 == 0) {
+                tokio::time::sleep(Duration::from_micros(delay / 16 % 4000)).await;
+            }
+        };
+        assert_eq!((at, end), (size, End::Exited(0)), "run {run}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_typed_is_never_sent_twice() {
+    let stage = host(false).await;
+    for (round, by) in ["fin", "rst", "fin", "rst", "never"]
+        .into_iter()
+        .enumerate()
+    {
+        let cut = json!([{"fault": "cut_stream", "bytes": 20_000, "by": by}]);
+        let cut = if by == "never" { json!([]) } else { cut };
+        stage.faults(cut).await;
+        let (handle, mut rx) = begin(&stage, &["tee", "-a", "seen"], false).await;
+        let writer = handle.writer();
+        tokio::spawn(async move {
+            for n in 0..4000 {
+                let bytes = format!("<{round}.{n}>").into_bytes();
+                if writer.send(ExecInput::Bytes(bytes)).await.is_err() {
+                    return;
+                }
+            }
+            // It may be lost by now.
+            let _ = writer.send(ExecInput::Close).await;
+        });
+        let (_, _, end) = whole(&mut rx).await;
+        assert_eq!(matches!(end, End::Lost(_)), by != "never", "{end:?}");
+    }
+    let (_handle, mut rx) = begin(&stage, &["cat", "seen"], false).await;
+    let seen = String::from_utf8(whole(&mut rx).await.0).unwrap();
+    let mut next = [0; 5];
+    for word in seen.split(['<', '>']).filter(|word| word.contains('.')) {
+        let (round, n) = word.split_once('.').unwrap();
+        // A word that the cut tore has no end.
+        if let (Ok(round), Ok(n)) = (round.parse::<usize>(), n.parse::<usize>()) {
+            assert!(
+                n == next[round] || seen.contains(&format!("<{word}<")),
+                "{word}"
+            );
+            next[round] = n + 1;
+        }
+    }
+    assert_eq!(next[4], 4000);
+    assert!(next[..4].iter().all(|n| *n > 0), "{next:?}");
 }

@@ -7,14 +7,18 @@
     reason = "a test may fail loudly"
 )]
 
+#[path = "fake/proxy.rs"]
+mod proxy;
 #[path = "fake/stage.rs"]
 mod stage;
 #[path = "fake/timing.rs"]
 mod timing;
 
+use proxy::Proxy;
+use quarterdeck::cluster::Timing;
 use quarterdeck::cluster::{CHANNEL, Event, FeedHandle};
 use quarterdeck::demo::Options;
-use quarterdeck::domain::logs::{Item, Mark, Reading, Source, SourceId, SourceState, Start};
+use quarterdeck::domain::logs::{Item, Mark, Reading, Source, SourceId, SourceState};
 use serde_json::{Value, json};
 use stage::Stage;
 use std::collections::BTreeMap;
@@ -62,6 +66,7 @@ impl Read {
                 Item::Long(..) => panic!("no line of the flood is long"),
                 Item::Mark(mark) => self.marks.entry(source).or_default().push(mark),
                 Item::State(state) => drop(self.states.insert(source, state)),
+                Item::Pod(_) => {}
             }
         }
     }
@@ -91,24 +96,24 @@ impl Read {
     }
 }
 
-async fn flooded() -> Stage {
-    let options = Options {
+fn flood() -> Options {
+    Options {
         pods: Some(200),
         log_flood: Some(LINES),
         ..Options::default()
-    };
-    Stage::set(options, false).await
+    }
+}
+
+async fn flooded() -> Stage {
+    Stage::set(flood(), false).await
 }
 
 /// Follows the first so many pods from their first line on.
 async fn follow(stage: &Stage, pods: usize) -> (Vec<FeedHandle>, Receiver<Event>, Vec<Source>) {
     let (tx, events) = mpsc::channel(CHANNEL);
     let reading = Reading {
-        start: Start::Head,
         follow: true,
-        previous: false,
-        until: None,
-        before: false,
+        ..Reading::once()
     };
     let sources: Vec<Source> = stage
         .pods(NAMESPACE)
@@ -253,6 +258,59 @@ async fn a_restart_tells_how_the_run_ended_and_reads_both() {
     assert!(*restarts > 0);
 }
 
+/// By the default waits: probes fail twice in a row, or a look at the end of the log shows that the
+/// stream has stopped, and the next attempt comes.
+#[test]
+fn the_default_waits_keep_the_promised_limits() {
+    let timing = Timing::default();
+    let dead = timing.ping_every * 2 + timing.ping_deadline * 2;
+    assert!(dead + timing.backoff_cap < Duration::from_secs(30));
+    let stalled = timing.stall + timing.unary;
+    assert!(stalled + timing.backoff_cap <= Duration::from_secs(30));
+    // A restarted container is read within two seconds of its status.
+    assert!(timing.restart_look + timing.caught_up < Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn a_connection_that_is_swallowed_is_told_and_gone_on_from() {
+    let mut proxy = None;
+    let stage = Stage::behind(flood(), false, async |port| {
+        let before = Proxy::before(port).await;
+        let own = before.port;
+        proxy = Some(before);
+        own
+    });
+    let (stage, proxy) = (stage.await, proxy.unwrap());
+    stage
+        .faults(json!([{"fault": "log_stall", "lines": 9_000, "verb": "log", "count": 1}]))
+        .await;
+    let (_handles, mut events, _) = follow(&stage, 1).await;
+    let mut read = Read::default();
+    while read.lines.get(&0).is_none_or(|lines| lines.len() < 9_000) {
+        read.take(events.recv().await.unwrap());
+    }
+    proxy.swallow(true);
+    let begun = tokio::time::Instant::now();
+    while !matches!(read.states.get(&0), Some(SourceState::Lost(_))) {
+        let event = tokio::time::timeout(LIMIT, events.recv()).await.unwrap();
+        read.take(event.unwrap());
+    }
+    // The waits of tests are a twentieth of the default ones, and so is what is promised.
+    assert!(
+        begun.elapsed() < Duration::from_millis(1_500),
+        "{:?}",
+        begun.elapsed()
+    );
+    proxy.swallow(false);
+    read.until_quiet(&mut events).await;
+    read.expect(0, 0..LINES);
+    assert!(
+        matches!(read.marks(0), [Mark::Resumed { .. }]),
+        "{:?}",
+        read.marks(0)
+    );
+}
+
 #[tokio::test]
 async fn when_the_server_bears_few_streams_they_take_turns_and_none_starves() {
     const PODS: usize = 8;
@@ -263,6 +321,7 @@ async fn when_the_server_bears_few_streams_they_take_turns_and_none_starves() {
     let (_handles, mut events, _) = follow(&stage, PODS).await;
     let mut read = Read::default();
     let begun = tokio::time::Instant::now();
+    let mut served = BTreeMap::new();
     let whole = |read: &Read| {
         let all = usize::try_from(LINES).unwrap();
         read.lines.len() == PODS && read.lines.values().all(|lines| lines.len() >= all)
@@ -271,8 +330,76 @@ async fn when_the_server_bears_few_streams_they_take_turns_and_none_starves() {
         assert!(begun.elapsed() < LIMIT, "{:?}", read.lines.keys());
         let event = tokio::time::timeout(LIMIT, events.recv()).await.unwrap();
         read.take(event.unwrap());
+        for source in read.lines.keys() {
+            served.entry(*source).or_insert_with(|| begun.elapsed());
+        }
     }
+    let last = served.values().max().unwrap();
+    assert!(*last < Duration::from_secs(10), "one starved for {last:?}");
     for source in 0..u32::try_from(PODS).unwrap() {
         read.expect(source, 0..LINES);
+    }
+}
+
+/// Any so many running containers of the whole cluster.
+async fn anywhere(stage: &Stage, count: usize) -> Vec<Source> {
+    let request = http::Request::get("/api/v1/pods").body(Vec::new()).unwrap();
+    let list: Value = stage.client.request(request).await.unwrap();
+    let pods = list["items"].as_array().unwrap().iter();
+    let text = |value: &Value| value.as_str().unwrap_or_default().into();
+    let running = pods.filter(|pod| pod["status"]["phase"] == "Running");
+    let sources = running.map(|pod| Source {
+        namespace: text(&pod["metadata"]["namespace"]),
+        pod: text(&pod["metadata"]["name"]),
+        container: text(&pod["spec"]["containers"][0]["name"]),
+    });
+    sources.take(count).collect()
+}
+
+#[tokio::test]
+async fn a_hundred_logs_at_once_take_turns_on_a_server_that_bears_twenty() {
+    const PODS: usize = 100;
+    const FEW: u64 = 300;
+    let options = Options {
+        log_flood: Some(FEW),
+        ..flood()
+    };
+    let stage = Stage::set(options, false).await;
+    stage
+        .faults(json!([{"fault": "log_limit", "streams": 20}]))
+        .await;
+    let sources = anywhere(&stage, PODS).await;
+    assert_eq!(sources.len(), PODS);
+    let (tx, mut events) = mpsc::channel(CHANNEL);
+    let reading = Reading {
+        follow: true,
+        ..Reading::once()
+    };
+    let begun = tokio::time::Instant::now();
+    let _handles: Vec<FeedHandle> = (0..)
+        .zip(&sources)
+        .map(|(n, source)| {
+            stage
+                .session
+                .read_log(1, SourceId(n), source, &reading, tx.clone())
+        })
+        .collect();
+    let mut read = Read::default();
+    let mut queued = false;
+    while read.lines.len() < PODS || read.lines.values().any(|it| it.len() < 300) {
+        let event = tokio::time::timeout(LIMIT, events.recv()).await.unwrap();
+        read.take(event.unwrap());
+        let waits = |state: &SourceState| *state == SourceState::Queued;
+        queued |= read.states.values().any(waits);
+        // Ten seconds are promised; on a busy machine the streams themselves take a while.
+        assert!(
+            begun.elapsed() < Duration::from_secs(15),
+            "{} are read",
+            read.lines.len()
+        );
+    }
+    assert!(queued, "those that wait are told");
+    for source in 0..u32::try_from(PODS).unwrap() {
+        read.expect(source, 0..FEW);
     }
 }

@@ -25,7 +25,7 @@ async fn session() -> Option<Session> {
     };
     let options = ConnectOptions {
         kubeconfig: Some(PathBuf::from(kubeconfig)),
-        readonly: true,
+        readonly: true.into(),
         ..ConnectOptions::default()
     };
     Some(Session::connect(options).await.unwrap())

@@ -17,7 +17,8 @@ use quarterdeck::runtime::mailbox::{Control, Mailbox};
 use quarterdeck::runtime::{panics, terminal};
 use std::io::Read;
 use std::net::TcpListener;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_quarterdeck");
@@ -25,7 +26,8 @@ const SOON: Duration = Duration::from_secs(10);
 const QUIET: Duration = Duration::from_millis(300);
 
 /// What gives a terminal back, in the order in which it must come last.
-const GIVEN_BACK: &str = "\x1b[?2026l\x1b[?1006l\x1b[?1002l\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l";
+const GIVEN_BACK: &str =
+    "\x1b[?2026l\x1b[?1006l\x1b[?1003l\x1b[?1002l\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l";
 
 fn open(home: &Path, args: &[&str], more: &[(&str, &str)], size: (u16, u16)) -> Terminal {
     let env = clean_home(home);
@@ -497,7 +499,7 @@ fn a_theme_or_key_map_that_is_not_there_is_told_and_the_usual_one_is_used() {
 #[ignore = "started by the tests that follow"]
 fn helper_that_panics_while_it_holds_the_terminal() {
     let (_mailbox, post) = Mailbox::new();
-    panics::watch(post);
+    panics::watch(post, reports());
     let _terminal = terminal::Terminal::take(true).unwrap();
     panic!("the core is wrong");
 }
@@ -506,7 +508,7 @@ fn helper_that_panics_while_it_holds_the_terminal() {
 #[ignore = "started by the tests that follow"]
 fn helper_whose_task_panics_while_it_holds_the_terminal() {
     let (mut mailbox, post) = Mailbox::new();
-    panics::watch(post);
+    panics::watch(post, reports());
     let held = terminal::Terminal::take(true).unwrap();
     std::thread::spawn(|| panic!("a task is wrong"))
         .join()
@@ -517,7 +519,12 @@ fn helper_whose_task_panics_while_it_holds_the_terminal() {
     assert!(matches!(told, Ok(Control::Msg(_))), "{told:?}");
 }
 
-fn helper(name: &str) -> Terminal {
+/// The folder that the test has named for reports.
+fn reports() -> PathBuf {
+    std::env::var_os("REPORTS").unwrap().into()
+}
+
+fn helper(name: &str, reports: &Path) -> Terminal {
     let this = std::env::current_exe().unwrap();
     Terminal::start(
         &this,
@@ -528,30 +535,58 @@ fn helper(name: &str) -> Terminal {
             "--nocapture",
             "--test-threads=1",
         ],
-        &[],
+        &[("REPORTS", reports.to_str().unwrap())],
         80,
         24,
     )
 }
 
+/// The one report in a folder: its path and its text.
+fn report(folder: &Path) -> (String, String) {
+    let mut files = std::fs::read_dir(folder).unwrap().flatten();
+    let file = files.next().unwrap().path();
+    assert!(files.next().is_none());
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let text = std::fs::read_to_string(&file).unwrap();
+    (file.display().to_string(), text)
+}
+
 #[test]
 fn a_panic_gives_the_terminal_back_before_it_speaks() {
-    let mut terminal = helper("helper_that_panics_while_it_holds_the_terminal");
+    let folder = tempfile::tempdir().unwrap();
+    let mut terminal = helper(
+        "helper_that_panics_while_it_holds_the_terminal",
+        folder.path(),
+    );
     assert_eq!(terminal.exit(SOON), Some(101));
     let raw = String::from_utf8_lossy(&terminal.raw).into_owned();
     let back = raw.find(GIVEN_BACK).expect("given back");
     let said = raw.find("the core is wrong").expect("said");
     assert!(back < said, "{raw:?}");
     assert!(terminal.stty().contains(" icanon"));
+    let (file, text) = report(folder.path());
+    assert!(
+        raw.contains(&format!("a report of it is in {file}")),
+        "{raw:?}"
+    );
+    for part in ["the core is wrong", "tests/terminal.rs", "quarterdeck 0."] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
 }
 
 #[test]
 fn a_panic_in_a_task_leaves_the_screen_alone() {
-    let mut terminal = helper("helper_whose_task_panics_while_it_holds_the_terminal");
+    let folder = tempfile::tempdir().unwrap();
+    let mut terminal = helper(
+        "helper_whose_task_panics_while_it_holds_the_terminal",
+        folder.path(),
+    );
     assert_eq!(terminal.exit(SOON), Some(0), "{}", terminal.text());
     let raw = String::from_utf8_lossy(&terminal.raw).into_owned();
     let back = raw.find(GIVEN_BACK).expect("given back");
     assert!(!raw[..back].contains("a task is wrong"), "{raw:?}");
+    assert!(report(folder.path()).1.contains("a task is wrong"));
 }
 
 /// Its kubectl speaks to the cluster on the screen; its kubeconfig is for this person alone, and
@@ -611,4 +646,108 @@ fn files_are_read_again_and_what_is_wrong_changes_nothing() {
     terminal.wait_for("were read again");
     terminal.send("1");
     terminal.wait_for("shop-prod");
+}
+
+/// Everything in the file counts at once: the mouse, the labels, whether anything may be changed.
+#[test]
+fn every_key_of_the_configuration_counts_when_it_is_read_again() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("config/quarterdeck");
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut terminal = open(home.path(), &["demo"], &[], (100, 30));
+    terminal.wait_for("billing");
+    terminal.raw.clear();
+    std::fs::write(
+        folder.join("config.toml"),
+        "mouse = false\nreadonly = true\n[labels]\nproject = [\"example.com/nowhere\"]\n\
+         [colours]\nhead = \"#0a0b0c\"\n[contexts.\"quarterdeck-*\"]\ntheme = \"light\"\n",
+    )
+    .unwrap();
+    terminal.send(":reload\r");
+    terminal.wait_for("READ-ONLY");
+    terminal.wait("projects by other labels", SOON, |screen| {
+        screen.contains("unlabelled") && !screen.contains("billing ")
+    });
+    let raw = String::from_utf8_lossy(&terminal.raw).into_owned();
+    assert!(raw.contains("\x1b[?1002l"), "the mouse is left");
+    assert!(raw.contains("38;2;10;11;12"), "the colour of a role");
+    assert!(
+        raw.contains(&ground_of("light")),
+        "the theme of the context"
+    );
+    std::fs::remove_file(folder.join("config.toml")).unwrap();
+    terminal.raw.clear();
+    terminal.send(":reload\r");
+    terminal.wait("everything as before", SOON, |screen| {
+        screen.contains("billing") && !screen.contains("READ-ONLY")
+    });
+    let raw = String::from_utf8_lossy(&terminal.raw).into_owned();
+    assert!(raw.contains("\x1b[?1002h"), "the mouse is taken");
+}
+
+/// The bytes that set the ground of a shipped theme.
+fn ground_of(theme: &str) -> String {
+    let ground = quarterdeck::theme::shipped(theme).unwrap().ground.bg;
+    match ground {
+        Some(ratatui::style::Color::Rgb(r, g, b)) => format!("48;2;{r};{g};{b}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_light_ground_is_found_out_and_its_answer_is_no_keys() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = welcome(home.path());
+    let raw = String::from_utf8_lossy(&terminal.raw).into_owned();
+    assert!(raw.contains("\x1b]11;?\x1b\\"), "it asks: {raw:?}");
+    assert!(!raw.contains(&ground_of("light")));
+    terminal.send("\x1b]11;rgb:fdfd/f6f6/e3e3\x1b\\");
+    terminal.settle(QUIET);
+    let raw = String::from_utf8_lossy(&terminal.raw).into_owned();
+    assert!(raw.contains(&ground_of("light")), "{raw:?}");
+    assert!(
+        terminal.text().contains("Open the demo"),
+        "no key was pressed"
+    );
+    // Whoever has chosen a theme is not asked.
+    let mut terminal = open(home.path(), &["--theme", "dark"], &[], (80, 24));
+    terminal.wait_for("Open the demo");
+    let raw = String::from_utf8_lossy(&terminal.raw).into_owned();
+    assert!(!raw.contains("\x1b]11;?"));
+}
+
+/// The tour of the demo, by its own keys, in the demo.
+#[test]
+fn the_tour_can_be_walked() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = open(home.path(), &["demo"], &[], (80, 24));
+    terminal.wait_for("billing");
+    let step = |terminal: &mut Terminal, keys: &[&str], next: usize| {
+        for keys in keys {
+            terminal.send(keys);
+            terminal.settle(Duration::from_millis(150));
+        }
+        terminal.wait_for(&format!("Tour {next} of 13"));
+    };
+    step(&mut terminal, &[":tutor\r"], 1);
+    step(&mut terminal, &["\r"], 2);
+    step(&mut terminal, &["\x1b"], 3);
+    step(&mut terminal, &["/health:failing", "\r"], 4);
+    step(&mut terminal, &["\r", "\r", "\r"], 5);
+    step(&mut terminal, &["l"], 6);
+    step(&mut terminal, &["\x06", "error\r"], 7);
+    step(&mut terminal, &[":pods\r"], 8);
+    // A pod may have several containers: enter takes the first.
+    terminal.send("/status:running\r");
+    terminal.settle(QUIET);
+    terminal.send("s");
+    terminal.settle(QUIET);
+    if terminal.text().contains("Which container") {
+        terminal.send("\r");
+    }
+    terminal.wait_for("Tour 9 of 13");
+    step(&mut terminal, &["ls\r", "\x1d"], 10);
+    step(&mut terminal, &["\x1b[1;3D"], 11);
+    step(&mut terminal, &[":new\r"], 12);
+    step(&mut terminal, &["\x1b", "?"], 13);
 }

@@ -42,10 +42,12 @@ impl App {
             }
             Command::Keys => self.show_own_text("keys", &help::keys(&self.keymap)),
             Command::Theme => self.choose_theme(""),
+            Command::Tutor => self.tutor("", effects),
+            Command::Bundle => effects.push(Effect::PlanBundle),
             Command::Reload => effects.push(Effect::Reload),
             Command::About => self.show_own_text("about", &help::about(self)),
             Command::Back => self.back(effects),
-            Command::Quit => self.quit(effects),
+            Command::Quit => self.quit(),
             Command::Interrupt => self.interrupt(),
             Command::HistoryBack => self.go_to(self.at.saturating_sub(1)),
             Command::HistoryForward => self.go_to(self.at + 1),
@@ -107,8 +109,26 @@ impl App {
         };
         if done {
             self.remember_sort(effects);
+            self.remember_columns(effects);
         }
         done
+    }
+
+    /// Keeps whether the visible list shows the columns that are hidden as a rule.
+    fn remember_columns(&mut self, effects: &mut Effects) {
+        let Screen::List(screen) = self.screen() else {
+            return;
+        };
+        let (name, wide) = (screen.source.rows().name().to_owned(), screen.list.wide);
+        let kept = &mut self.world.state.wide;
+        let changed = if wide {
+            kept.insert(name)
+        } else {
+            kept.remove(&name)
+        };
+        if changed {
+            effects.push(Effect::SaveState(self.world.state.clone()));
+        }
     }
 
     /// Keeps the order of the visible list when it changed.
@@ -169,17 +189,19 @@ impl App {
     }
 
     /// `q`: up a level, or the question whether to leave.
-    fn quit(&mut self, effects: &mut Effects) {
+    fn quit(&mut self) {
         if self.at > self.root()
             || matches!(self.screen(), Screen::Text(_) | Screen::Logs(_)) && self.at > 0
         {
             self.go_to(self.at - 1);
         } else {
-            self.ask_to_quit(effects);
-            if self.overlay.is_none() {
-                effects.retain(|effect| *effect != Effect::Quit);
-                self.overlay = Some(Overlay::Confirm(Confirm::quit()));
-            }
+            let live = self.what_would_end();
+            let confirm = if live.is_empty() {
+                Confirm::quit()
+            } else {
+                Confirm::quit_with(live)
+            };
+            self.overlay = Some(Overlay::Confirm(confirm));
         }
     }
 
@@ -271,7 +293,7 @@ impl App {
         self.overlay = Some(Overlay::Confirm(Confirm::delete(
             targets,
             &context,
-            self.is_production(),
+            self.demands_name(),
         )));
         self.dirty = true;
     }

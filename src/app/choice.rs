@@ -1,12 +1,11 @@
-//! Choices between several things: a container, a theme; and what a new configuration changes.
+//! Choices between several things: a container, a theme, lines to save, a filter to take away.
 
 use super::App;
 use super::effect::{Effect, Effects};
-use super::msg::Reloaded;
 use super::notice::Notice;
 use super::overlay::{Choice, Overlay, Pick};
+use super::screens::Screen;
 use crate::key::{Code, Key};
-use regex::Regex;
 
 impl App {
     /// Keys of a choice.
@@ -41,24 +40,39 @@ impl App {
                     self.keep_theme(name);
                 }
             }
+            Choice::Extent(extents) => {
+                if let Some(extent) = extents.into_iter().nth(pick.chosen) {
+                    self.save_lines(extent, None, effects);
+                }
+            }
+            Choice::Narrowing => {
+                if let Screen::Logs(screen) = &mut self.screens[self.at] {
+                    screen.take_away(pick.chosen);
+                }
+            }
         }
     }
 
-    /// The theme on trial while one is chosen, else the one that was taken.
-    fn theme_now(&self) -> &str {
-        match &self.overlay {
-            Some(Overlay::Pick(pick)) if pick.of == Choice::Theme => {
-                pick.names.get(pick.chosen).unwrap_or(&self.theme)
-            }
-            _ => &self.theme,
-        }
+    /// The theme on trial while one is chosen, else the one that was taken, else that of the
+    /// context, else the usual one.
+    fn theme_now(&self) -> String {
+        let on_trial = match &self.overlay {
+            Some(Overlay::Pick(pick)) if pick.of == Choice::Theme => pick.names.get(pick.chosen),
+            _ => None,
+        };
+        on_trial
+            .or(self.chosen_theme.as_ref())
+            .cloned()
+            .or_else(|| self.ruled(|it| it.theme.clone()))
+            .unwrap_or_else(|| self.settings.theme.clone())
     }
 
     /// After each message: what is worn is what should be.
     pub(super) fn dress(&mut self, effects: &mut Effects) {
-        if self.worn != self.theme_now() {
-            self.worn = self.theme_now().to_owned();
-            effects.push(Effect::Theme(self.worn.clone()));
+        let now = self.theme_now();
+        if self.worn != now {
+            self.worn.clone_from(&now);
+            effects.push(Effect::Theme(now));
         }
     }
 
@@ -66,9 +80,9 @@ impl App {
     pub(super) fn choose_theme(&mut self, name: &str) {
         let name = name.trim();
         if name.is_empty() {
-            let pick = Pick::theme(self.themes.clone(), &self.theme);
+            let pick = Pick::theme(self.settings.themes.clone(), &self.theme_now());
             self.overlay = Some(Overlay::Pick(pick));
-        } else if self.themes.iter().any(|known| known == name) {
+        } else if self.settings.themes.iter().any(|known| known == name) {
             self.keep_theme(name.to_owned());
         } else {
             self.notify(Notice::warning(
@@ -82,27 +96,6 @@ impl App {
         self.notify(Notice::info(format!(
             "theme {name} until the end; `theme = \"{name}\"` in config.toml keeps it"
         )));
-        self.theme = name;
-    }
-
-    /// The files of the person were read again.
-    pub(super) fn reloaded(&mut self, new: Reloaded) {
-        self.keymap = new.keymap;
-        self.pending.clear();
-        (self.theme, self.themes) = (new.theme, new.themes);
-        // Its file may say something else now.
-        self.worn.clear();
-        // The configuration was read with a look at each pattern.
-        let patterns = new.production.iter();
-        self.production = patterns.filter_map(|it| Regex::new(it).ok()).collect();
-        for (place, name) in new.favourites.into_iter().enumerate() {
-            match self.world.state.favourites.get_mut(place) {
-                Some(kept) => *kept = name,
-                None => self.world.state.favourites.push(name),
-            }
-        }
-        self.notify(Notice::info(
-            "configuration, key map and theme were read again; labels, mouse and limits count from the next start",
-        ));
+        self.chosen_theme = Some(name);
     }
 }

@@ -6,6 +6,7 @@ use super::msg::{Edited, Id};
 use super::notice::Notice;
 use super::overlay::{Confirm, Overlay};
 use super::rights::may;
+use super::screens::logs::Extent;
 use super::screens::shell::{Edit, ShellScreen, Stage, Way};
 use super::screens::{ListScreen, Screen};
 use super::tabs::every;
@@ -25,7 +26,7 @@ impl App {
             (Command::Edit, Screen::List(_) | Screen::Text(_)) => self.edit(effects),
             (Command::Page | Command::Edit, Screen::Logs(_)) => {
                 let way = reading(command);
-                self.save_log_to(Some(way), effects);
+                self.save_lines(Extent::Filtered, Some(way), effects);
             }
             (Command::Page, Screen::Text(screen)) => {
                 let (name, text) = (screen.title.clone(), screen.text());
@@ -69,7 +70,7 @@ impl App {
     /// A copy is complete: the program that shows it is started.
     pub(super) fn take_copy(&mut self, id: Id, file: PathBuf, effects: &mut Effects) {
         if let Some((way, name)) = self.copies.remove(&id) {
-            let mut shell = ShellScreen::new(id, Source::default(), way, &self.panes);
+            let mut shell = ShellScreen::new(id, Source::default(), way, &self.settings.panes);
             (shell.subject, shell.file) = (name, Some(file));
             self.open_pane(shell, effects);
         }
@@ -124,7 +125,7 @@ impl App {
             return self.notify(notice);
         }
         let id = self.next_id();
-        let mut shell = ShellScreen::new(id, Source::default(), Way::Edit, &self.panes);
+        let mut shell = ShellScreen::new(id, Source::default(), Way::Edit, &self.settings.panes);
         shell.subject = Text::new(&format!("{} {}", target.kind.to_lowercase(), target.name));
         shell.edit = Some(Edit {
             target,
@@ -192,7 +193,7 @@ impl App {
             return;
         };
         let context = self.world.context().cloned().unwrap_or_default();
-        let confirm = Confirm::apply(shell.id, target, lines, &context, self.is_production());
+        let confirm = Confirm::apply(shell.id, target, lines, &context, self.demands_name());
         self.overlay = Some(Overlay::Confirm(confirm));
     }
 

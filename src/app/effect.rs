@@ -28,6 +28,16 @@ pub enum Effect {
     ConnectDemo,
     /// Watch all kinds in exactly these scopes: open what is missing, close what is too much.
     Watch(Vec<Scope>),
+    /// The same, listing everything once more.
+    WatchAnew(Vec<Scope>),
+    /// List all watched kinds in these scopes; [`super::Msg::Listed`] brings each list.
+    List(Vec<Scope>),
+    /// Write a line into the program's log.
+    Log(String),
+    /// Say what a support bundle would hold; [`super::Msg::Bundled`] tells.
+    PlanBundle,
+    /// Write a support bundle.
+    Bundle,
     /// Try every waiting feed now.
     Retry,
     /// Open a server-side table.
@@ -73,6 +83,10 @@ pub enum Effect {
     Write(Id, Vec<u8>),
     /// The terminal of a program has this many columns and rows.
     ResizeExec(Id, u16, u16),
+    /// Let the terminal tell of every move of the pointer, or of drags alone.
+    Motion(bool),
+    /// Ring the terminal's bell.
+    Bell,
     /// The program is of no interest any more: its connection ends.
     CloseExec(Id),
     /// Begin a file in the folder for what people save; its parts follow.

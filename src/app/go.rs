@@ -30,12 +30,18 @@ impl App {
             Meaning::Command(Command::Logs, Arguments { words, .. }) if !words.is_empty() => {
                 self.open_named_logs(&words, effects);
             }
+            Meaning::Command(Command::SaveLog, Arguments { words, .. }) if !words.is_empty() => {
+                self.save_named(&words, effects);
+            }
             Meaning::Command(Command::Quit, _) => self.ask_to_quit(effects),
             Meaning::Command(Command::ShowTab, Arguments { words, .. }) => {
                 self.show_named_tab(&words);
             }
             Meaning::Command(Command::Theme, Arguments { words, .. }) => {
                 self.choose_theme(&words);
+            }
+            Meaning::Command(Command::Tutor, Arguments { words, .. }) => {
+                self.tutor(&words, effects);
             }
             Meaning::Command(Command::SplitColumns, Arguments { words, .. }) => {
                 self.split(&words, Split::Columns);
@@ -119,7 +125,7 @@ impl App {
         }
     }
 
-    fn filter(&mut self, text: String) {
+    pub(super) fn filter(&mut self, text: String) {
         match self.screen_mut() {
             (Screen::List(ListScreen { source, list }), world) => {
                 let query = Query::parse(&text);
@@ -144,6 +150,15 @@ impl App {
         if let Some(scopes) = arguments.scopes {
             self.set_scopes(scopes, effects);
         }
+        let screen = self.table_screen(resource, effects);
+        self.push(screen, effects);
+        if let Some(filter) = arguments.filter {
+            self.filter(filter);
+        }
+    }
+
+    /// A table of a kind; its rows are asked for.
+    pub(super) fn table_screen(&mut self, resource: Resource, effects: &mut Effects) -> Screen {
         let id = self.next_id();
         let scopes = if resource.namespaced {
             self.world.scopes.clone()
@@ -151,26 +166,14 @@ impl App {
             vec![Scope::ALL]
         };
         let across = resource.namespaced && (scopes.len() > 1 || scopes.contains(&Scope::ALL));
-        let table = Table::new(
-            id,
-            resource.clone(),
-            across,
-            FeedState::Loading {
-                since: self.world.now,
-            },
-        );
-        self.push(
-            Screen::list(Source::Table(Box::new(table)), &self.world),
-            effects,
-        );
+        let since = self.world.now;
+        let table = Table::new(id, resource.clone(), across, FeedState::Loading { since });
         effects.push(Effect::OpenTable {
             id,
             resource,
             scopes,
         });
-        if let Some(filter) = arguments.filter {
-            self.filter(filter);
-        }
+        Screen::list(Source::Table(Box::new(table)), &self.world)
     }
 
     /// Enter: opens the selected row.
@@ -220,6 +223,12 @@ impl App {
     }
 
     fn open_pod(&mut self, pod: Target, effects: &mut Effects) {
+        let screen = self.pod_screen(pod, effects);
+        self.push(screen, effects);
+    }
+
+    /// The page of a pod; what belongs on it is asked for.
+    pub(super) fn pod_screen(&mut self, pod: Target, effects: &mut Effects) -> Screen {
         self.ask(
             Job::Containers(pod.clone()),
             Request::Containers(pod.clone()),
@@ -230,13 +239,8 @@ impl App {
             Request::Events(pod.clone()),
             effects,
         );
-        self.push(
-            Screen::list(
-                Source::Containers(Box::new(Containers::new(pod))),
-                &self.world,
-            ),
-            effects,
-        );
+        let rows = Containers::new(pod);
+        Screen::list(Source::Containers(Box::new(rows)), &self.world)
     }
 
     fn enter_namespace(&mut self, key: &RowKey, effects: &mut Effects) {
@@ -369,6 +373,7 @@ impl App {
             {
                 effects.push(Effect::Work(log.id, super::Work::Stop));
             } else if let Screen::Logs(log) = screen {
+                super::logs::save::end_saving(log, effects);
                 effects.push(Effect::CloseLog(log.id));
                 effects.extend(
                     log.earlier
@@ -486,8 +491,10 @@ impl App {
             Effect::ConnectDemo => "demo".into(),
             _ => self.world.context().cloned().unwrap_or_default(),
         };
+        self.forget_tabs(effects);
         self.world.forget_cluster();
         self.world.connecting = Some((name, self.world.now));
+        self.guard();
         self.world.scopes = vec![Scope::ALL];
         self.wanted_scopes = None;
         self.fell_back = false;

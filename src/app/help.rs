@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::command::{Command, Context, Group, Info, TABLE};
-use crate::input::Keymap;
+use crate::input::{Binding, Keymap};
 use std::fmt::Write;
 
 /// The groups of the help screen, in order.
@@ -97,11 +97,22 @@ fn key_label(keymap: &Keymap, command: Command, here: Option<&[Context]>) -> Str
     let mut labels: Vec<String> = keymap
         .keys_of(command)
         .filter(|b| here.is_none_or(|contexts| contexts.contains(&b.context)))
-        .map(crate::input::Binding::label)
+        .map(Binding::label)
         .collect();
     labels.sort();
     labels.dedup();
     labels.join(", ")
+}
+
+impl App {
+    /// The key of a command: where it works now, else where it works at all; a command without a
+    /// key is typed.
+    pub fn key_of(&self, command: Command) -> String {
+        let info = command.info();
+        let here = self.keymap.key_for(command, self.key_contexts());
+        here.or_else(|| self.keymap.key_for(command, info.contexts))
+            .map_or_else(|| format!(":{}", info.name), Binding::label)
+    }
 }
 
 /// The key map by context, for `:keys` and `quarterdeck keymap show`.

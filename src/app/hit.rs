@@ -1,9 +1,10 @@
 //! What the mouse can hit. The view says what it drew where; the core says what a click does.
 
 use crate::command::Command;
+use serde::{Deserialize, Serialize};
 
 /// Something under the pointer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Hit {
     /// The n-th row of the visible list or text, counted over the whole list.
     Row(usize),

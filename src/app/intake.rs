@@ -3,6 +3,7 @@
 use super::effect::Effects;
 use super::msg::{Answer, Id, Msg};
 use super::notice::{Notice, Severity};
+use super::overlay::{Confirm, Overlay};
 use super::preview::{Culprit, LINES, Preview, REST, Tail};
 use super::screens::table::Table;
 use super::screens::text::Arrival;
@@ -28,10 +29,12 @@ impl App {
             Msg::Connected(info) => self.connected(info, effects),
             Msg::ConnectFailed(failure) => self.connect_failed(failure),
             Msg::Batch(batch) => return self.batch(batch, effects),
+            Msg::Listed(batches) => return self.compare_with_lists(&batches, effects),
+            Msg::Bundled(lines) => self.overlay = Some(Overlay::Confirm(Confirm::bundle(lines))),
             Msg::Feed { kind, scope, state } => self.feed(kind, scope, state, effects),
             Msg::Table(id, changes) => return self.table(id, changes),
-            Msg::Saved(id) => return self.save_more(id, effects),
-            Msg::Reloaded(new) => self.reloaded(*new),
+            Msg::Saved(id, saved) => return self.take_saved(id, saved, effects),
+            Msg::Reloaded(new) => self.reloaded(*new, effects),
             Msg::Copied(id, file) => return self.take_copy(id, file, effects),
             Msg::Edit(id, edited) => return self.take_edit(id, edited, effects),
             Msg::Exec(id, item) => return self.take_exec(id, item, effects),
@@ -60,6 +63,8 @@ impl App {
         self.screens
             .retain(|screen| !matches!(screen, Screen::Welcome(_)));
         self.at = self.at.min(self.screens.len() - 1);
+        self.guard();
+        self.await_tabs();
         self.world.scopes = self.first_scopes(&context);
         effects.push(Effect::Watch(self.world.scopes.clone()));
         self.ask(Job::Resources, Request::Resources, effects);
@@ -218,6 +223,11 @@ impl App {
             (Job::Resources, Answer::Resources(resources)) => {
                 self.world.resources = resources;
                 self.start_with_command(effects);
+                self.restore_tabs(effects);
+            }
+            (Job::Resources, Answer::Failed(failure)) => {
+                self.notify(Notice::from(failure));
+                self.restore_tabs(effects);
             }
             (Job::Access(questions), Answer::Access(answers)) => self.learn(questions, answers),
             (Job::AccessToDelete(questions, targets), Answer::Access(answers)) => {

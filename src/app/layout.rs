@@ -27,6 +27,8 @@ pub struct Regions {
     pub body: Area,
     /// The preview of the selection, at the right.
     pub preview: Option<Area>,
+    /// What the tour says.
+    pub tour: Area,
     /// The line above the hints, used by notices.
     pub notice: Area,
     /// The last line: what I can press here.
@@ -74,6 +76,42 @@ pub fn regions(columns: u16, rows: u16, preview: bool) -> Regions {
         preview,
         notice: line(rows - 2),
         hints: line(rows - 1),
+        ..Regions::default()
+    }
+}
+
+/// The regions of a screen with a strip of so many rows above its last lines: everything above
+/// stands as on a screen that is lower by them. No strip where too little would be left.
+pub fn above_strip(
+    columns: u16,
+    rows: u16,
+    strip: u16,
+    regions: impl Fn(u16, u16) -> Regions,
+) -> Regions {
+    let lower = regions(columns, rows.saturating_sub(strip));
+    if strip == 0 || lower.hints.height == 0 || lower.body.height < 2 * strip {
+        return regions(columns, rows);
+    }
+    lower.with_strip(columns, strip)
+}
+
+impl Regions {
+    /// The last lines further below by so many rows, with a strip between them and the rest.
+    #[must_use]
+    pub fn with_strip(mut self, columns: u16, strip: u16) -> Self {
+        let mut feet = [&mut self.notice, &mut self.hints];
+        let seen = feet.iter().filter(|foot| foot.height > 0);
+        let y = seen.map(|foot| foot.y).min().unwrap_or_default();
+        for foot in &mut feet {
+            foot.y += strip;
+        }
+        self.tour = Area {
+            x: 0,
+            y,
+            width: columns,
+            height: strip,
+        };
+        self
     }
 }
 

@@ -55,9 +55,11 @@ pub fn read(line: &str, world: &World) -> Result<Meaning, Notice> {
         )),
         Some(
             command @ (Command::Logs
+            | Command::SaveLog
             | Command::ShowTab
             | Command::SplitColumns
             | Command::Theme
+            | Command::Tutor
             | Command::SplitRows
             | Command::NewImage
             | Command::Outdated),

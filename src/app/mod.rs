@@ -7,6 +7,7 @@
 
 mod act;
 mod choice;
+mod consistency;
 mod edit;
 mod effect;
 mod go;
@@ -23,29 +24,33 @@ mod msg;
 pub mod notice;
 pub mod overlay;
 pub mod palette;
+mod places;
 pub mod preview;
 mod recipes;
+pub mod redact;
 mod rights;
 pub mod screens;
+mod settings;
 pub mod shells;
 pub mod status;
 pub mod tabs;
 #[cfg(test)]
 mod tests;
+pub mod tour;
 mod wizard;
 pub mod world;
 
 pub use effect::{BuildOrder, EditStep, Effect, Effects, LocalProgram, Request, Work};
 pub use hit::Hit;
-pub use msg::{Answer, Edited, Id, Msg, Reloaded, Worked};
+pub use msg::{Answer, Edited, Id, Msg, Saved, Worked};
 pub use notice::{Notice, Notices, Severity};
+pub use settings::Settings;
 
 use crate::config::State;
 use crate::domain::feed::Scope;
 use crate::domain::fleet::Fleet;
-use crate::domain::labels::LabelScheme;
 use crate::domain::text::Text;
-use crate::domain::time::{Timestamp, Zone};
+use crate::domain::time::{Millis, Timestamp, Zone};
 use crate::input::Keymap;
 use crate::key::Key;
 use overlay::Overlay;
@@ -55,6 +60,7 @@ pub use screens::shell::Panes;
 use screens::shell::Way;
 use screens::welcome::Welcome;
 use screens::{ListScreen, Screen, Source};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tabs::{Pair, Tab, every};
 use world::World;
@@ -63,21 +69,14 @@ use world::World;
 const HISTORY: usize = 50;
 
 /// What the program starts with.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Setup {
-    /// Which labels mean what.
-    pub labels: LabelScheme,
-    /// Key bindings.
-    pub keymap: Keymap,
+    /// What the configuration says.
+    pub settings: Settings,
     /// What was remembered.
     pub state: State,
-    /// No mutating request leaves the program.
-    pub readonly: bool,
-    /// Bytes that all logs together may keep; the default when 0.
-    pub log_bytes: usize,
-    /// How programs in panes are run.
-    pub panes: Panes,
     /// The zone in which points in time are shown.
+    #[serde(skip)]
     pub zone: Zone,
     /// Namespaces asked for at the start; `None` leaves the choice to what is remembered.
     pub scopes: Option<Vec<Scope>>,
@@ -87,14 +86,10 @@ pub struct Setup {
     pub demo: bool,
     /// A palette line to carry out at the start.
     pub command: Option<String>,
-    /// Patterns of context names that are production.
-    pub production: Vec<regex::Regex>,
-    /// The name of the theme.
-    pub theme: String,
-    /// All themes that there are.
-    pub themes: Vec<String>,
     /// What was wrong with files that were read at the start.
     pub notices: Vec<Notice>,
+    /// Lists are compared with the server's so often; never when `None`.
+    pub check: Option<Millis>,
 }
 
 /// What an answer is for.
@@ -159,11 +154,20 @@ pub struct App {
     /// The scope was narrowed by itself because all namespaces are forbidden.
     fell_back: bool,
     production: Vec<regex::Regex>,
-    theme: String,
+    /// What the configuration says; its key map is in force above.
+    settings: Settings,
+    /// The theme that was chosen over the configured one.
+    chosen_theme: Option<String>,
     /// What is drawn with: another one while a theme is chosen.
     worn: String,
-    themes: Vec<String>,
-    panes: Panes,
+    /// Tabs of a run that did not end well, until they are opened again.
+    to_restore: Option<crate::config::OpenTabs>,
+    checks: Option<consistency::Checks>,
+    tour: Option<tour::Tour>,
+    /// The terminal tells of every move of the pointer.
+    motion: bool,
+    /// When the person's bell was last rung.
+    rang: Option<Timestamp>,
     dirty: bool,
     /// What was last told of the fleet on every screen.
     told: intake::Told,
@@ -172,37 +176,32 @@ pub struct App {
 impl App {
     /// The program as it stands before anything has happened, and what to do first.
     pub fn new(setup: Setup, size: (u16, u16), now: Timestamp) -> (Self, Effects) {
-        let mut world = World::new(Fleet::new(setup.labels), setup.state, now);
-        world.readonly = setup.readonly;
+        let Setup {
+            mut settings,
+            context,
+            ..
+        } = setup;
+        let mut world = World::new(Fleet::new(settings.labels.clone()), setup.state, now);
+        settings.lay_over(&mut world);
+        world.readonly = settings.readonly;
         world.zone = setup.zone;
-        if setup.log_bytes > 0 {
-            world.log_bytes = setup.log_bytes;
-        }
         for notice in setup.notices {
             world.notices.push(now, notice);
         }
-        let context = setup.context.clone();
-        world.connecting = Some((
-            context.clone().unwrap_or_else(|| {
-                if setup.demo {
-                    "demo".into()
-                } else {
-                    Text::default()
-                }
-            }),
-            now,
-        ));
+        let name = match &context {
+            Some(context) => context.clone(),
+            None if setup.demo => "demo".into(),
+            None => Text::default(),
+        };
+        world.connecting = Some((name, now));
         if let Some(scopes) = &setup.scopes {
             world.scopes.clone_from(scopes);
         }
-        let home = Screen::List(ListScreen::new(
-            Source::Projects(screens::fleet::Projects),
-            &world,
-        ));
+        let home = Screen::list(Source::Projects(screens::fleet::Projects), &world);
         let mut app = Self {
             world,
             overlay: None,
-            keymap: setup.keymap,
+            keymap: std::mem::take(&mut settings.keymap),
             pending: Vec::new(),
             preview: Preview::default(),
             size,
@@ -218,25 +217,27 @@ impl App {
             wanted_scopes: setup.scopes,
             wanted_command: setup.command,
             fell_back: false,
-            production: setup.production,
-            panes: setup.panes,
-            worn: setup.theme.clone(),
-            theme: setup.theme,
-            themes: setup.themes,
+            production: settings.production(),
+            worn: settings.theme.clone(),
+            settings,
+            chosen_theme: None,
+            to_restore: None,
+            checks: setup.check.map(consistency::Checks::every),
+            tour: None,
+            motion: false,
+            rang: None,
             dirty: true,
             told: intake::Told::default(),
         };
         app.fit();
         let mut effects = Effects::new();
         app.start_with_command(&mut effects);
-        effects.insert(
-            0,
-            if setup.demo {
-                Effect::ConnectDemo
-            } else {
-                Effect::Connect(context)
-            },
-        );
+        let first = if setup.demo {
+            Effect::ConnectDemo
+        } else {
+            Effect::Connect(context)
+        };
+        effects.insert(0, first);
         (app, effects)
     }
 
@@ -244,21 +245,29 @@ impl App {
     pub fn update(&mut self, msg: Msg, now: Timestamp) -> Effects {
         self.world.now = now;
         let mut effects = Effects::new();
+        let by_person = matches!(msg, Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(..));
         match msg {
-            Msg::Key(key) => self.key(key, &mut effects),
+            Msg::Key(key) => {
+                self.count_key();
+                self.key(key, &mut effects);
+            }
             Msg::Paste(text) => self.paste(&text, &mut effects),
             Msg::Mouse(hit, mouse) => self.mouse(hit, mouse, &mut effects),
             Msg::Resize(columns, rows) => {
                 self.size = (columns, rows);
                 self.fit();
             }
-            Msg::Tick => self.tick(),
+            Msg::KeysApart => self.settings.panes.kitty = true,
+            Msg::Tick => self.tick(&mut effects),
             Msg::Timer(id) => self.timer(id, &mut effects),
             Msg::Notice(notice) => self.notify(notice),
             Msg::Terminate => effects.push(Effect::Quit),
             msg => self.take_in(msg, &mut effects),
         }
         self.settle(&mut effects);
+        if by_person && !effects.contains(&Effect::Quit) {
+            self.remember_tabs(&mut effects);
+        }
         effects
     }
 
@@ -294,11 +303,13 @@ impl App {
             return false;
         };
         let demo = self.world.session.as_ref().is_some_and(|s| s.demo);
-        !demo
-            && self
-                .production
-                .iter()
-                .any(|pattern| pattern.is_match(context))
+        let named = || self.production.iter().any(|it| it.is_match(context));
+        !demo && self.ruled(|it| it.production).unwrap_or_else(named)
+    }
+
+    /// Whether what changes something asks for its name to be typed.
+    pub(super) fn demands_name(&self) -> bool {
+        self.is_production() || self.ruled(|it| it.demand_name).unwrap_or(false)
     }
 
     /// The regions of the frame, or of its half that has the keyboard.
@@ -309,19 +320,15 @@ impl App {
         if matches!(self.screen(), Screen::Logs(screen) if screen.fullscreen) {
             return layout::bare(self.size.0, self.size.1);
         }
-        let strip = self.tabs.len() > 1;
-        if matches!(self.screen(), Screen::Shell(_)) {
-            return layout::pane(self.size.0, self.size.1, strip);
-        }
-        let preview = matches!(self.screen(), Screen::List(screen) if screen.source.previews());
-        layout::below(
-            strip,
-            layout::regions(
-                self.size.0,
-                self.size.1 - u16::from(strip).min(self.size.1),
-                preview,
-            ),
-        )
+        self.above_tour(|columns, rows| {
+            let strip = self.tabs.len() > 1;
+            if matches!(self.screen(), Screen::Shell(_)) {
+                return layout::pane(columns, rows, strip);
+            }
+            let preview = matches!(self.screen(), Screen::List(screen) if screen.source.previews());
+            let rows = rows - u16::from(strip).min(rows);
+            layout::below(strip, layout::regions(columns, rows, preview))
+        })
     }
 
     fn screen_mut(&mut self) -> (&mut Screen, &World) {
@@ -368,9 +375,10 @@ impl App {
     }
 
     /// A second has passed: what falls out of a window of time falls out now.
-    fn tick(&mut self) {
+    fn tick(&mut self, effects: &mut Effects) {
         let touched = self.world.fleet.tick(self.world.now);
         self.touch(&touched);
+        self.check_consistency(effects);
         self.dirty = true;
     }
 
@@ -387,8 +395,10 @@ impl App {
         self.follow_culprit(effects);
         self.learn_rights(effects);
         self.fit_shells(effects);
+        self.follow_pointer(effects);
         self.learn_sizes(effects);
         self.keep_drafts(effects);
+        self.guide(effects);
         self.dress(effects);
     }
 

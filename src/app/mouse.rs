@@ -14,7 +14,7 @@ const NOTCH: i16 = 3;
 impl App {
     /// Something was done with the mouse.
     pub(super) fn mouse(&mut self, hit: Hit, mouse: Mouse, effects: &mut Effects) {
-        self.dirty = true;
+        self.dirty |= mouse.action != MouseAction::Move;
         // What lies over the screen takes it all; a press beside it closes it.
         let pressed = mouse.action == MouseAction::Press(Button::Left);
         if self.overlay.is_some() && !pressed {

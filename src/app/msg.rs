@@ -3,6 +3,7 @@
 
 use super::hit::Hit;
 use super::notice::Notice;
+use super::settings::Settings;
 use crate::domain::build::{Event, Fault, Outcome, Sent};
 use crate::domain::catalogue::ImageRef;
 use crate::domain::exec::ExecItem;
@@ -15,14 +16,17 @@ use crate::domain::survey::{BaseSize, Survey};
 use crate::domain::text::Text;
 use crate::domain::time::Millis;
 use crate::key::{Key, Mouse};
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// A screen, table feed or request. Never reused: a message that carries a dead id is ignored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 pub struct Id(pub u64);
 
 /// Something happened.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Msg {
     /// A key was pressed.
     Key(Key),
@@ -32,6 +36,8 @@ pub enum Msg {
     Mouse(Hit, Mouse),
     /// The terminal has this many columns and rows.
     Resize(u16, u16),
+    /// The terminal tells keys apart (the kitty keyboard protocol).
+    KeysApart,
     /// A second has passed.
     Tick,
     /// A timer that [`super::Effect::After`] asked for.
@@ -46,6 +52,10 @@ pub enum Msg {
     ConnectFailed(Failure),
     /// Rows changed.
     Batch(Batch),
+    /// Everything that is watched, as a list says it: for a comparison.
+    Listed(Vec<Batch>),
+    /// What a support bundle would hold, a line each.
+    Bundled(Vec<String>),
     /// A feed changed its state.
     Feed {
         /// Its kind.
@@ -61,17 +71,19 @@ pub enum Msg {
     TableFeed(Id, FeedState),
     /// A source of a log brought something.
     Log(Id, Chunk),
-    /// A part of what is saved is written.
-    Saved(Id),
+    /// Something came of saving.
+    Saved(Id, Saved),
     /// The files of the person were read again.
-    Reloaded(Box<Reloaded>),
+    Reloaded(Box<Settings>),
     /// A copy for reading is complete.
     Copied(Id, PathBuf),
     /// Something came of an edit.
     Edit(Id, Edited),
     /// Something came of a program in a pane.
     Exec(Id, ExecItem),
-    /// Something came of work on images.
+    /// Something came of work on images. The only one that is not recorded: it carries sources,
+    /// answers and catalogues.
+    #[serde(skip)]
     Work(Id, Worked),
     /// The answer to a request.
     Answer(Id, Answer),
@@ -81,23 +93,24 @@ pub enum Msg {
     Terminate,
 }
 
-/// What [`super::Effect::Reload`] brought.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Reloaded {
-    /// Key bindings.
-    pub keymap: crate::input::Keymap,
-    /// Patterns of context names that are production.
-    pub production: Vec<String>,
-    /// Scopes of the keys 1 to 9.
-    pub favourites: Vec<String>,
-    /// The name of the theme.
-    pub theme: String,
-    /// All themes that there are.
-    pub themes: Vec<String>,
+/// What came of [`super::Effect::Save`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Saved {
+    /// A part is written to this file: the next one may follow.
+    Part(PathBuf),
+    /// The file is whole.
+    Whole {
+        /// Which.
+        file: PathBuf,
+        /// Its lines.
+        lines: usize,
+    },
+    /// It could not be written, or not all of it.
+    Failed(Failure),
 }
 
 /// What came of [`super::Effect::Edit`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Edited {
     /// The object stands in this file.
     Ready(PathBuf),
@@ -139,7 +152,7 @@ pub enum Worked {
 }
 
 /// The answer to a request of [`super::Effect::Fetch`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
     /// A text over many lines (YAML, describe), already cleaned.
     Document(String),

@@ -3,6 +3,7 @@
 use crate::domain::feed::Failure;
 use crate::domain::text::Text;
 use crate::domain::time::{Millis, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// How long a notice stands above the hint row.
@@ -12,7 +13,7 @@ const SHOWN: Millis = Millis::seconds(8);
 const KEPT: usize = 500;
 
 /// How grave a notice is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Severity {
     /// It went as asked.
     Info,
@@ -23,7 +24,7 @@ pub enum Severity {
 }
 
 /// What, why, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// How grave.
     pub severity: Severity,

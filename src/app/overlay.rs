@@ -4,6 +4,7 @@ use super::effect::{Effect, Request};
 use super::msg::Id;
 use super::notice::Notice;
 use super::palette::Palette;
+use super::screens::logs::Extent;
 use super::screens::shell::Way;
 use crate::domain::logs::Source;
 use crate::domain::session::Target;
@@ -53,6 +54,10 @@ pub enum Then {
     Connect(Box<Effect>),
     /// The Dockerfiles of these recipes are made again.
     Renew(Vec<PathBuf>),
+    /// The tour begins, in the demo.
+    Tour,
+    /// A support bundle is written.
+    Bundle,
 }
 
 /// A choice between several things.
@@ -75,6 +80,10 @@ pub enum Choice {
     Container(Vec<Source>, Way),
     /// Themes, each shown while it is the chosen one.
     Theme,
+    /// Which lines of a log are saved.
+    Extent(Vec<Extent>),
+    /// What narrows a log: the chosen one is taken away.
+    Narrowing,
 }
 
 impl Pick {
@@ -166,6 +175,22 @@ impl Confirm {
             live,
             Then::Connect(Box::new(effect)),
         )
+    }
+
+    /// "Write a support bundle?", with what it would hold.
+    pub fn bundle(lines: Vec<String>) -> Self {
+        let question = "Write a support bundle? It holds, and nothing else:";
+        Self::plain(question, lines, Then::Bundle)
+    }
+
+    /// "Open the demo?", with what ends with the present cluster.
+    pub fn tour(live: Vec<String>) -> Self {
+        let question = if live.is_empty() {
+            "The tour is in the demo, a company inside this program. Open it?"
+        } else {
+            "The tour is in the demo. Leave this cluster? These end with it:"
+        };
+        Self::plain(question, live, Then::Tour)
     }
 
     /// "Make these again?"

@@ -21,6 +21,9 @@ use crate::vt::Scroll;
 /// A frame that a program has begun is shown after so long even if it is not ended.
 const FRAME: Millis = Millis(150);
 
+/// The least time between two bells.
+const BELLS: Millis = Millis(1000);
+
 impl App {
     /// A command about tabs or shells. False when it is none.
     pub(super) fn shell_command(&mut self, command: Command, effects: &mut Effects) -> bool {
@@ -204,7 +207,7 @@ impl App {
     /// Opens a program in a container, on a tab of its own.
     pub(super) fn enter(&mut self, source: Source, way: Way, effects: &mut Effects) {
         let id = self.next_id();
-        let shell = ShellScreen::new(id, source, way, &self.panes);
+        let shell = ShellScreen::new(id, source, way, &self.settings.panes);
         self.open_pane(shell, effects);
     }
 
@@ -266,18 +269,27 @@ impl App {
         }
     }
 
+    /// The programs whose panes are seen, the one that has the keyboard first.
+    pub fn seen_programs(&self) -> impl Iterator<Item = Id> {
+        let beside = self.beside().map(|(screen, _)| screen);
+        let screens = std::iter::once(self.screen()).chain(beside);
+        screens.filter_map(|screen| match screen {
+            Screen::Shell(shell) => Some(shell.id),
+            _ => None,
+        })
+    }
+
     /// Something came of a program.
     pub(super) fn take_exec(&mut self, id: Id, item: ExecItem, effects: &mut Effects) {
         if self.file_closed(id, &item, effects) {
             return;
         }
-        let is_it = |screen: &Screen| matches!(screen, Screen::Shell(shell) if shell.id == id);
-        let seen = is_it(self.screen()) || self.beside().is_some_and(|(screen, _)| is_it(screen));
+        let seen = self.seen_programs().any(|it| it == id);
         let ended = matches!(item, ExecItem::Ended(_));
         let timer = self.next_id();
         let now = self.world.now;
         let (mut verdict, mut offered) = (None, None);
-        let mut news = false;
+        let (mut news, mut rang) = (false, false);
         for screen in every(&mut self.screens, &mut self.tabs) {
             let Screen::Shell(shell) = screen else {
                 continue;
@@ -286,7 +298,7 @@ impl App {
                 continue;
             }
             let before = shell.news;
-            shell.take(item, seen, now, effects);
+            rang = shell.take(item, seen, now, effects);
             news = shell.news != before || ended;
             if let Some(text) = shell.terminal.take_clipboard() {
                 offered = Some((shell.title(), text.chars().count()));
@@ -310,19 +322,41 @@ impl App {
                 "{title} offers {characters} characters for the clipboard; :take-clipboard copies them"
             )));
         }
+        if rang && seen {
+            self.ring(effects);
+        }
         // A hidden pane shows on the strip only what is news.
         self.dirty |= seen || news;
     }
 
+    /// Rings the person's own bell: not more often than anybody can bear.
+    fn ring(&mut self, effects: &mut Effects) {
+        let now = self.world.now;
+        if self.rang.is_none_or(|before| now.since(before) >= BELLS) {
+            self.rang = Some(now);
+            effects.push(Effect::Bell);
+        }
+    }
+
+    /// The terminal tells of every move of the pointer while a program wants to know.
+    pub(super) fn follow_pointer(&mut self, effects: &mut Effects) {
+        let wanted = self.overlay.is_none()
+            && matches!(self.screen(), Screen::Shell(shell) if shell.wants_motion());
+        if std::mem::replace(&mut self.motion, wanted) != wanted {
+            effects.push(Effect::Motion(wanted));
+        }
+    }
+
     /// A frame that a program began has taken too long. False when the timer is another's.
     pub(super) fn shell_timer(&mut self, timer: Id) -> bool {
+        let seen: Vec<Id> = self.seen_programs().collect();
         for screen in every(&mut self.screens, &mut self.tabs) {
             if let Screen::Shell(shell) = screen
                 && shell.timer == Some(timer)
             {
                 shell.timer = None;
                 shell.terminal.release();
-                self.dirty = true;
+                self.dirty |= seen.contains(&shell.id);
                 return true;
             }
         }
@@ -332,13 +366,15 @@ impl App {
     /// Carries out what was chosen or confirmed.
     pub(super) fn then(&mut self, then: Then, effects: &mut Effects) {
         match then {
-            Then::Quit => effects.push(Effect::Quit),
+            Then::Quit => self.leave_for_good(effects),
             Then::Requests(requests) => self.send(requests, effects),
             Then::CloseTab => self.close_tab(effects),
             Then::Renew(folders) => self.renew(folders, effects),
             Then::Paste(text) => self.paste_anyway(&text, effects),
             Then::Apply(id) => self.apply_edit(id, effects),
             Then::Connect(effect) => self.connect_now(*effect, effects),
+            Then::Tour => self.tour_in_demo(effects),
+            Then::Bundle => effects.push(Effect::Bundle),
         }
     }
 }

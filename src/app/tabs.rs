@@ -4,7 +4,7 @@
 //! those of [`App`]; the others are parked, and go on taking in what comes for them.
 
 use super::App;
-use super::effect::{Effect, Effects};
+use super::effect::Effects;
 use super::layout::{self, Regions, Split};
 use super::msg::Id;
 use super::notice::Notice;
@@ -70,6 +70,17 @@ impl App {
         })
     }
 
+    /// The screens of each tab up to the visible one, and whether it is the seen tab.
+    pub(super) fn tab_paths(&self) -> impl Iterator<Item = (bool, &[Screen])> {
+        self.tabs.iter().enumerate().filter_map(|(n, tab)| {
+            if n == self.tab {
+                Some((true, self.screens.get(..=self.at)?))
+            } else {
+                Some((false, tab.screens.get(..=tab.at)?))
+            }
+        })
+    }
+
     /// How many tabs there are.
     pub fn tab_count(&self) -> usize {
         self.tabs.len()
@@ -118,8 +129,10 @@ impl App {
     }
 
     fn seen(&mut self) {
-        if let Screen::Shell(shell) = &mut self.screens[self.at] {
-            shell.news = News::None;
+        match &mut self.screens[self.at] {
+            Screen::Shell(shell) => shell.news = News::None,
+            Screen::Logs(log) => log.news = false,
+            _ => {}
         }
         self.dirty = true;
     }
@@ -249,11 +262,16 @@ impl App {
         }
     }
 
+    /// Programs and builds that end with the program.
+    pub(super) fn what_would_end(&self) -> Vec<String> {
+        self.each().filter_map(Self::program_or_build).collect()
+    }
+
     /// Leaving the program asks once, with the list of what still runs.
     pub(super) fn ask_to_quit(&mut self, effects: &mut Effects) {
-        let live: Vec<String> = self.each().filter_map(Self::program_or_build).collect();
+        let live = self.what_would_end();
         if live.is_empty() {
-            effects.push(Effect::Quit);
+            self.leave_for_good(effects);
         } else {
             self.overlay = Some(Overlay::Confirm(Confirm::quit_with(live)));
         }
@@ -303,7 +321,7 @@ impl App {
                 "name another one by its number",
             ));
         }
-        if layout::halves(self.size.0, self.size.1, split).is_none() {
+        if self.halves_of(split).is_none() {
             return self.notify(Notice::warning(
                 "two tabs do not fit on this screen",
                 "make the terminal larger",
@@ -343,7 +361,7 @@ impl App {
     pub(super) fn other_half(&self) -> Option<usize> {
         let pair = self.pair?;
         let half = pair.half(self.tab)?;
-        layout::halves(self.size.0, self.size.1, pair.split)?;
+        self.halves_of(pair.split)?;
         Some(pair.tabs[1 - half])
     }
 
@@ -351,8 +369,22 @@ impl App {
     pub(super) fn halves(&self) -> Option<(Regions, Regions)> {
         let pair = self.pair?;
         let half = pair.half(self.tab)?;
-        let regions = layout::halves(self.size.0, self.size.1, pair.split)?;
+        let regions = self.halves_of(pair.split)?;
         Some((regions[half], regions[1 - half]))
+    }
+
+    /// The regions of two halves of this screen, where two fit: above the strip of the tour as long
+    /// as they fit there.
+    fn halves_of(&self, split: Split) -> Option<[Regions; 2]> {
+        let ((columns, rows), strip) = (self.size, self.tour_rows());
+        let above = rows
+            .checked_sub(strip)
+            .filter(|_| strip > 0)
+            .and_then(|rows| layout::halves(columns, rows, split));
+        match above {
+            Some(both) => Some(both.map(|half| half.with_strip(columns, strip))),
+            None => layout::halves(columns, rows, split),
+        }
     }
 
     /// The screen of the other half and where it stands.

@@ -221,9 +221,7 @@ impl App {
         let reading = Reading {
             start: Start::Head,
             follow: true,
-            previous: false,
-            until: None,
-            before: false,
+            ..Reading::once()
         };
         let mut screen = LogScreen::new(id, Target::Build(title), reading, self.world.log_bytes);
         screen.log.set_order(Order::Arrival);

@@ -86,6 +86,23 @@ pub struct ConsoleArgs {
     /// Log file instead of the one in the state folder
     #[arg(long, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
+    /// Write down what happens, for `quarterdeck replay`; secrets, log text and what panes show are
+    /// placeholders
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// With --record: leave nothing out
+    #[arg(long, requires = "record")]
+    pub record_all: bool,
+    /// List everything every so many seconds and say where what is shown differs from it
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "60",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub check_consistency: Option<u32>,
 }
 
 impl ConsoleArgs {
@@ -97,6 +114,9 @@ impl ConsoleArgs {
             keymap: self.keymap.or(others.keymap),
             log_level: self.log_level.or(others.log_level),
             log_file: self.log_file.or(others.log_file),
+            record: self.record.or(others.record),
+            record_all: self.record_all || others.record_all,
+            check_consistency: self.check_consistency.or(others.check_consistency),
         }
     }
 }
@@ -134,6 +154,10 @@ pub enum Verb {
     Config(super::config::ConfigArgs),
     /// Print versions, files and names of what is in use
     Info(InfoArgs),
+    /// Gather what a bug report needs into one file, without secrets
+    Bundle(super::bundle::BundleArgs),
+    /// Run a recording of a session again
+    Replay(super::replay::ReplayArgs),
     /// Print the completions of a shell
     Completions {
         /// The shell

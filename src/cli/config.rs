@@ -4,7 +4,7 @@ use super::args::{ClusterArgs, ConsoleArgs};
 use super::exit::{Code, Refusal};
 use super::out::Out;
 use super::settings::Settings;
-use crate::config::{self, Config, KEYS, Paths, Shape};
+use crate::config::{self, Config, KEYS, Paths, RULE_KEYS, Shape, Tint};
 use crate::runtime::files::create_whole;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
@@ -96,6 +96,18 @@ fn sample() -> String {
             (key.get)(&default)
         );
     }
+    text += "\n# Colours of roles, over those of every theme.\n# [colours]\n";
+    text += "# failing = \"#ff5555\"\n";
+    text += "\n# What holds in contexts of some names only; `*` stands for anything.\n";
+    text += "# [contexts.\"prod-*\"]\n";
+    for key in RULE_KEYS {
+        let example = if key.shape == Shape::Flag {
+            "true"
+        } else {
+            "\"ember\""
+        };
+        let _ = writeln!(text, "# {} = {example}  # {}", key.name, key.help);
+    }
     text
 }
 
@@ -125,49 +137,88 @@ fn show(
     out: &mut Out,
 ) -> anyhow::Result<Code> {
     let settings = Settings::load(cluster, console);
+    out.line(shown(&settings, origin).trim_end())?;
+    settings.complain();
+    Ok(Code::Done)
+}
+
+/// What holds, a line each, with where it comes from when that is wanted.
+pub fn shown(settings: &Settings, origin: bool) -> String {
     let file = settings.paths.config_file();
     let text = std::fs::read_to_string(&file).unwrap_or_default();
     let lines = config::lines(&text, &file);
     let (configured, _) = config::parse(&text, &file);
+    let mut out = String::new();
     for key in KEYS {
         let value = (key.get)(&settings.config);
-        if !origin {
-            out.line(format!("{} = {value}", key.name))?;
-            continue;
-        }
         let from = if value == (key.get)(&configured) {
-            let line = lines.iter().find(|(name, _)| *name == key.name);
+            let line = lines.iter().find(|(name, _)| name == key.name);
             line.map_or("default".to_owned(), |(_, line)| {
                 format!("{}:{line}", file.display())
             })
         } else {
             "the command line".to_owned()
         };
-        out.line(format!("{} = {value}  # {from}", key.name))?;
+        say(&mut out, key.name, &value, origin.then_some(&from));
     }
-    settings.complain();
-    Ok(Code::Done)
+    for Tint { role, colour, line } in &settings.config.colours {
+        let from = format!("{}:{line}", file.display());
+        let name = format!("colours.{role}");
+        say(
+            &mut out,
+            &name,
+            &format!("\"{colour}\""),
+            origin.then_some(&from),
+        );
+    }
+    for rules in &settings.config.contexts {
+        for key in RULE_KEYS {
+            let Some(value) = (key.get)(rules) else {
+                continue;
+            };
+            let name = format!("contexts.\"{}\".{}", rules.pattern, key.name);
+            let line = lines.iter().find(|(known, _)| *known == name);
+            let from = line.map_or_else(String::new, |(_, line)| {
+                format!("{}:{line}", file.display())
+            });
+            say(&mut out, &name, &value, origin.then_some(&from));
+        }
+    }
+    out
+}
+
+fn say(out: &mut String, name: &str, value: &str, from: Option<&String>) {
+    // Writing into a text cannot fail.
+    let _ = match from {
+        Some(from) => writeln!(out, "{name} = {value}  # {from}"),
+        None => writeln!(out, "{name} = {value}"),
+    };
+}
+
+/// The JSON Schema of a value of this shape.
+fn schema_of(shape: Shape) -> Value {
+    match shape {
+        Shape::Version => json!({ "const": config::VERSION }),
+        Shape::Flag => json!({ "type": "boolean" }),
+        Shape::Text => json!({ "type": "string" }),
+        Shape::Word => json!({ "type": "string", "minLength": 1 }),
+        Shape::Number { least, most } => {
+            json!({ "type": "integer", "minimum": least, "maximum": most })
+        }
+        Shape::Words { least, most } => json!({
+            "type": "array",
+            "items": { "type": "string", "minLength": 1 },
+            "minItems": least,
+            "maxItems": most,
+        }),
+    }
 }
 
 /// The JSON Schema of the file.
 fn schema() -> Value {
     let mut root = Map::new();
     for key in KEYS {
-        let mut value = match key.shape {
-            Shape::Version => json!({ "const": config::VERSION }),
-            Shape::Flag => json!({ "type": "boolean" }),
-            Shape::Text => json!({ "type": "string" }),
-            Shape::Word => json!({ "type": "string", "minLength": 1 }),
-            Shape::Number { least, most } => {
-                json!({ "type": "integer", "minimum": least, "maximum": most })
-            }
-            Shape::Words { least, most } => json!({
-                "type": "array",
-                "items": { "type": "string", "minLength": 1 },
-                "minItems": least,
-                "maxItems": most,
-            }),
-        };
+        let mut value = schema_of(key.shape);
         value["description"] = key.help.into();
         match key.name.split_once('.') {
             None => drop(root.insert(key.name.into(), value)),
@@ -179,6 +230,32 @@ fn schema() -> Value {
             }
         }
     }
+    root.insert(
+        "colours".into(),
+        json!({
+            "type": "object",
+            "description": "Colours of roles, over those of every theme.",
+            "additionalProperties": { "type": "string", "minLength": 1 },
+        }),
+    );
+    let mut rules = Map::new();
+    for key in RULE_KEYS {
+        let mut value = schema_of(key.shape);
+        value["description"] = key.help.into();
+        rules.insert(key.name.into(), value);
+    }
+    root.insert(
+        "contexts".into(),
+        json!({
+            "type": "object",
+            "description": "What holds in contexts of some names only; `*` stands for anything.",
+            "additionalProperties": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": rules,
+            },
+        }),
+    );
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "quarterdeck's config.toml",
@@ -202,7 +279,7 @@ mod tests {
         let uncommented: String = text
             .lines()
             .map(|line| match line.strip_prefix("# ") {
-                Some(rest) if rest.contains(" = ") => format!("{rest}\n"),
+                Some(rest) if rest.contains(" = ") || rest.starts_with('[') => format!("{rest}\n"),
                 _ => format!("{line}\n"),
             })
             .collect();
@@ -240,6 +317,10 @@ mod tests {
                 "the README has no row for {}",
                 key.name
             );
+        }
+        for key in RULE_KEYS {
+            let row = format!("| `contexts.\"prod-*\".{}` |", key.name);
+            assert!(readme.contains(&row), "the README has no row `{row}`");
         }
     }
 }

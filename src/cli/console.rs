@@ -2,14 +2,18 @@
 
 use super::args::{ClusterArgs, ConsoleArgs, LogLevel};
 use super::exit::{Code, Refusal};
-use super::settings::Settings;
-use crate::app::{Notice, Panes, Reloaded, Setup, Severity};
+use super::settings::{Settings, speaks_utf8};
+use crate::app::{Notice, Setup, Severity};
 use crate::cluster::ConnectOptions;
 use crate::config::State;
 use crate::domain::feed::Scope;
 use crate::domain::text::Text;
-use crate::domain::time::Zone;
-use crate::runtime::{self, DemoStarter, Looks, Start, WorkshopPaths, state};
+use crate::domain::time::{Millis, Zone};
+use crate::images::Rules;
+use crate::runtime::{
+    self, Bundle, DemoStarter, Looks, RecordingWanted, Reloaded, Start, WorkshopPaths, state,
+};
+use std::io::ErrorKind;
 use std::process::ExitCode;
 use tracing::level_filters::LevelFilter;
 
@@ -21,8 +25,8 @@ pub fn run(
     starter: DemoStarter,
 ) -> anyhow::Result<ExitCode> {
     let mut settings = Settings::load(cluster, console);
-    let keymap = settings.keymap();
     let theme = settings.theme();
+    let for_core = settings.for_core();
     let mut notices: Vec<Notice> = settings.problems.iter().map(Notice::from).collect();
     notices.extend(start_log(&settings, console));
     let state_file = settings.paths.state_file();
@@ -31,24 +35,17 @@ pub fn run(
         State::default()
     });
     let setup = Setup {
-        labels: settings.config.labels.clone(),
-        keymap,
-        state: with_favourites(state, &settings.config.favourites),
-        readonly: settings.config.readonly,
-        log_bytes: settings.config.log_bytes,
-        panes: Panes {
-            scrollback: settings.config.scrollback,
-            shell: settings.config.shell.clone(),
-        },
+        settings: for_core,
+        state,
         zone: Zone::system(),
         scopes: scopes(cluster),
         context: cluster.context.as_deref().map(Text::new),
         demo,
         command: console.command.clone(),
-        production: settings.production(),
-        theme: settings.theme_name(),
-        themes: settings.themes(),
         notices,
+        check: console
+            .check_consistency
+            .map(|it| Millis::seconds(it.into())),
     };
     let start = Start {
         setup,
@@ -60,26 +57,45 @@ pub fn run(
         state_file,
         saved: settings.paths.data.join("saved"),
         looks: looks(cluster, console),
+        bundles: settings.paths.bundles(),
+        reports: settings.paths.reports(),
+        record: console.record.clone().map(|file| RecordingWanted {
+            file,
+            all: console.record_all,
+        }),
+        light: settings.on_light_ground(),
         edits: settings.paths.state.join("edits"),
         workshop: WorkshopPaths {
-            rules: super::catalogue::rules(
-                &settings.paths,
-                &settings.config,
-                connect_options(cluster, &settings),
-            ),
+            rules: rules(cluster, &settings),
             drafts: settings.paths.state.join("drafts"),
             builds: settings.paths.state.join("builds"),
             secrets: settings.paths.secrets(),
         },
     };
+    let record = start.record.clone();
     match runtime::run(start) {
         Ok(code) => Ok(code.into()),
-        Err(error) => Err(Refusal::new(
-            Code::Failed,
-            format!("the console needs a terminal: {error}\n`quarterdeck get` and the other verbs work without one"),
-        )
-        .into()),
+        Err(error) => Err(Refusal::new(Code::Failed, not_opened(&error, record)).into()),
     }
+}
+
+/// Why there is no console.
+fn not_opened(error: &std::io::Error, record: Option<RecordingWanted>) -> String {
+    match record {
+        Some(RecordingWanted { file, .. }) if error.kind() == ErrorKind::AlreadyExists => format!(
+            "{} is there already; a recording needs a new file",
+            file.display()
+        ),
+        _ => format!(
+            "the console needs a terminal: {error}\n`quarterdeck get` and the other verbs work without one"
+        ),
+    }
+}
+
+/// Where the catalogue comes from.
+fn rules(cluster: &ClusterArgs, settings: &Settings) -> Rules {
+    let options = connect_options(cluster, settings);
+    super::catalogue::rules(&settings.paths, &settings.config, options)
 }
 
 /// Reads the files again, with the flags of this start laid over them.
@@ -89,6 +105,7 @@ fn looks(cluster: &ClusterArgs, console: &ConsoleArgs) -> Looks {
         move || Settings::load(&cluster, &console)
     };
     let again = load.clone();
+    let (of_catalogue, of_bundle) = (cluster.clone(), (cluster.clone(), console.clone()));
     let told = |settings: &Settings| settings.problems.iter().map(Notice::from).collect();
     Looks {
         theme: Box::new(move |name| {
@@ -103,19 +120,23 @@ fn looks(cluster: &ClusterArgs, console: &ConsoleArgs) -> Looks {
         }),
         reload: Box::new(move || {
             let mut settings = again();
-            let keymap = settings.keymap();
+            let for_core = settings.for_core();
             // What is wrong in its file is told now; it is read once more to be worn.
             settings.theme();
             if !settings.problems.is_empty() {
                 return Err(told(&settings));
             }
             Ok(Reloaded {
-                keymap,
-                production: settings.config.production.clone(),
-                favourites: settings.config.favourites.clone(),
-                theme: settings.theme_name(),
-                themes: settings.themes(),
+                settings: for_core,
+                mouse: settings.config.mouse,
+                rules: rules(&of_catalogue, &settings),
             })
+        }),
+        bundle: Box::new(move || {
+            let (cluster, console) = &of_bundle;
+            let settings = Settings::load(cluster, console);
+            let (log, reports) = (settings.log_file(console), settings.paths.reports());
+            Bundle::new(super::bundle::parts(cluster, console), &log, &reports)
         }),
     }
 }
@@ -127,7 +148,7 @@ pub fn connect_options(cluster: &ClusterArgs, settings: &Settings) -> ConnectOpt
         context: cluster.context.clone(),
         impersonate: cluster.as_user.clone(),
         impersonate_groups: cluster.as_group.clone(),
-        readonly: settings.config.readonly,
+        readonly: settings.config.readonly.into(),
         ..ConnectOptions::default()
     }
 }
@@ -146,15 +167,6 @@ pub fn scopes(cluster: &ClusterArgs) -> Option<Vec<Scope>> {
     (!scopes.is_empty()).then_some(scopes)
 }
 
-/// Configured favourites win over remembered ones, key by key.
-fn with_favourites(mut state: State, configured: &[String]) -> State {
-    let kept = state
-        .favourites
-        .split_off(configured.len().min(state.favourites.len()));
-    state.favourites = configured.iter().cloned().chain(kept).collect();
-    state
-}
-
 fn start_log(settings: &Settings, console: &ConsoleArgs) -> Option<Notice> {
     let level = match console.log_level.unwrap_or_default() {
         LogLevel::Off => LevelFilter::OFF,
@@ -164,10 +176,7 @@ fn start_log(settings: &Settings, console: &ConsoleArgs) -> Option<Notice> {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    let file = console
-        .log_file
-        .clone()
-        .unwrap_or_else(|| settings.paths.log_file());
+    let file = settings.log_file(console);
     let error = runtime::start_log(&file, level).err()?;
     Some(Notice {
         why: Text::new(&format!("{}: {error}", file.display())),
@@ -175,19 +184,6 @@ fn start_log(settings: &Settings, console: &ConsoleArgs) -> Option<Notice> {
             "nothing is logged",
             "name a file that can be written with --log-file",
         )
-    })
-}
-
-/// Whether the locale is a UTF-8 one, by the variable that decides. A machine that says nothing is
-/// taken for a modern one.
-fn speaks_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
-    let said = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .into_iter()
-        .filter_map(variable)
-        .find(|value| !value.is_empty());
-    said.is_none_or(|locale| {
-        let locale = locale.to_ascii_lowercase();
-        locale.contains("utf-8") || locale.contains("utf8")
     })
 }
 
@@ -215,37 +211,6 @@ impl From<&crate::config::Problem> for Notice {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn configured_favourites_take_the_first_keys() {
-        let state = State {
-            favourites: vec!["a".into(), "b".into(), "c".into()],
-            ..State::default()
-        };
-        let favourites = with_favourites(state.clone(), &["x".into()]).favourites;
-        assert_eq!(favourites, ["x", "b", "c"]);
-        let favourites =
-            with_favourites(state, &["x".into(), "y".into(), "z".into(), "w".into()]).favourites;
-        assert_eq!(favourites, ["x", "y", "z", "w"]);
-    }
-
-    #[test]
-    fn the_locale_decides_what_can_be_shown() {
-        let speaks = |variables: &[(&str, &str)]| {
-            speaks_utf8(|name| {
-                variables
-                    .iter()
-                    .find(|(n, _)| *n == name)
-                    .map(|(_, value)| (*value).to_owned())
-            })
-        };
-        assert!(
-            speaks(&[])
-                && speaks(&[("LANG", "de_DE.UTF-8")])
-                && speaks(&[("LC_ALL", ""), ("LANG", "C.utf8")])
-        );
-        assert!(!speaks(&[("LANG", "C")]) && !speaks(&[("LC_ALL", "POSIX"), ("LANG", "C.UTF-8")]));
-    }
 
     #[test]
     fn flags_name_the_scope() {

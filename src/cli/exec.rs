@@ -17,10 +17,13 @@ use crate::domain::rows::Kind;
 use crate::domain::text::Text;
 use clap::Args;
 use rustix::termios::{OptionalActions, Termios, isatty, tcgetattr, tcgetwinsize, tcsetattr};
+use std::fs::File;
 use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::oneshot;
 
 /// The exit code when nobody knows how the command ended.
 const UNKNOWN: u8 = 255;
@@ -179,26 +182,38 @@ fn tell_sizes(handle: &ExecHandle) -> io::Result<()> {
     Ok(())
 }
 
-/// Copies both ways until the command ends. A signal that ends us gives the terminal back first.
-async fn copy(mut rx: Receiver<ExecItem>, handle: &ExecHandle, stdin: bool) -> anyhow::Result<End> {
+/// Copies both ways until the command ends, or until a signal or the reader of our output ends us:
+/// at once, also while nobody takes what we write.
+async fn copy(rx: Receiver<ExecItem>, handle: &ExecHandle, stdin: bool) -> anyhow::Result<End> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let (done, written) = oneshot::channel();
+    let input = stdin.then(|| handle.writer());
+    std::thread::spawn(move || done.send(write(rx, input)));
+    tokio::select! {
+        end = written => Ok(end??),
+        _ = terminate.recv() => Ok(End::Lost("terminated".into())),
+        _ = hangup.recv() => Ok(End::Lost("the terminal is gone".into())),
+        _ = interrupt.recv() => Ok(End::Exited(130)),
+        () = out::closed() => Err(io::Error::from(io::ErrorKind::BrokenPipe).into()),
+    }
+}
+
+/// Writes what comes until the command ends. A thread of its own: a reader may keep it waiting.
+fn write(mut rx: Receiver<ExecItem>, mut input: Option<Sender<ExecInput>>) -> io::Result<End> {
+    // A handle of its own: what waits for a reader must not hold the lock of the shared one, which
+    // the end of the program takes.
+    let stdout = io::stdout();
+    let mut output = File::from(stdout.as_fd().try_clone_to_owned()?);
     loop {
-        let item = tokio::select! {
-            item = rx.recv() => item,
-            _ = terminate.recv() => return Ok(End::Lost("terminated".into())),
-            _ = hangup.recv() => return Ok(End::Lost("the terminal is gone".into())),
-            _ = interrupt.recv() => return Ok(End::Exited(130)),
-        };
-        match item {
-            Some(ExecItem::Started) if stdin => feed(handle.writer()),
-            Some(ExecItem::Started) => {}
-            Some(ExecItem::Output(bytes)) => {
-                let mut stdout = io::stdout().lock();
-                stdout.write_all(&bytes)?;
-                stdout.flush()?;
+        match rx.blocking_recv() {
+            Some(ExecItem::Started) => {
+                if let Some(writer) = input.take() {
+                    feed(writer);
+                }
             }
+            Some(ExecItem::Output(bytes)) => output.write_all(&bytes)?,
             Some(ExecItem::Errors(bytes)) => io::stderr().lock().write_all(&bytes)?,
             Some(ExecItem::Ended(end)) => return Ok(end),
             None => return Ok(End::Lost("the connection ended".into())),
@@ -240,6 +255,24 @@ fn code(end: End) -> anyhow::Result<ExitCode> {
         end @ End::Lost(_) => {
             out::complain(&end.to_string());
             Ok(UNKNOWN.into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn an_end_that_nobody_knows_has_a_code_of_its_own() {
+        for (end, expected) in [
+            (End::Exited(0), 0),
+            (End::Exited(137), 137),
+            (End::Exited(300), UNKNOWN),
+            (End::Lost("cut".into()), UNKNOWN),
+        ] {
+            assert_eq!(code(end).unwrap(), ExitCode::from(expected));
         }
     }
 }

@@ -19,11 +19,19 @@ struct Info {
     data: PathBuf,
     cache: PathBuf,
     log: PathBuf,
+    reports: PathBuf,
+    bundles: PathBuf,
     kubeconfig: Vec<PathBuf>,
     theme: String,
     keymap: String,
     readonly: bool,
     problems: Vec<String>,
+}
+
+/// The answer as JSON.
+pub fn json(cluster: &ClusterArgs) -> String {
+    // What is gathered can always be written.
+    serde_json::to_string_pretty(&gather(cluster)).unwrap_or_default() + "\n"
 }
 
 /// Prints it.
@@ -55,6 +63,8 @@ fn gather(cluster: &ClusterArgs) -> Info {
         themes: paths.config.join("themes"),
         state: paths.state_file(),
         log: paths.log_file(),
+        reports: paths.reports(),
+        bundles: paths.bundles(),
         data: paths.data,
         cache: paths.cache,
         kubeconfig: kubeconfigs(cluster),
@@ -98,6 +108,8 @@ fn text(info: &Info, out: &mut Out) -> anyhow::Result<()> {
         ("data", path(&info.data)),
         ("cache", path(&info.cache)),
         ("log", path(&info.log)),
+        ("reports", path(&info.reports)),
+        ("bundles", path(&info.bundles)),
         ("kubeconfig", kubeconfig.join(", ")),
         ("theme", info.theme.clone()),
         ("key map", info.keymap.clone()),

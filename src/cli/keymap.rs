@@ -77,20 +77,7 @@ fn check(file: &Path, out: &mut Out) -> anyhow::Result<Code> {
             problem.remedy
         ))?;
     }
-    let hidden = keymap.unreachable();
-    for (long, short) in &hidden {
-        out.line(format!(
-            "{}: [{}] `{}` ({}) can never be pressed: `{}` is {} already; choose other keys, or bind `{}` to \"\"",
-            file.display(),
-            long.context.name(),
-            long.label(),
-            long.command.info().name,
-            short.label(),
-            short.command.info().name,
-            short.label(),
-        ))?;
-    }
-    if problems.is_empty() && hidden.is_empty() {
+    if problems.is_empty() {
         out.line(format!("{} is sound", file.display()))?;
         return Ok(Code::Done);
     }

@@ -4,6 +4,7 @@
 //! screen; the console is the runtime's.
 
 mod args;
+mod bundle;
 mod catalogue;
 mod completions;
 mod config;
@@ -18,6 +19,7 @@ mod keymap;
 mod logs;
 mod man;
 mod out;
+mod replay;
 mod session;
 mod settings;
 
@@ -73,6 +75,8 @@ fn carry_out(cli: Cli, out: &mut Out) -> anyhow::Result<ExitCode> {
         Some(Verb::Keymap(args)) => keymap::run(&args, &cli.cluster, &cli.console, out),
         Some(Verb::Config(args)) => config::run(&args, &cli.cluster, &cli.console, out),
         Some(Verb::Info(args)) => info::run(&cli.cluster, &args, out),
+        Some(Verb::Bundle(args)) => bundle::run(&cli.cluster, &cli.console, &args, out),
+        Some(Verb::Replay(args)) => return replay::run(&cli.cluster, &cli.console, &args, out),
         Some(Verb::Completions { shell }) => completions::run(shell, out),
         Some(Verb::Man { verb, to }) => man::run(verb.as_deref(), to.as_deref(), out),
         Some(Verb::Demo(args)) => return demo::run(&cli.cluster, cli.console, *args, out),

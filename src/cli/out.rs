@@ -3,6 +3,7 @@
 //! A reader that goes away (`quarterdeck get pods | head -1`) ends the program quietly.
 
 use crate::domain::text::clean_lines;
+use rustix::event::{PollFd, PollFlags, poll};
 use std::fmt;
 use std::io::{self, BufWriter, ErrorKind, Stdout, Write};
 
@@ -38,6 +39,25 @@ impl Write for Out {
 
     fn flush(&mut self) -> io::Result<()> {
         self.inner.flush()
+    }
+}
+
+/// Returns when the reader of standard output has gone away; never where that cannot be seen.
+pub async fn closed() {
+    let (gone, heard) = tokio::sync::oneshot::channel();
+    // A thread of its own: there is nothing to write, so that no runtime waits for it.
+    std::thread::spawn(move || {
+        let stdout = io::stdout();
+        let mut fds = [PollFd::new(&stdout, PollFlags::empty())];
+        while let Err(rustix::io::Errno::INTR) = poll(&mut fds, None) {}
+        let broken = PollFlags::ERR | PollFlags::HUP;
+        if fds[0].revents().intersects(broken) {
+            // The command may have ended meanwhile.
+            let _ = gone.send(());
+        }
+    });
+    if heard.await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

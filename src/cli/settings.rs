@@ -1,14 +1,17 @@
 //! Configuration, environment and flags together: what holds for this run.
 
 use super::args::{ClusterArgs, ConsoleArgs};
-use crate::config::{self, Config, Paths, Problem};
+use crate::app::{self, Panes};
+use crate::config::{self, Config, Paths, Problem, Tint};
 use crate::input::{self, Keymap};
 use crate::theme::{self, Depth, Theme};
-use regex::Regex;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The key map that every other one is laid over.
 const KEYMAP: &str = "default";
+
+/// The theme for a light ground.
+const LIGHT: &str = "light";
 
 /// The name that leaves the theme to the terminal.
 const AUTO: &str = "auto";
@@ -69,20 +72,37 @@ impl Settings {
         let usual = usual_theme(depth, variable("COLORFGBG").as_deref());
         let mut loaded = theme::shipped(usual).unwrap_or_default();
         let name = self.config.theme.clone();
-        if name == AUTO {
-            return loaded.at_depth(depth);
+        if name != AUTO {
+            let file = self.paths.theme_file(&name);
+            self.lay_over(
+                &mut loaded,
+                ("theme", &name, &file),
+                theme::shipped,
+                |theme, text| {
+                    let problems = theme::load(theme, text).into_iter();
+                    problems.map(|p| (p.line, p.what, p.remedy)).collect()
+                },
+            );
         }
-        let file = self.paths.theme_file(&name);
-        self.lay_over(
-            &mut loaded,
-            ("theme", &name, &file),
-            theme::shipped,
-            |theme, text| {
-                let problems = theme::load(theme, text).into_iter();
-                problems.map(|p| (p.line, p.what, p.remedy)).collect()
-            },
-        );
+        let problems = self.tint(&mut loaded);
+        self.problems.extend(problems);
         loaded.at_depth(depth)
+    }
+
+    /// Gives roles the person's own colours; what is wrong with those.
+    fn tint(&self, theme: &mut Theme) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for Tint { role, colour, line } in &self.config.colours {
+            if let Err((what, remedy)) = theme::tint(theme, role, colour) {
+                problems.push(Problem {
+                    file: self.paths.config_file(),
+                    line: Some(*line),
+                    what,
+                    remedy,
+                });
+            }
+        }
+        problems
     }
 
     /// The name of the theme in force.
@@ -141,14 +161,63 @@ impl Settings {
         }
     }
 
-    /// Patterns of production contexts.
-    pub fn production(&self) -> Vec<Regex> {
-        // The configuration was read with a look at each pattern.
-        self.config
-            .production
-            .iter()
-            .filter_map(|pattern| Regex::new(pattern).ok())
-            .collect()
+    /// The log file of this run.
+    pub fn log_file(&self, console: &ConsoleArgs) -> PathBuf {
+        let named = console.log_file.clone();
+        named.unwrap_or_else(|| self.paths.log_file())
+    }
+
+    /// The theme for a light ground, where the terminal is to be asked for its own: nobody has
+    /// chosen one, the environment does not tell, and it has colours to speak of.
+    pub fn on_light_ground(&self) -> Option<Theme> {
+        let depth = depth();
+        let told = std::env::var_os("COLORFGBG").is_some();
+        let asked = self.config.theme == AUTO && !told && depth >= Depth::Indexed;
+        let mut light = asked.then(|| theme::shipped(LIGHT)).flatten()?;
+        // What is wrong with them has been told of the other theme.
+        self.tint(&mut light);
+        Some(light.at_depth(depth))
+    }
+
+    /// What the core goes by. What is wrong in the files is kept as problems.
+    pub fn for_core(&mut self) -> app::Settings {
+        let keymap = self.keymap();
+        let themes = self.themes();
+        self.look_at_themes_of_contexts(&themes);
+        let config = &self.config;
+        app::Settings {
+            labels: config.labels.clone(),
+            keymap,
+            readonly: config.readonly,
+            log_bytes: config.log_bytes,
+            panes: Panes {
+                scrollback: config.scrollback,
+                shell: config.shell.clone(),
+                ..Panes::default()
+            },
+            production: config.production.clone(),
+            contexts: config.contexts.clone(),
+            favourites: config.favourites.clone(),
+            theme: self.theme_name(),
+            themes,
+        }
+    }
+
+    fn look_at_themes_of_contexts(&mut self, themes: &[String]) {
+        for rules in &self.config.contexts {
+            let Some(name) = rules.theme.as_ref().filter(|it| !themes.contains(it)) else {
+                continue;
+            };
+            self.problems.push(Problem {
+                file: self.paths.config_file(),
+                line: None,
+                what: format!(
+                    "there is no theme `{name}`, which contexts.\"{}\" names",
+                    rules.pattern
+                ),
+                remedy: format!("the themes are {}", themes.join(", ")),
+            });
+        }
     }
 
     /// Says on standard error what is wrong in the files; for the headless verbs.
@@ -175,9 +244,22 @@ fn usual_theme(depth: Depth, colours: Option<&str>) -> &'static str {
     let ground = colours.and_then(|colours| colours.rsplit(';').next()?.parse::<u8>().ok());
     match (depth, ground) {
         (Depth::Sixteen, _) => "sixteen",
-        (_, Some(7 | 9..=15)) => "light",
+        (_, Some(7 | 9..=15)) => LIGHT,
         _ => "dark",
     }
+}
+
+/// Whether the locale is a UTF-8 one, by the variable that decides. A machine that says nothing is
+/// taken for a modern one.
+pub fn speaks_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let said = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(variable)
+        .find(|value| !value.is_empty());
+    said.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
 }
 
 /// A file that a name asks for and that is not there, or cannot be read.
@@ -205,5 +287,23 @@ mod tests {
         for depth in [Depth::None, Depth::Sixteen, Depth::Indexed, Depth::True] {
             assert!(theme::shipped(usual_theme(depth, None)).is_some());
         }
+    }
+
+    #[test]
+    fn the_locale_decides_what_can_be_shown() {
+        let speaks = |variables: &[(&str, &str)]| {
+            speaks_utf8(|name| {
+                variables
+                    .iter()
+                    .find(|(n, _)| *n == name)
+                    .map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert!(
+            speaks(&[])
+                && speaks(&[("LANG", "de_DE.UTF-8")])
+                && speaks(&[("LC_ALL", ""), ("LANG", "C.utf8")])
+        );
+        assert!(!speaks(&[("LANG", "C")]) && !speaks(&[("LC_ALL", "POSIX"), ("LANG", "C.UTF-8")]));
     }
 }

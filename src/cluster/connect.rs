@@ -21,6 +21,28 @@ use std::time::{Duration, Instant, SystemTime};
 /// Credentials are made anew this long before they end.
 const BEFORE_EXPIRY: Duration = Duration::from_mins(1);
 
+/// Whether everything that changes something is refused. Copies are one switch.
+#[derive(Clone, Debug, Default)]
+pub struct ReadOnly(Arc<AtomicBool>);
+
+impl ReadOnly {
+    /// Refuses from now on, or does not.
+    pub fn set(&self, on: bool) {
+        self.0.store(on, Ordering::Relaxed);
+    }
+
+    /// Whether it refuses.
+    pub fn is_on(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl From<bool> for ReadOnly {
+    fn from(on: bool) -> Self {
+        Self(Arc::new(on.into()))
+    }
+}
+
 /// What a session is made from.
 #[derive(Clone, Debug)]
 pub struct ConnectOptions {
@@ -33,7 +55,7 @@ pub struct ConnectOptions {
     /// `--as-group`
     pub impersonate_groups: Vec<String>,
     /// `--readonly`: refuse everything that changes something.
-    pub readonly: bool,
+    pub readonly: ReadOnly,
     /// The process environment.
     pub environment: Environment,
     /// Waits and limits.
@@ -47,7 +69,7 @@ impl Default for ConnectOptions {
             context: None,
             impersonate: None,
             impersonate_groups: Vec::new(),
-            readonly: false,
+            readonly: ReadOnly::default(),
             environment: Environment::of_process(),
             timing: Timing::default(),
         }
@@ -162,9 +184,9 @@ impl Session {
         Ok(Text::new(&version.git_version))
     }
 
-    /// Refuses everything that changes something.
-    pub fn readonly(&self) -> bool {
-        self.inner.options.readonly
+    /// Whether everything that changes something is refused.
+    pub fn readonly(&self) -> &ReadOnly {
+        &self.inner.options.readonly
     }
 
     pub(super) fn timing(&self) -> &Timing {
@@ -331,12 +353,12 @@ fn choose(loaded: &Loaded, options: &ConnectOptions) -> Result<Chosen, Failure> 
 async fn credentials(loaded: &Loaded, options: &ConnectOptions) -> Result<Built, Unmade> {
     if loaded.in_cluster {
         return Ok(transport::build_in_cluster(
-            options.readonly,
+            &options.readonly,
             &options.timing,
         )?);
     }
     let chosen = choose(loaded, options)?;
-    let (readonly, environment) = (options.readonly, &options.environment);
+    let (readonly, environment) = (&options.readonly, &options.environment);
     Ok(transport::build(&chosen, readonly, environment, &options.timing).await?)
 }
 

@@ -9,12 +9,13 @@ use super::FeedHandle;
 use super::call::{Status, escape};
 use super::connect::Session;
 use super::error::{Fault, from_chain};
+use super::timing::Timing;
 use crate::domain::exec::{End, ExecItem, ExecRequest};
 use crate::domain::feed::Failure;
 use crate::domain::text::Text;
 use bytes::Bytes;
-use futures::stream::{SplitSink, SplitStream};
-use futures::{SinkExt, StreamExt};
+use futures::stream::SplitStream;
+use futures::{Sink, SinkExt, StreamExt};
 use kube::client::Connection;
 use serde::Deserialize;
 use std::future::Future;
@@ -31,10 +32,6 @@ const PIECE: usize = 32 * 1024;
 /// Things to write wait in such numbers at most; a program that reads nothing stops the hand that
 /// types, not the console.
 const INPUTS: usize = 64;
-/// A silent connection is asked for a sign of life this often.
-const PING: Duration = Duration::from_secs(5);
-/// After so long without one it is lost.
-const SILENCE: Duration = Duration::from_secs(16);
 /// Sizes are told at most this often: dragging the edge of a window brings hundreds.
 const RESIZE_GAP: Duration = Duration::from_millis(50);
 
@@ -251,11 +248,12 @@ where
     if !give(ExecItem::Started).await {
         return End::Lost("nobody listens".into());
     }
+    let timing = session.timing();
     let half_close = connection.supports_stream_close();
     let (sink, stream) = connection.into_stream().split();
     let pulse = Arc::new(Pulse::default());
     let size = request.tty.then_some(request.size);
-    let writer = write(sink, &mut input, size, half_close, &pulse);
+    let writer = write(sink, &mut input, size, half_close, &pulse, timing);
     let reader = read(stream, give, &pulse);
     tokio::pin!(writer);
     tokio::pin!(reader);
@@ -297,11 +295,11 @@ impl Pulse {
         self.heard.store(now, Ordering::Relaxed);
     }
 
-    fn silent(&self) -> bool {
+    fn silent(&self, limit: Duration) -> bool {
         let now = i64::try_from(self.begun.elapsed().as_millis()).unwrap_or(i64::MAX);
         let silence = now.saturating_sub(self.heard.load(Ordering::Relaxed));
         !self.busy.load(Ordering::Relaxed)
-            && u128::try_from(silence).unwrap_or(0) >= SILENCE.as_millis()
+            && u128::try_from(silence).unwrap_or(0) >= limit.as_millis()
     }
 }
 
@@ -351,14 +349,15 @@ where
 
 /// Writes what is to be written until the connection is lost (why), or nobody writes any more.
 async fn write(
-    mut sink: SplitSink<Socket, Message>,
+    mut sink: impl Sink<Message, Error = tungstenite::Error> + Unpin,
     input: &mut Receiver<ExecInput>,
     mut size: Option<(u16, u16)>,
     half_close: bool,
     pulse: &Pulse,
+    timing: &Timing,
 ) -> Option<String> {
     let mut told = Instant::now();
-    let mut ping = tokio::time::interval(PING);
+    let mut ping = tokio::time::interval(timing.exec_ping);
     ping.reset();
     if let Some(first) = size.take()
         && let Err(error) = sink.send(resize(first)).await
@@ -390,8 +389,9 @@ async fn write(
                 Some(ExecInput::Close) => sink.send(Message::Close(None)).await,
             },
             _ = ping.tick() => {
-                if pulse.silent() {
-                    return Some(format!("no sign of life for {} s", SILENCE.as_secs()));
+                if pulse.silent(timing.exec_silence) {
+                    let seconds = timing.exec_silence.as_secs();
+                    return Some(format!("no sign of life for {seconds} s"));
                 }
                 sink.send(Message::Ping(Bytes::new())).await
             }
@@ -486,6 +486,71 @@ mod tests {
             assert_eq!(end(json.as_bytes()), expected);
         }
         assert!(matches!(end(b"rubbish"), End::Lost(_)));
+    }
+
+    /// Runs the writer on a sink that keeps what it gets; ends when `input` is dropped.
+    fn writer(
+        size: (u16, u16),
+    ) -> (
+        Sender<ExecInput>,
+        impl Future<Output = Vec<(Instant, Bytes)>>,
+    ) {
+        let (sink, mut sent) = futures::channel::mpsc::unbounded();
+        let (input, mut inputs) = channel(INPUTS);
+        let sink = sink.sink_map_err(|_| tungstenite::Error::ConnectionClosed);
+        let kept = tokio::spawn(async move {
+            let mut kept = Vec::new();
+            while let Some(message) = sent.next().await {
+                kept.push((Instant::now(), Message::into_data(message)));
+            }
+            kept
+        });
+        let written = tokio::spawn(async move {
+            let (pulse, timing) = (Pulse::default(), Timing::default());
+            write(sink, &mut inputs, Some(size), true, &pulse, &timing).await
+        });
+        let all = async move {
+            assert_eq!(written.await.ok().flatten(), None);
+            kept.await.unwrap_or_default()
+        };
+        (input, all)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_sizes_are_one_message_in_fifty_milliseconds_and_the_last_is_told() {
+        let (input, written) = writer((80, 24));
+        for n in 1..=500 {
+            assert!(input.send(ExecInput::Resize(n, 24)).await.is_ok());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        tokio::time::sleep(RESIZE_GAP).await;
+        drop(input);
+        let told: Vec<(Instant, Bytes)> = written
+            .await
+            .into_iter()
+            .filter(|(_, bytes)| bytes.first() == Some(&RESIZE))
+            .collect();
+        assert!((90..=102).contains(&told.len()), "{}", told.len());
+        let gaps = told.windows(2).map(|pair| pair[1].0 - pair[0].0);
+        assert!(gaps.into_iter().all(|gap| gap >= RESIZE_GAP));
+        let last = told.last().map(|(_, bytes)| bytes.slice(1..));
+        assert_eq!(last, Some(r#"{"Width":500,"Height":24}"#.into()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_key_does_not_wait_for_a_size_to_be_told() {
+        let (input, written) = writer((80, 24));
+        let typed = Instant::now();
+        for n in 0..20 {
+            assert!(input.send(ExecInput::Resize(n + 1, 24)).await.is_ok());
+            assert!(input.send(ExecInput::Bytes(vec![b'a'])).await.is_ok());
+        }
+        tokio::time::sleep(RESIZE_GAP).await;
+        drop(input);
+        let keys = written.await;
+        let keys = keys.iter().filter(|(_, bytes)| bytes[..] == *b"\0a");
+        assert!(keys.clone().all(|(at, _)| *at == typed));
+        assert_eq!(keys.count(), 20);
     }
 
     #[test]

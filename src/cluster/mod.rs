@@ -35,13 +35,12 @@ mod watch;
 mod wire;
 
 pub use clock::{now, stand_still, stands_still};
-pub use connect::{ConnectOptions, Session};
+pub use connect::{ConnectOptions, ReadOnly, Session};
 pub use exec::{ExecHandle, ExecInput};
 pub use kubeconfig::{Environment, IN_CLUSTER, Loaded, load};
 pub use object::{Deletion, Propagation};
 pub use timing::Timing;
 
-use crate::domain::exec::ExecItem;
 use crate::domain::feed::{Batch, FeedState, Scope, TableChange};
 use crate::domain::logs::Chunk;
 use crate::domain::rows::Kind;
@@ -91,13 +90,6 @@ pub enum Event {
         id: u64,
         /// The state it is in now.
         state: FeedState,
-    },
-    /// Something came of a program in a container.
-    Exec {
-        /// The id it was started with.
-        program: u64,
-        /// What came.
-        item: ExecItem,
     },
     /// Lines of a container, or something that happened to their stream.
     Log {

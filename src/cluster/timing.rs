@@ -55,11 +55,19 @@ pub struct Timing {
     pub access: Duration,
     /// A table of a kind that cannot be watched is read again this often.
     pub poll: Duration,
+    /// Where other log streams are open, a new one must answer after this; else the server is
+    /// supposed to bear no more of them.
+    pub log_start: Duration,
     /// A log stream that has brought nothing for so long has brought what the server kept.
     pub caught_up: Duration,
     /// A log stream that has been silent for so long is compared with a fresh look at the end of
     /// the log: kubelets are known to stop telling after a rotation.
     pub stall: Duration,
+    /// A command whose connection is silent is asked for a sign of life this often.
+    pub exec_ping: Duration,
+    /// After so long without one the connection is lost. With the time between two questions it
+    /// keeps the promise that this is told within 20 s.
+    pub exec_silence: Duration,
     /// While a container is between two runs, its status is asked this often.
     pub restart_look: Duration,
 }
@@ -91,8 +99,11 @@ impl Default for Timing {
             batch_window: Duration::from_millis(30),
             access: Duration::from_mins(1),
             poll: Duration::from_secs(5),
+            log_start: Duration::from_secs(3),
             caught_up: Duration::from_millis(100),
             stall: Duration::from_secs(10),
+            exec_ping: Duration::from_secs(5),
+            exec_silence: Duration::from_secs(14),
             restart_look: Duration::from_secs(1),
         }
     }

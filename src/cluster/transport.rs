@@ -3,6 +3,7 @@
 //! kube makes TLS and the authorisation header; the connector is ours, because kube's leaves
 //! Nagle's algorithm on and keepalive off, and because nothing of a request may reach a log.
 
+use super::connect::ReadOnly;
 use super::error::{Fault, from_chain};
 use super::exec_plugin;
 use super::kubeconfig::{Chosen, Environment};
@@ -38,7 +39,7 @@ pub(super) struct Built {
 /// certificates. Does not talk to the server.
 pub(super) async fn build(
     chosen: &Chosen,
-    readonly: bool,
+    readonly: &ReadOnly,
     environment: &Environment,
     timing: &Timing,
 ) -> Result<Built, Fault> {
@@ -55,7 +56,7 @@ pub(super) async fn build(
 }
 
 /// A client for the service account of the pod we run in.
-pub(super) fn build_in_cluster(readonly: bool, timing: &Timing) -> Result<Built, Fault> {
+pub(super) fn build_in_cluster(readonly: &ReadOnly, timing: &Timing) -> Result<Built, Fault> {
     let mut config = Config::incluster_env().map_err(|error| Fault::Credentials {
         why: format!("the pod's service account cannot be used: {error}"),
         remedy: "mount a service account token, or give --kubeconfig FILE".into(),
@@ -195,7 +196,7 @@ fn in_network(host: &str, entry: &str) -> bool {
     u32::from(host) & mask == u32::from(net) & mask
 }
 
-fn client(config: &Config, readonly: bool, timing: &Timing) -> Result<Client, Fault> {
+fn client(config: &Config, readonly: &ReadOnly, timing: &Timing) -> Result<Client, Fault> {
     let tcp = tcp_connector(timing);
     let Some(proxy) = config.proxy_url.clone() else {
         return finish(tcp, config, readonly);
@@ -270,7 +271,7 @@ fn setup(error: &kube::Error) -> Fault {
     }
 }
 
-fn finish<H>(connector: H, config: &Config, readonly: bool) -> Result<Client, Fault>
+fn finish<H>(connector: H, config: &Config, readonly: &ReadOnly) -> Result<Client, Fault>
 where
     H: 'static + Clone + Send + Sync + Service<Uri>,
     H::Response: 'static + Connection + hyper::rt::Read + hyper::rt::Write + Send + Unpin,
@@ -288,7 +289,9 @@ where
         .extra_headers_layer()
         .map_err(|error| setup(&error))?;
     let service = tower::ServiceBuilder::new()
-        .layer(GuardLayer { readonly })
+        .layer(GuardLayer {
+            readonly: readonly.clone(),
+        })
         .layer(config.base_uri_layer())
         .option_layer(auth)
         .layer(headers)
@@ -298,9 +301,9 @@ where
 }
 
 /// Puts [`Guard`] around a service.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct GuardLayer {
-    readonly: bool,
+    readonly: ReadOnly,
 }
 
 impl<S> Layer<S> for GuardLayer {
@@ -309,7 +312,7 @@ impl<S> Layer<S> for GuardLayer {
     fn layer(&self, inner: S) -> Guard<S> {
         Guard {
             inner,
-            readonly: self.readonly,
+            readonly: self.readonly.clone(),
         }
     }
 }
@@ -319,7 +322,7 @@ impl<S> Layer<S> for GuardLayer {
 #[derive(Clone)]
 struct Guard<S> {
     inner: S,
-    readonly: bool,
+    readonly: ReadOnly,
 }
 
 type Pending<R> = Pin<Box<dyn Future<Output = Result<R, BoxError>> + Send>>;
@@ -340,7 +343,7 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        if self.readonly && !harmless(&request) {
+        if self.readonly.is_on() && !harmless(&request) {
             return Box::pin(async { Err(Fault::ReadOnly.into()) });
         }
         let pending = self.inner.call(request);

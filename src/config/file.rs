@@ -1,11 +1,18 @@
 //! Reading `config.toml`. A wrong part costs itself: everything else still counts.
 
+use super::contexts::{ContextRules, RULE_KEYS};
 use super::problem::Problem;
-use super::schema::{Config, KEYS, Key};
+use super::schema::{Config, KEYS, Key, Tint};
 use std::io::ErrorKind;
 use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+/// The table of colours of roles.
+const COLOURS: &str = "colours";
+
+/// The table of what holds in contexts of some names only.
+const CONTEXTS: &str = "contexts";
 
 /// The configuration in `file`, and what is wrong with it. A file that does not exist is the
 /// defaults.
@@ -20,7 +27,7 @@ pub fn load(file: &Path) -> (Config, Vec<Problem>) {
 }
 
 /// The keys that `text` says something valid about, each with its 1-based line.
-pub fn lines(text: &str, file: &Path) -> Vec<(&'static str, usize)> {
+pub fn lines(text: &str, file: &Path) -> Vec<(String, usize)> {
     read(text, file).lines
 }
 
@@ -64,7 +71,7 @@ struct Reader<'a> {
     file: &'a Path,
     config: Config,
     problems: Vec<Problem>,
-    lines: Vec<(&'static str, usize)>,
+    lines: Vec<(String, usize)>,
 }
 
 impl Reader<'_> {
@@ -87,15 +94,82 @@ impl Reader<'_> {
                 {
                     self.table(&inner, table, broken);
                 }
-                (None, _) if KEYS.iter().any(|known| known.name.starts_with(&inner)) => {
-                    self.problem(
-                        key.span().start,
-                        format!("`{name}` is not a table"),
-                        format!("write `[{name}]` on a line of its own, and its keys below"),
-                    );
+                (None, DeValue::Table(table)) if name == CONTEXTS => self.contexts(table, broken),
+                (None, DeValue::Table(table)) if name == COLOURS => self.colours(table, broken),
+                (None, _)
+                    if name == CONTEXTS
+                        || name == COLOURS
+                        || KEYS.iter().any(|known| known.name.starts_with(&inner)) =>
+                {
+                    self.no_table(key.span().start, &name);
                 }
-                (None, _) => self.unknown(key.span().start, prefix, key.get_ref()),
+                (None, _) => {
+                    let tops = KEYS
+                        .iter()
+                        .filter_map(|known| known.name.strip_prefix(prefix));
+                    let more = [CONTEXTS, COLOURS]
+                        .into_iter()
+                        .filter(|_| prefix.is_empty());
+                    let known: Vec<&str> = tops.chain(more).collect();
+                    self.unknown(key.span().start, prefix, key.get_ref(), &known);
+                }
             }
+        }
+    }
+
+    /// Takes in `[colours]`. Which roles there are is not known here.
+    fn colours(&mut self, table: &DeTable<'_>, broken: &[usize]) {
+        for (role, value) in table {
+            let line = self.line(role.span().start);
+            if broken.contains(&line) {
+                continue;
+            }
+            let Some(colour) = value.get_ref().as_str() else {
+                let name = format!("{COLOURS}.{}", role.get_ref());
+                self.judge(Err(String::new()), &name, "a colour in quotes", value);
+                continue;
+            };
+            self.config.colours.push(Tint {
+                role: role.get_ref().to_string(),
+                colour: colour.to_owned(),
+                line,
+            });
+        }
+    }
+
+    /// Takes in `[contexts."prod-*"]` and the like, in the order of the file.
+    fn contexts(&mut self, table: &DeTable<'_>, broken: &[usize]) {
+        let mut all: Vec<_> = table.iter().collect();
+        all.sort_by_key(|(pattern, _)| pattern.span().start);
+        for (pattern, value) in all {
+            let at = pattern.span().start;
+            let name = format!("{CONTEXTS}.\"{}\"", pattern.get_ref());
+            let DeValue::Table(keys) = value.get_ref() else {
+                self.no_table(at, &name);
+                continue;
+            };
+            let mut rules = ContextRules {
+                pattern: pattern.get_ref().to_string(),
+                ..ContextRules::default()
+            };
+            for (key, value) in keys {
+                let at = key.span().start;
+                if broken.contains(&self.line(at)) {
+                    continue;
+                }
+                let known = RULE_KEYS.iter().find(|known| known.name == *key.get_ref());
+                let Some(known) = known else {
+                    let known: Vec<_> = RULE_KEYS.iter().map(|known| known.name).collect();
+                    self.unknown(at, &format!("{name}."), key.get_ref(), &known);
+                    continue;
+                };
+                let done = (known.set)(&mut rules, value.get_ref());
+                let name = format!("{name}.{}", known.name);
+                let line = self.line(value.span().start);
+                self.lines.push((name.clone(), line));
+                self.judge(done, &name, known.form, value);
+            }
+            self.config.contexts.push(rules);
         }
     }
 
@@ -103,35 +177,49 @@ impl Reader<'_> {
         let done = (key.set)(&mut self.config, value.get_ref());
         if done.is_ok() {
             let line = self.line(value.span().start);
-            self.lines.push((key.name, line));
+            self.lines.push((key.name.to_owned(), line));
         }
-        if let Err(instead) = done {
-            let form = if instead.is_empty() {
-                key.form
-            } else {
-                &instead
-            };
-            let what = format!(
-                "`{}` has a value that it cannot have ({})",
-                key.name,
-                value.get_ref().type_str()
-            );
-            self.problem(value.span().start, what, format!("it must be {form}"));
-        }
+        self.judge(done, key.name, key.form, value);
     }
 
-    fn unknown(&mut self, at: usize, prefix: &str, word: &str) {
-        let known = || KEYS.iter().filter_map(|key| key.name.strip_prefix(prefix));
-        let nearest = known()
+    /// Says that a value cannot be had, where it cannot.
+    fn judge(
+        &mut self,
+        done: Result<(), String>,
+        name: &str,
+        form: &str,
+        value: &Spanned<DeValue<'_>>,
+    ) {
+        let Err(instead) = done else { return };
+        let form = if instead.is_empty() { form } else { &instead };
+        let what = format!(
+            "`{name}` has a value that it cannot have ({})",
+            value.get_ref().type_str()
+        );
+        self.problem(value.span().start, what, format!("it must be {form}"));
+    }
+
+    fn no_table(&mut self, at: usize, name: &str) {
+        self.problem(
+            at,
+            format!("`{name}` is not a table"),
+            format!("write `[{name}]` on a line of its own, and its keys below"),
+        );
+    }
+
+    fn unknown(&mut self, at: usize, prefix: &str, word: &str, known: &[&str]) {
+        let nearest = known
+            .iter()
             .map(|name| (strsim::damerau_levenshtein(word, name), name))
             .filter(|(distance, name)| *distance * 3 <= name.len().max(4) + 2)
             .min();
         let remedy = if let Some((_, name)) = nearest {
             format!("did you mean `{name}`?")
         } else {
-            let mut names: Vec<_> = known()
-                .map(|name| name.split('.').next().unwrap_or(name))
-                .collect();
+            let names = known
+                .iter()
+                .map(|name| name.split('.').next().unwrap_or(name));
+            let mut names: Vec<_> = names.collect();
             names.dedup();
             format!("the keys are {}", names.join(", "))
         };
@@ -183,7 +271,7 @@ mod tests {
 
     #[test]
     fn everything_can_be_said() {
-        let text = r#"
+        let text = r##"
             version = 1
             theme = "light"
             keymap = "mine"
@@ -196,7 +284,15 @@ mod tests {
             shells = { command = ["zsh", "-l"], scrollback = 500 }
             [labels]
             project = ["team.example.com/product", "app.kubernetes.io/part-of"]
-        "#;
+            [contexts."prod-*"]
+            theme = "ember"
+            demand_name = true
+            [contexts.dev]
+            readonly = false
+            production = false
+            [colours]
+            failing = "#ff5555"
+        "##;
         let (config, problems) = read(text);
         assert_eq!(problems, []);
         let expected = Config {
@@ -217,6 +313,25 @@ mod tests {
             log_bytes: 64 << 20,
             scrollback: 500,
             shell: vec!["zsh".into(), "-l".into()],
+            colours: vec![Tint {
+                role: "failing".into(),
+                colour: "#ff5555".into(),
+                line: 21,
+            }],
+            contexts: vec![
+                ContextRules {
+                    pattern: "prod-*".into(),
+                    theme: Some("ember".into()),
+                    demand_name: Some(true),
+                    ..ContextRules::default()
+                },
+                ContextRules {
+                    pattern: "dev".into(),
+                    readonly: Some(false),
+                    production: Some(false),
+                    ..ContextRules::default()
+                },
+            ],
         };
         assert_eq!(config, expected);
     }
@@ -224,11 +339,11 @@ mod tests {
     #[test]
     fn what_is_wrong_has_a_line_and_a_remedy_and_the_rest_counts() {
         let (config, problems) = read(
-            "theem = \"light\"\nmouse = \"no\"\nreadonly = true\nproduction = [\"(\"]\n[labels]\nprojet = [\"x\"]\nrelease = []\n[colours]\na = 1\n",
+            "theem = \"light\"\nmouse = \"no\"\nreadonly = true\nproduction = [\"(\"]\n[labels]\nprojet = [\"x\"]\nrelease = []\n[elsewhere]\na = 1\n[colours]\nfailing = 3\n",
         );
         assert!(config.readonly && config.mouse);
         let lines: Vec<_> = problems.iter().map(|(line, _)| *line).collect();
-        assert_eq!(lines, [1, 2, 4, 6, 7, 8], "{problems:#?}");
+        assert_eq!(lines, [1, 2, 4, 6, 7, 8, 11], "{problems:#?}");
         for (n, word) in [
             "did you mean `theme`?",
             "true or false",
@@ -236,11 +351,32 @@ mod tests {
             "did you mean `project`?",
             "at least one",
             "the keys are",
+            "it must be a colour",
         ]
         .iter()
         .enumerate()
         {
             assert!(problems[n].1.contains(word), "{word}: {}", problems[n].1);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_in_the_table_of_a_context_has_a_line_and_a_remedy() {
+        let (config, problems) = read(
+            "[contexts.\"prod-*\"]\nthem = \"ember\"\nreadonly = 1\nproduction = true\n[contexts]\ndev = 3\n[context.x]\n",
+        );
+        assert_eq!(config.contexts.len(), 1);
+        assert_eq!(config.contexts[0].production, Some(true));
+        for (line, word) in [
+            (2, "did you mean `theme`?"),
+            (3, "`contexts.\"prod-*\".readonly` has a value"),
+            (6, "is not a table"),
+            (7, "did you mean `contexts`?"),
+        ] {
+            let told = problems
+                .iter()
+                .any(|(at, said)| *at == line && said.contains(word));
+            assert!(told, "{line}: {word}: {problems:#?}");
         }
     }
 

@@ -81,6 +81,16 @@ impl Paths {
         self.state.join("state.json")
     }
 
+    /// The folder for reports of panics.
+    pub fn reports(&self) -> PathBuf {
+        self.state.join("reports")
+    }
+
+    /// The folder for support bundles.
+    pub fn bundles(&self) -> PathBuf {
+        self.state.join("bundles")
+    }
+
     /// The log file.
     pub fn log_file(&self) -> PathBuf {
         self.state.join("quarterdeck.log")

@@ -1,5 +1,6 @@
 //! What `config.toml` may say: the one table of its keys.
 
+use super::contexts::ContextRules;
 use crate::domain::labels::LabelScheme;
 use toml::de::DeValue;
 
@@ -41,6 +42,21 @@ pub struct Config {
     pub scrollback: usize,
     /// What is run for a shell in a container; empty: the best of bash, ash and sh.
     pub shell: Vec<String>,
+    /// What holds in contexts of some names only, in the order of the file.
+    pub contexts: Vec<ContextRules>,
+    /// Colours of roles, over those of every theme.
+    pub colours: Vec<Tint>,
+}
+
+/// Another colour for a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tint {
+    /// The role, as themes call it.
+    pub role: String,
+    /// The colour, as themes write it.
+    pub colour: String,
+    /// The 1-based line on which it stands.
+    pub line: usize,
 }
 
 impl Default for Config {
@@ -57,6 +73,8 @@ impl Default for Config {
             log_bytes: LOG_BYTES,
             scrollback: SCROLLBACK,
             shell: Vec::new(),
+            contexts: Vec::new(),
+            colours: Vec::new(),
         }
     }
 }
@@ -311,7 +329,7 @@ fn within(value: &DeValue<'_>, least: i64, most: i64) -> Result<usize, String> {
 }
 
 /// A text as TOML.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
@@ -321,14 +339,14 @@ fn list(texts: &[String]) -> String {
     format!("[{}]", texts.collect::<Vec<_>>().join(", "))
 }
 
-fn word(value: &DeValue<'_>) -> Result<String, String> {
+pub(super) fn word(value: &DeValue<'_>) -> Result<String, String> {
     match value.as_str() {
         Some(word) if !word.trim().is_empty() => Ok(word.trim().to_owned()),
         _ => wrong(),
     }
 }
 
-fn flag(value: &DeValue<'_>) -> Result<bool, String> {
+pub(super) fn flag(value: &DeValue<'_>) -> Result<bool, String> {
     value.as_bool().ok_or_else(String::new)
 }
 

@@ -3,6 +3,7 @@
 use super::feed::Failure;
 use super::text::Text;
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A command to run in a container.
@@ -28,20 +29,20 @@ pub struct ExecRequest {
 pub const BEST_SHELL: &str = "command -v bash >/dev/null 2>&1 && exec bash; command -v ash >/dev/null 2>&1 && exec ash; exec sh";
 
 /// What a command brought.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ExecItem {
     /// The command runs.
     Started,
     /// Its output; with a terminal also what it says on standard error.
-    Output(Bytes),
+    Output(#[serde(with = "crate::domain::byte_text")] Bytes),
     /// What it says on standard error.
-    Errors(Bytes),
+    Errors(#[serde(with = "crate::domain::byte_text")] Bytes),
     /// It ended: the last thing that comes.
     Ended(End),
 }
 
 /// How a command ended. Only what was told is said.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
     /// With this exit code.
     Exited(i32),

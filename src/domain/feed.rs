@@ -5,12 +5,13 @@
 use super::rows::{Kind, Row};
 use super::text::Text;
 use super::time::{Millis, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// The last proof of life of a feed that is live is younger than this: older, and it is stale.
 pub const FRESH: Millis = Millis::seconds(15);
 
 /// Which objects a feed brings: one namespace, or all of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Scope(pub Option<Text>);
 
 impl Scope {
@@ -38,7 +39,7 @@ impl Scope {
 
 /// One step of a feed. A relist is `Begin`, `Put`s, `Complete`: rows that were not put in between
 /// are gone, and until `Complete` everything that was there stays.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
     /// A complete list starts.
     Begin,
@@ -56,7 +57,7 @@ pub enum Change {
 }
 
 /// Changes of one feed, in order. Within a batch an object appears once (the last value wins).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
     /// The kind.
     pub kind: Kind,
@@ -67,7 +68,7 @@ pub struct Batch {
 }
 
 /// The state of a feed, as the frame shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FeedState {
     /// The first list is under way.
     Loading {
@@ -105,11 +106,11 @@ pub enum FeedState {
 }
 
 /// A server-side table (`as=Table`): any kind by name, columns made by the server.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Columns(pub Vec<Column>);
 
 /// One column of a server-side table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     /// The head, as the server gives it.
     pub name: Text,
@@ -120,7 +121,7 @@ pub struct Column {
 }
 
 /// One row of a server-side table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableRow {
     /// Namespace, empty for cluster-scoped kinds.
     pub namespace: Text,
@@ -137,7 +138,7 @@ pub struct TableRow {
 }
 
 /// One step of a table feed; the same rules as for [`Change`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TableChange {
     /// A complete list starts, with these columns.
     Begin(Columns),
@@ -155,7 +156,7 @@ pub enum TableChange {
 }
 
 /// A resource type as discovery names it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Resource {
     /// API group, empty for the core group.
     pub group: Text,
@@ -205,7 +206,7 @@ pub struct AccessQuestion {
 }
 
 /// The answer to an [`AccessQuestion`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessAnswer {
     /// Whether it is allowed.
     pub allowed: bool,
@@ -214,7 +215,7 @@ pub struct AccessAnswer {
 }
 
 /// An error of an edge, as a person reads it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// What failed: `list pods in shop-prod`.
     pub what: Text,
@@ -227,7 +228,7 @@ pub struct Failure {
 }
 
 /// Sorts of failure that callers treat differently.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FailureSort {
     /// 403
     Forbidden,

@@ -2,6 +2,7 @@
 //! an argument, text comes in already cleaned, and everything here can be tested by value.
 
 pub mod build;
+pub mod byte_text;
 pub mod catalogue;
 pub mod compare;
 pub mod detect;

@@ -8,10 +8,13 @@
 //! | `-f shw` | that contain the letters in this order |
 //! | `health:failing`, `ns:shop*` | whose column begins with the word, or matches the wildcards |
 //! | `restarts>3`, `age<2h`, `ready<1`, `memory>=1Gi`, `level>=warn` | whose column compares so |
+//! | `name=web-1`, `name!=web-1` | whose column is this text, or is not |
+//! | `path=~^/api`, `path!~health` | in whose column the expression is found, or is not |
 //!
 //! Terms stand side by side, separated by spaces; all must hold. `"two words"` is one term. What
 //! is only half typed (`restarts>`, `ns:`) hides nothing yet, and a word that merely looks like a
-//! column (`registry:5000`) is sought as a text where rows have no such column.
+//! column (`registry:5000`) is sought as a text where rows have no such column. Such rows pass what
+//! asks that a column is something else (`status!=200`).
 
 use super::fuzzy::Fuzzy;
 use super::logs::Level;
@@ -105,10 +108,15 @@ struct ColumnTerm {
     word: Pattern,
 }
 
+/// A column, and what is asked of it.
+type Asked = (String, Test);
+
 #[derive(Clone, Debug)]
 enum Test {
     Matches(Regex, bool),
     Compares(Comparison, f64),
+    /// Half typed: what it will be compared with is still to come.
+    Pending,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,6 +227,14 @@ impl Query {
                 .all(|(new, old)| same(new, old) || new.extends(old))
     }
 
+    /// The columns that a row must have to pass.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.terms.iter().filter_map(|term| match term {
+            Term::Column(term) if !term.negated && term.test.needs_column() => Some(&*term.name),
+            _ => None,
+        })
+    }
+
     /// The regular expressions that are sought in texts, to light up what they match.
     pub fn highlights(&self) -> impl Iterator<Item = &Regex> {
         self.terms.iter().filter_map(|term| match term {
@@ -309,8 +325,13 @@ impl Pattern {
 
 impl ColumnTerm {
     fn holds(&self, record: &impl Record, row: &mut Texts) -> bool {
+        if matches!(self.test, Test::Pending) {
+            return true;
+        }
         let found = match record.field(&self.name) {
             Some(field) => self.test.holds(&field),
+            // What is not there is certainly something else.
+            None if !self.test.needs_column() => true,
             None => self.word.is_in(record, row),
         };
         found != self.negated
@@ -318,6 +339,15 @@ impl ColumnTerm {
 }
 
 impl Test {
+    /// Whether a row without the column fails it.
+    fn needs_column(&self) -> bool {
+        match self {
+            Self::Matches(_, negated) => !negated,
+            Self::Compares(comparison, _) => *comparison != Comparison::NotEqual,
+            Self::Pending => false,
+        }
+    }
+
     fn holds(&self, field: &Field<'_>) -> bool {
         match (self, field) {
             (Self::Matches(regex, negated), Field::Text(text)) => regex.is_match(text) != *negated,
@@ -331,9 +361,11 @@ impl Test {
                 Self::Compares(comparison, wanted),
                 Field::Number(number) | Field::Ranked(_, number),
             ) => comparison.holds(*number, *wanted),
-            (Self::Compares(comparison, wanted), Field::Text(text)) => {
-                quantity(text).is_some_and(|number| comparison.holds(number, *wanted))
-            }
+            (Self::Compares(comparison, wanted), Field::Text(text)) => match quantity(text) {
+                Some(number) => comparison.holds(number, *wanted),
+                None => *comparison == Comparison::NotEqual,
+            },
+            (Self::Pending, _) => true,
         }
     }
 }
@@ -384,12 +416,12 @@ fn term(word: &str, problem: &mut Option<String>) -> Term {
         Some("") | None => (word, false),
         Some(rest) => (rest, true),
     };
-    match column(word) {
+    match column(word, problem) {
         Some((name, test)) => Term::Column(ColumnTerm {
             name,
             test,
             negated,
-            word: pattern(&regex::escape(word), &mut None),
+            word: pattern(word, &mut None),
         }),
         None => Term::Text {
             pattern: pattern(word, problem),
@@ -421,22 +453,32 @@ fn regex(pattern: &str, problem: &mut Option<String>) -> Regex {
     build(pattern)
         .or_else(|error| {
             *problem = Some(format!(
-                "`{pattern}` is not a regular expression ({}); it is sought as it stands",
-                reason(&error)
+                "`{pattern}`: {}; sought as it stands",
+                reason(&error, pattern)
             ));
             build(&regex::escape(pattern))
         })
         .unwrap_or_else(|_| never())
 }
 
-/// The last line of a regex error: the ones before draw a picture of the pattern.
-fn reason(error: &regex::Error) -> String {
+/// What is wrong with an expression, and where: the library draws a picture of the pattern with a
+/// mark under the place, and says what below it.
+fn reason(error: &regex::Error, pattern: &str) -> String {
+    /// The pattern stands in the picture behind so many spaces.
+    const INDENT: usize = 4;
     let text = error.to_string();
-    text.lines()
-        .last()
-        .unwrap_or("")
-        .trim_start_matches("error: ")
-        .to_owned()
+    let what = text.lines().last().unwrap_or("");
+    let what = what.trim_start_matches("error: ").trim_end_matches('.');
+    let marks = |line: &str| line.contains('^') && line.chars().all(|c| c == ' ' || c == '^');
+    let place = text.lines().find(|line| marks(line));
+    match place.and_then(|line| line.find('^')?.checked_sub(INDENT)) {
+        Some(at) if at < pattern.chars().count() => {
+            let rest: String = pattern.chars().skip(at).take(12).collect();
+            format!("{what} at character {}, `{rest}`", at + 1)
+        }
+        Some(_) => format!("{what} at its end"),
+        None => what.to_owned(),
+    }
 }
 
 /// A pattern too large to be built matches nothing.
@@ -454,17 +496,27 @@ const OPERATORS: [(&str, Comparison); 6] = [
     ("=", Comparison::Equal),
 ];
 
-/// `name:pattern`, `name!:pattern`, `name>3`: when the name looks like a column's.
-fn column(word: &str) -> Option<(String, Test)> {
-    let at = word.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'))?;
+/// `name:pattern`, `name!:pattern`, `name=~expression`, `name>3`: when the name looks like a
+/// column's.
+fn column(word: &str, problem: &mut Option<String>) -> Option<Asked> {
+    let at = word.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.@/".contains(c)))?;
     let (name, rest) = word.split_at(at);
-    if name.is_empty() || !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '@') {
         return None;
     }
     let name = name.to_ascii_lowercase();
     for (sign, negated) in [("!:", true), (":", false)] {
-        if let Some(pattern) = rest.strip_prefix(sign) {
-            return Some((name, Test::Matches(wildcard(pattern), negated)));
+        match rest.strip_prefix(sign) {
+            Some("") => return Some((name, Test::Pending)),
+            Some(pattern) => return Some((name, Test::Matches(wildcard(pattern), negated))),
+            None => {}
+        }
+    }
+    for (sign, negated) in [("!~", true), ("=~", false)] {
+        match rest.strip_prefix(sign) {
+            Some("") => return Some((name, Test::Pending)),
+            Some(pattern) => return Some((name, Test::Matches(regex(pattern, problem), negated))),
+            None => {}
         }
     }
     let (rest, comparison) = OPERATORS
@@ -476,15 +528,25 @@ fn column(word: &str) -> Option<(String, Test)> {
     };
     match quantity(rest).or_else(|| level(rest)) {
         Some(number) => Some((name, Test::Compares(comparison, number))),
-        // Half typed: what it will be compared with is still to come.
-        None if rest.is_empty() => Some((name, Test::Matches(wildcard(""), false))),
+        None if rest.is_empty() => Some((name, Test::Pending)),
         // `status=Running`: equality of texts.
         None if matches!(comparison, Comparison::Equal | Comparison::NotEqual) => {
             let negated = comparison == Comparison::NotEqual;
+            if looks_like_expression(rest) {
+                let sign = if negated { "!~" } else { "=~" };
+                *problem = Some(format!(
+                    "`{word}` compares with this very text; `{name}{sign}{rest}` seeks an expression"
+                ));
+            }
             Some((name, Test::Matches(whole(rest), negated)))
         }
         None => None,
     }
+}
+
+/// Whether an expression was probably meant where a text is compared.
+fn looks_like_expression(text: &str) -> bool {
+    text.contains(['\\', '^', '$', '|', '*', '+']) && regex::escape(text) != text
 }
 
 /// A word matches what begins with it; `*` and `?` stand for any text and any character.
@@ -621,6 +683,16 @@ mod tests {
             ("tag:5000", true),
             ("!health:failing", false),
             ("!ns:*-dev restarts>3", true),
+            ("name=~^web-\\d$", true),
+            ("name=~DB", false),
+            ("name!~^web", false),
+            ("name=~", true),
+            ("!name=~db", true),
+            ("unknown=~x", false),
+            ("unknown!~x", true),
+            ("unknown!=3", true),
+            ("unknown:", true),
+            ("name!=7", true),
             ("restarts>", true),
             ("ns:", true),
             ("health:failing -l app=web", true),
@@ -653,6 +725,19 @@ mod tests {
         assert!(query.problem.is_some_and(|p| p.contains("web[")));
         assert!(!passes("web["));
         assert!(Query::parse("-l =x").problem.is_some());
+    }
+
+    #[test]
+    fn a_problem_says_what_and_where() {
+        let problem = |text: &str| Query::parse(text).problem.unwrap_or_default();
+        let web = problem("web[0-9");
+        assert!(web.contains("unclosed character class"), "{web}");
+        assert!(web.contains("at character 4, `[0-9`"), "{web}");
+        let field = problem("path=~a(b");
+        assert!(field.contains("unclosed group at character 2"), "{field}");
+        let text = problem(r"seq=\d*7");
+        assert!(text.contains(r"`seq=~\d*7` seeks an expression"), "{text}");
+        assert_eq!(problem("path=/a/b-1.html"), "");
     }
 
     #[test]

@@ -5,10 +5,11 @@
 
 use super::text::Text;
 use super::time::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::Arc;
 
 /// The kinds that are watched all the time. Any other kind is opened as a server-side table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Kind {
     /// `pods`
     Pod,
@@ -98,6 +99,18 @@ impl Kind {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Labels(pub Arc<[(Text, Text)]>);
 
+impl Serialize for Labels {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Labels {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::deserialize(deserializer).map(|pairs| Self(pairs.into()))
+    }
+}
+
 impl Labels {
     /// The value of `key`.
     pub fn get(&self, key: &str) -> Option<&Text> {
@@ -107,7 +120,7 @@ impl Labels {
 }
 
 /// What every object has.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meta {
     /// `metadata.uid`
     pub uid: Text,
@@ -130,7 +143,7 @@ pub struct Meta {
 }
 
 /// An owner reference.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Owner {
     /// `kind`, as written (an owner may be a custom resource).
     pub kind: Text,
@@ -141,7 +154,7 @@ pub struct Owner {
 }
 
 /// A pod.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pod {
     /// Identity and labels.
     pub meta: Meta,
@@ -190,7 +203,7 @@ impl Pod {
 }
 
 /// A condition of a pod, workload or node.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Condition {
     /// `type`: `Ready`, `PodScheduled`, `Available`, `Progressing`, ...
     pub kind: Text,
@@ -205,7 +218,7 @@ pub struct Condition {
 }
 
 /// The three values of a condition's `status`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Truth {
     /// `True`
     True,
@@ -217,7 +230,7 @@ pub enum Truth {
 }
 
 /// A container of a pod: its spec's name and image and its status.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Container {
     /// `name`
     pub name: Text,
@@ -241,7 +254,7 @@ pub struct Container {
 }
 
 /// The state of a container.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum State {
     /// The status says nothing about the container yet.
     #[default]
@@ -263,7 +276,7 @@ pub enum State {
 }
 
 /// How a container ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terminated {
     /// `Completed`, `Error`, `OOMKilled`, ...
     pub reason: Text,
@@ -280,7 +293,7 @@ pub struct Terminated {
 }
 
 /// A Deployment, `ReplicaSet`, `StatefulSet`, `DaemonSet`, Job or `CronJob`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Workload {
     /// Which of them.
     pub kind: Kind,
@@ -319,7 +332,7 @@ pub struct Workload {
 }
 
 /// A node.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Node {
     /// Identity and labels.
     pub meta: Meta,
@@ -350,7 +363,7 @@ pub struct Node {
 }
 
 /// A namespace.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Namespace {
     /// Identity and labels.
     pub meta: Meta,
@@ -359,7 +372,7 @@ pub struct Namespace {
 }
 
 /// Any watched row.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Row {
     /// A pod.
     Pod(Pod),

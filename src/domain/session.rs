@@ -3,9 +3,10 @@
 use super::feed::Scope;
 use super::text::Text;
 use super::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// A context of the kubeconfig.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContextInfo {
     /// Its name.
     pub name: Text,
@@ -22,7 +23,7 @@ pub struct ContextInfo {
 }
 
 /// A cluster we talk to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionInfo {
     /// The context's name.
     pub context: Text,
@@ -102,7 +103,7 @@ impl std::fmt::Display for Target {
 }
 
 /// An event that Kubernetes wrote about an object.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventLine {
     /// `Warning` or `Normal`.
     pub warning: bool,
@@ -121,7 +122,7 @@ pub struct EventLine {
 }
 
 /// What a pod's containers are made of, fetched when somebody opens the pod.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerSpec {
     /// `name`
     pub name: Text,

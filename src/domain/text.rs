@@ -5,6 +5,7 @@
 //! C0 and C1 controls, escape sequences, bidirectional overrides, line separators. What is removed
 //! is shown as `�`, so that two hostile names do not silently become equal to a harmless one.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::{Borrow, Cow};
 use std::collections::HashSet;
 use std::fmt;
@@ -27,6 +28,18 @@ impl Text {
     /// The text itself.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Cow::<str>::deserialize(deserializer).map(|text| Self::new(&text))
     }
 }
 
@@ -144,6 +157,51 @@ pub(super) fn is_hostile(c: char) -> bool {
         )
 }
 
+/// The shape of a text: which kinds of characters stand where, and nothing of what it says.
+pub fn shape(text: &str) -> String {
+    let blur = |c: char| match c {
+        'A'..='Z' => 'X',
+        '0'..='9' => '0',
+        c if c.is_ascii() && !c.is_ascii_alphabetic() => c,
+        _ => 'x',
+    };
+    text.chars().map(blur).collect()
+}
+
+/// The same of bytes for a terminal: what steers it stays, but for the texts of its strings.
+pub fn shape_bytes(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((&byte, after)) = rest.split_first() {
+        let steers = match (byte, after.first()) {
+            (0x1b, Some(b'[')) => {
+                let end = after
+                    .iter()
+                    .skip(1)
+                    .position(|it| (0x40..=0x7e).contains(it));
+                end.map_or(rest.len(), |end| end + 3)
+            }
+            (0x1b, Some(_)) => 2,
+            _ => 0,
+        };
+        if steers > 0 {
+            out.extend_from_slice(&rest[..steers]);
+            rest = &rest[steers..];
+            continue;
+        }
+        match byte {
+            b'A'..=b'Z' => out.push(b'X'),
+            b'0'..=b'9' => out.push(b'0'),
+            b'a'..=b'z' | 0xc0.. => out.push(b'x'),
+            // It goes on with a character that has begun.
+            0x80..=0xbf => {}
+            byte => out.push(byte),
+        }
+        rest = after;
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,5 +236,15 @@ mod tests {
         assert!(Arc::ptr_eq(&a.0, &b.0));
         drop((a, b));
         assert_eq!(interner.sweep(), 0);
+    }
+
+    #[test]
+    fn a_shape_says_nothing_of_what_was_said() {
+        assert_eq!(shape("Token: Ab3-é\n"), "Xxxxx: Xx0-x\n");
+        let seen = shape_bytes(b"\x1b[31;1mS3cret \xc3\xa9\x1b[0m\x1b]0;title\x07\r\n");
+        assert_eq!(seen, b"\x1b[31;1mX0xxxx x\x1b[0m\x1b]0;xxxxx\x07\r\n");
+        // A sequence that is cut off at the end.
+        assert_eq!(shape_bytes(b"a\x1b[3"), b"x\x1b[3");
+        assert_eq!(shape_bytes(b"a\x1b"), b"x\x1b");
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::command::{Command, Context};
 use crate::key::Key;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// One line of a key map.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +42,51 @@ pub enum Resolution {
     Pending(Vec<Binding>),
     /// Nothing.
     Unbound,
+}
+
+/// As in a file of a key map: context, keys, command.
+type Line = (String, String, Command);
+
+impl Serialize for Keymap {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let line = |it: &Binding| -> Line { (it.context.name().into(), it.label(), it.command) };
+        serializer.collect_seq(self.bindings.iter().map(line))
+    }
+}
+
+impl<'de> Deserialize<'de> for Keymap {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut keymap = Self::default();
+        for (context, keys, command) in Vec::<Line>::deserialize(deserializer)? {
+            let context = Context::from_name(&context)
+                .ok_or_else(|| D::Error::custom(format!("no context `{context}`")))?;
+            let keys: Result<Vec<Key>, _> = keys.split(' ').map(str::parse).collect();
+            keymap.bind(context, keys.map_err(D::Error::custom)?, Some(command));
+        }
+        Ok(keymap)
+    }
+}
+
+/// Contexts that hold at the same time.
+const TOGETHER: &[&[Context]] = &[
+    &[
+        Context::Pods,
+        Context::Objects,
+        Context::List,
+        Context::Global,
+    ],
+    &[Context::Projects, Context::List, Context::Global],
+    &[Context::Recipes, Context::List, Context::Global],
+    &[Context::Text, Context::Global],
+    &[Context::Shell, Context::Global],
+    &[Context::Build, Context::Logs, Context::Global],
+    &[Context::Wizard, Context::Global],
+    &[Context::Confirm],
+];
+
+fn hold_together(one: Context, other: Context) -> bool {
+    let mut sets = TOGETHER.iter();
+    sets.any(|set| set.contains(&one) && set.contains(&other))
 }
 
 impl Keymap {
@@ -92,13 +139,13 @@ impl Keymap {
             .min_by_key(|b| b.keys.len())
     }
 
-    /// Sequences that can never be pressed, because what they begin with is a command already; each
-    /// with the one that hides it.
+    /// Sequences that can never be pressed, because what they begin with is a command already, in
+    /// the same context or in one that holds at the same time; each with the one that hides it.
     pub fn unreachable(&self) -> Vec<(&Binding, &Binding)> {
         let hides = |long: &Binding, short: &Binding| {
-            short.context == long.context
-                && short.keys.len() < long.keys.len()
+            short.keys.len() < long.keys.len()
                 && long.keys.starts_with(&short.keys)
+                && hold_together(short.context, long.context)
         };
         let all = &self.bindings;
         all.iter()

@@ -1,6 +1,6 @@
 //! Reading key map files and saying what is wrong in them.
 
-use super::keymap::Keymap;
+use super::keymap::{Binding, Keymap};
 use crate::command::{Command, Context};
 use crate::key::Key;
 use std::fmt;
@@ -70,6 +70,7 @@ pub fn load(keymap: &mut Keymap, text: &str) -> Vec<Problem> {
     else {
         return problems;
     };
+    let mut own: Vec<Own> = Vec::new();
     for (name, value) in &file {
         let line = line_of(name.span().start);
         let toml::Value::Table(bindings) = value else {
@@ -87,12 +88,75 @@ pub fn load(keymap: &mut Keymap, text: &str) -> Vec<Problem> {
         for (keys, command) in bindings {
             let line = line_of_key(text, name.span().start, keys);
             match binding(keys, command) {
-                Ok((keys, command)) => keymap.bind(context, keys, command),
+                Ok((keys, command)) => {
+                    let new = Own {
+                        context,
+                        keys,
+                        line,
+                    };
+                    problems.extend(own.iter().find_map(|known| known.conflict(&new)));
+                    keymap.bind(context, new.keys.clone(), command);
+                    own.push(new);
+                }
                 Err((what, remedy)) => problems.push(Problem { line, what, remedy }),
             }
         }
     }
+    for (long, short) in keymap.unreachable() {
+        let line_of = |it: &Binding| {
+            let mut own = own.iter();
+            own.find(|own| own.context == it.context && own.keys == it.keys)
+        };
+        if let Some(own) = line_of(long).or_else(|| line_of(short)) {
+            problems.push(hidden(own.line, long, short));
+        }
+    }
     problems
+}
+
+/// A binding of the file that is read.
+struct Own {
+    context: Context,
+    keys: Vec<Key>,
+    line: usize,
+}
+
+impl Own {
+    /// One key may be written in several ways: then the later line would win without a word.
+    fn conflict(&self, later: &Self) -> Option<Problem> {
+        let same = self.context == later.context && self.keys == later.keys;
+        let (first, last) = (self.line.min(later.line), self.line.max(later.line));
+        same.then(|| Problem {
+            line: last,
+            what: format!(
+                "[{}] `{}` is bound on line {first} already",
+                later.context.name(),
+                label(&later.keys)
+            ),
+            remedy: "keep one of the two".into(),
+        })
+    }
+}
+
+fn label(keys: &[Key]) -> String {
+    let keys: Vec<_> = keys.iter().map(Key::to_string).collect();
+    keys.join(" ")
+}
+
+fn hidden(line: usize, long: &Binding, short: &Binding) -> Problem {
+    Problem {
+        line,
+        what: format!(
+            "[{}] `{}` ({}) can never be pressed: [{}] `{}` is {} already",
+            long.context.name(),
+            long.label(),
+            long.command.info().name,
+            short.context.name(),
+            short.label(),
+            short.command.info().name,
+        ),
+        remedy: format!("choose other keys, or bind `{}` to \"\"", short.label()),
+    }
 }
 
 /// The line on which `key` stands, searched from its table on.
@@ -236,6 +300,25 @@ mod tests {
         assert_eq!(
             keymap.resolve(&[Context::List], &[Key::char('y')]),
             Resolution::Command(Command::Yaml)
+        );
+        let twice = load(
+            &mut Keymap::default(),
+            "[list]\n\"shift-g\" = \"top\"\n\"G\" = \"bottom\"\n",
+        );
+        assert_eq!(twice.len(), 1, "{twice:?}");
+        assert!(
+            twice[0].line == 3 && twice[0].what.contains("line 2"),
+            "{twice:?}"
+        );
+        let mut keymap = shipped("default").unwrap();
+        let hidden = load(
+            &mut keymap,
+            "[list]\n\"? x\" = \"top\"\n[pods]\n\"g\" = \"open\"\n",
+        );
+        assert_eq!(hidden.len(), 1, "{hidden:?}");
+        assert!(
+            hidden[0].line == 2 && hidden[0].what.contains("[global] `?`"),
+            "{hidden:?}"
         );
         let broken = load(&mut keymap, "[list\n");
         assert_eq!(broken[0].line, 1);

@@ -7,7 +7,8 @@ use super::answers;
 use super::edits::Edits;
 use super::local::{self, Local};
 use super::mailbox::{Control, Post};
-use super::sources::Sources;
+use super::outputs::Outputs;
+use super::sources::{Guards, Sources};
 use super::workshop::Workshop;
 use crate::app::{Answer, EditStep, Effect, Id, LocalProgram, Msg, Notice, Request};
 use crate::cluster::{Event, ExecHandle, ExecInput, FeedHandle, Session};
@@ -16,6 +17,7 @@ use crate::domain::feed::{Failure, FeedState, Scope};
 use crate::domain::rows::Kind;
 use crate::domain::text::Text;
 use crate::domain::time::Millis;
+use crate::images::Rules;
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
@@ -86,6 +88,8 @@ pub struct Driver {
     tables: HashMap<Id, Vec<FeedHandle>>,
     logs: HashMap<Id, Vec<FeedHandle>>,
     programs: HashMap<Id, Program>,
+    /// What the programs write.
+    pub outputs: Outputs,
     requests: HashMap<Id, Task>,
 }
 
@@ -107,6 +111,7 @@ impl Driver {
             tables: HashMap::new(),
             logs: HashMap::new(),
             programs: HashMap::new(),
+            outputs: Outputs::default(),
             requests: HashMap::new(),
         }
     }
@@ -121,6 +126,12 @@ impl Driver {
             }
             Effect::ConnectDemo => self.connect_demo(),
             Effect::Watch(scopes) => self.watch(&scopes),
+            Effect::WatchAnew(scopes) => {
+                self.feeds.clear();
+                self.watch(&scopes);
+            }
+            Effect::List(scopes) => self.list(scopes),
+            Effect::Log(line) => tracing::warn!("{line}"),
             Effect::Retry => self.retry(),
             Effect::OpenTable {
                 id,
@@ -158,7 +169,10 @@ impl Driver {
             Effect::ResizeExec(id, columns, rows) => {
                 self.write(id, ExecInput::Resize(columns, rows));
             }
-            Effect::CloseExec(id) => drop(self.programs.remove(&id)),
+            Effect::CloseExec(id) => {
+                self.programs.remove(&id);
+                self.outputs.close(id);
+            }
             Effect::Fetch(id, request) => self.fetch(id, request),
             Effect::Cancel(id) => drop(self.requests.remove(&id)),
             Effect::After(id, wait) => self.after(id, wait),
@@ -167,7 +181,11 @@ impl Driver {
                 let demo = session.is_some_and(|info| self.sources.is_demo(&info.context));
                 self.workshop.carry_out(id, work, demo);
             }
-            Effect::Copy(_)
+            Effect::Bell
+            | Effect::Motion(_)
+            | Effect::Copy(_)
+            | Effect::PlanBundle
+            | Effect::Bundle
             | Effect::Theme(_)
             | Effect::Reload
             | Effect::Save { .. }
@@ -187,6 +205,7 @@ impl Driver {
         self.tables.clear();
         self.logs.clear();
         self.programs.clear();
+        self.outputs.clear();
         self.requests.clear();
         self.session = None;
         self.data = None;
@@ -296,6 +315,33 @@ impl Driver {
         }
     }
 
+    /// Everything that is watched, once, for a look at whether the feeds have kept up.
+    fn list(&self, scopes: Vec<Scope>) {
+        let (Some(session), post) = (self.session.clone(), self.post.clone()) else {
+            return;
+        };
+        tokio::spawn(async move {
+            // What cannot be listed now can be compared the next time.
+            if let Ok(batches) = session.snapshot(&Kind::ALL, &scopes).await {
+                post.send(Msg::Listed(batches)).await;
+            }
+        });
+    }
+
+    /// Other guards: they hold for the present session too.
+    pub fn guard(&mut self, guards: Guards) {
+        self.sources.guard(guards);
+        if let Some(session) = &self.session {
+            let refuses = self.sources.refuses(&session.info().context);
+            session.readonly().set(refuses);
+        }
+    }
+
+    /// Another catalogue.
+    pub fn rule(&mut self, rules: Rules) {
+        self.workshop.rule(rules);
+    }
+
     fn retry(&mut self) {
         if let Some(session) = &self.session {
             session.retry_now();
@@ -316,27 +362,27 @@ impl Driver {
     }
 
     fn exec(&mut self, id: Id, request: ExecRequest) {
-        let (Some(session), Some(data)) = (&self.session, &self.data) else {
+        let Some(session) = &self.session else {
             let end = End::Refused(answers::no_session());
             return self.post.send_or_lose(Msg::Exec(id, ExecItem::Ended(end)));
         };
-        let data = data.clone();
+        let output = self.outputs.open(id);
         let handle = session.exec(request, move |item| {
-            let (data, program) = (data.clone(), id.0);
-            async move { data.send(Event::Exec { program, item }).await.is_ok() }
+            let output = output.clone();
+            async move { output.give(item).await }
         });
         self.programs.insert(id, Program::Remote(handle));
     }
 
     fn local(&mut self, id: Id, program: &LocalProgram, size: (u16, u16)) {
-        let (Some(session), Some(data)) = (&self.session, &self.data) else {
+        let Some(session) = &self.session else {
             let end = End::Refused(answers::no_session());
             return self.post.send_or_lose(Msg::Exec(id, ExecItem::Ended(end)));
         };
-        let (context, data) = (session.info().context, data.clone());
+        let (context, output) = (session.info().context, self.outputs.open(id));
         let give = move |item| {
-            let (data, program) = (data.clone(), id.0);
-            async move { data.send(Event::Exec { program, item }).await.is_ok() }
+            let output = output.clone();
+            async move { output.give(item).await }
         };
         let name = id.0.to_string();
         match local::start(program, &self.sources, &context, size, &name, give) {
@@ -418,7 +464,6 @@ pub fn message(event: Event) -> Msg {
         Event::Feed { kind, scope, state } => Msg::Feed { kind, scope, state },
         Event::Table { id, changes } => Msg::Table(Id(id), changes),
         Event::TableFeed { id, state } => Msg::TableFeed(Id(id), state),
-        Event::Exec { program, item } => Msg::Exec(Id(program), item),
         Event::Log { log, chunk } => Msg::Log(Id(log), chunk),
         Event::Skipped {
             kind, name, bytes, ..

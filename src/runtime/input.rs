@@ -1,5 +1,6 @@
 //! Keys, pastes and the mouse, read by a thread of their own.
 
+use super::ground::{Found, Ground};
 use super::mailbox::{Control, Post};
 use crate::app::Msg;
 use crate::key::{Button, Code, Key, Mouse, MouseAction};
@@ -7,7 +8,8 @@ use crossterm::event::{
     self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent,
     MouseEventKind,
 };
-use rustix::event::{PollFd, PollFlags, poll};
+use crossterm::terminal::supports_keyboard_enhancement;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
@@ -35,14 +37,28 @@ fn keyboard() -> io::Result<OwnedFd> {
     Ok(File::open("/dev/tty")?.into())
 }
 
+/// The rest of an answer comes within this time, or it is none.
+const REST: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 100_000_000,
+};
+
 /// Reads until the loop has ended (true) or the terminal is gone (false).
 fn read(keyboard: &OwnedFd, post: &Post) -> bool {
+    let mut ground = Ground::default();
+    let mut apart = Apart::Asked;
     loop {
         // crossterm spins for ever on a terminal that has hung up, so we look before it reads.
         let mut fds = [PollFd::new(keyboard, PollFlags::IN)];
-        match poll(&mut fds, None) {
+        match poll(&mut fds, ground.is_holding().then_some(&REST)) {
             Err(rustix::io::Errno::INTR) => continue,
             Err(_) => return false,
+            Ok(0) => {
+                if !send(ground.give_up(), post) {
+                    return true;
+                }
+                continue;
+            }
             Ok(_) => {}
         }
         if fds[0]
@@ -51,24 +67,65 @@ fn read(keyboard: &OwnedFd, post: &Post) -> bool {
         {
             return false;
         }
+        let mut silent = true;
         while let Ok(true) = event::poll(Duration::ZERO) {
+            silent = false;
             let Ok(event) = event::read() else {
                 return false;
             };
-            if let Some(control) = control(event)
-                && !post.send_blocking(control)
-            {
+            let open = match control(event, apart == Apart::Yes) {
+                Some(Control::Msg(Msg::Key(key))) => {
+                    let found = ground.take(key);
+                    // The other answer was read with this one.
+                    silent |= matches!(found, Found::Light(_));
+                    send(found, post)
+                }
+                Some(control) => post.send_blocking(control),
+                None => true,
+            };
+            if !open {
+                return true;
+            }
+        }
+        // Something came that is no event: the terminal's answer to what it was asked at the start.
+        // It has been read, so that the library, which would wait for it, does not wait.
+        if silent && apart == Apart::Asked {
+            apart = match supports_keyboard_enhancement() {
+                Ok(true) => Apart::Yes,
+                _ => Apart::No,
+            };
+            if apart == Apart::Yes && !post.send_blocking(Control::KeysApart) {
                 return true;
             }
         }
     }
 }
 
+/// False when the loop has ended.
+fn send(found: Found, post: &Post) -> bool {
+    match found {
+        Found::Held => true,
+        Found::Light(light) => post.send_blocking(Control::Ground(light)),
+        Found::Keys(keys) => keys
+            .into_iter()
+            .all(|key| post.send_blocking(Msg::Key(key))),
+    }
+}
+
+/// Whether the terminal tells keys apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Apart {
+    /// It has not answered yet.
+    Asked,
+    Yes,
+    No,
+}
+
 /// What an event of the terminal means to us. Sizes come with their signal instead.
-fn control(event: Event) -> Option<Control> {
+fn control(event: Event, apart: bool) -> Option<Control> {
     match event {
         Event::Key(event) if event.kind != KeyEventKind::Release => {
-            key(event).map(|key| Msg::Key(key).into())
+            key(event, apart).map(|key| Msg::Key(key).into())
         }
         Event::Paste(text) => Some(Msg::Paste(text).into()),
         Event::Mouse(event) => mouse(event),
@@ -88,9 +145,8 @@ fn mouse(event: MouseEvent) -> Option<Control> {
         MouseEventKind::Drag(held) => MouseAction::Drag(button(held)),
         MouseEventKind::ScrollUp => MouseAction::Press(Button::WheelUp),
         MouseEventKind::ScrollDown => MouseAction::Press(Button::WheelDown),
-        MouseEventKind::Moved | MouseEventKind::ScrollLeft | MouseEventKind::ScrollRight => {
-            return None;
-        }
+        MouseEventKind::Moved => MouseAction::Move,
+        MouseEventKind::ScrollLeft | MouseEventKind::ScrollRight => return None,
     };
     let held = |modifier| event.modifiers.contains(modifier);
     let mouse = Mouse {
@@ -102,9 +158,9 @@ fn mouse(event: MouseEvent) -> Option<Control> {
     Some(Control::Mouse(event.column, event.row, mouse))
 }
 
-fn key(event: KeyEvent) -> Option<Key> {
+fn key(event: KeyEvent, apart: bool) -> Option<Key> {
     let code = match event.code {
-        KeyCode::Char(c) if event.modifiers.contains(KeyModifiers::CONTROL) => {
+        KeyCode::Char(c) if !apart && event.modifiers.contains(KeyModifiers::CONTROL) => {
             Code::Char(with_control(c))
         }
         KeyCode::Char(c) => Code::Char(c),
@@ -152,7 +208,7 @@ mod tests {
     use super::*;
 
     fn pressed(code: KeyCode, modifiers: KeyModifiers) -> Option<String> {
-        key(KeyEvent::new(code, modifiers)).map(|key| key.to_string())
+        key(KeyEvent::new(code, modifiers), false).map(|key| key.to_string())
     }
 
     #[test]
@@ -175,8 +231,14 @@ mod tests {
     #[test]
     fn a_released_key_is_not_a_press() {
         let mut event = KeyEvent::new(KeyCode::Char('x'), KeyModifiers::NONE);
-        assert!(control(Event::Key(event)).is_some());
+        assert!(control(Event::Key(event), false).is_some());
         event.kind = KeyEventKind::Release;
-        assert!(control(Event::Key(event)).is_none());
+        assert!(control(Event::Key(event), false).is_none());
+    }
+
+    #[test]
+    fn a_terminal_that_tells_keys_apart_is_believed() {
+        let five = KeyEvent::new(KeyCode::Char('5'), KeyModifiers::CONTROL);
+        assert_eq!(key(five, true), Some(Key::ctrl('5')));
     }
 }

@@ -19,8 +19,12 @@ pub enum Control {
     Made(Made),
     /// The mouse was used at this column and row.
     Mouse(u16, u16, Mouse),
+    /// The terminal's ground is light, or it is dark.
+    Ground(bool),
     /// The terminal has another size.
     Resized,
+    /// The terminal can tell keys apart.
+    KeysApart,
     /// Stop (`SIGTSTP`).
     Suspend,
     /// The program runs again (`SIGCONT`).

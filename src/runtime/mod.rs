@@ -2,39 +2,52 @@
 //! draws what changed. Knows every room but the command line and the demo.
 //!
 //! One loop on the main thread; keys come from a thread of their own, everything that waits for a
-//! network from tasks. In each turn control messages come first, then rows for a few milliseconds,
-//! then a frame when one is due.
+//! network from tasks. In each turn control messages come first, then what programs in panes have
+//! written, then rows for a few milliseconds, then a frame when one is due.
 
 mod answers;
+mod bundle;
 mod driver;
 mod edits;
 mod face;
 pub mod files;
 mod frames;
+mod ground;
 mod input;
+mod journal;
 mod local;
 mod logging;
 pub mod mailbox;
+mod outputs;
 pub mod panics;
+mod record;
+mod replay;
 mod save;
 mod signals;
 mod sources;
 pub mod state;
 pub mod terminal;
+#[cfg(test)]
+mod tests;
 mod workshop;
 
+pub use bundle::{Bundle, Part};
 pub use logging::start as start_log;
-pub use sources::{DemoCluster, DemoStarter};
+pub use record::{Recording, Wanted as RecordingWanted};
+pub use replay::{Looks as ReplayLooks, last_frame, play};
+pub use sources::{DemoCluster, DemoStarter, Guards};
 pub use workshop::WorkshopPaths;
 
-use crate::app::{App, Effect, Effects, Msg, Notice, Reloaded, Setup};
+use crate::app::{App, Effect, Effects, Msg, Notice, Settings, Setup};
 use crate::cluster::{ConnectOptions, Event, now};
+use crate::images::Rules;
 use crate::theme::Theme;
 use driver::Driver;
 use edits::Edits;
 use face::Face;
 use frames::{Cause, Frames};
 use mailbox::{Control, Mailbox, Post};
+use record::Recorder;
 use save::Savers;
 use sources::Sources;
 use state::Keeper;
@@ -55,6 +68,19 @@ const TURN: usize = 512;
 type ReadTheme = Box<dyn Fn(&str) -> Result<Theme, Notice>>;
 /// Reads everything.
 type ReadAll = Box<dyn Fn() -> Result<Reloaded, Vec<Notice>>>;
+/// Gathers what a support bundle holds besides what the console knows.
+type Gather = Box<dyn Fn() -> Bundle>;
+
+/// What the files say when they are read again.
+#[derive(Debug)]
+pub struct Reloaded {
+    /// For the core.
+    pub settings: Settings,
+    /// Take the mouse.
+    pub mouse: bool,
+    /// Where the catalogue comes from.
+    pub rules: Rules,
+}
 
 /// Reads the person's files while the program runs.
 pub struct Looks {
@@ -62,6 +88,8 @@ pub struct Looks {
     pub theme: ReadTheme,
     /// Everything again; `Err` says what is wrong, and nothing changes.
     pub reload: ReadAll,
+    /// What a support bundle holds.
+    pub bundle: Gather,
 }
 
 impl std::fmt::Debug for Looks {
@@ -90,6 +118,14 @@ pub struct Start {
     pub saved: PathBuf,
     /// Reads themes and configuration again.
     pub looks: Looks,
+    /// Where support bundles go.
+    pub bundles: PathBuf,
+    /// Where reports of panics go.
+    pub reports: PathBuf,
+    /// Write down what happens.
+    pub record: Option<RecordingWanted>,
+    /// The terminal is asked for the colour of its ground, and this is worn on a light one.
+    pub light: Option<Theme>,
     /// Where edits of objects are until they are applied.
     pub edits: PathBuf,
     /// Where catalogues and drafts are.
@@ -106,7 +142,8 @@ pub fn run(start: Start) -> io::Result<u8> {
     let code = workers.block_on(async {
         let (mailbox, post) = Mailbox::new();
         signals::start(&post)?;
-        panics::watch(post.clone());
+        panics::watch(post.clone(), start.reports.clone());
+        journal::began();
         let (mut shell, effects) = Shell::new(start, &post)?;
         // The first frame waits for nothing.
         shell.draw_if_due();
@@ -127,6 +164,11 @@ struct Shell {
     keeper: Keeper,
     savers: Savers,
     looks: Looks,
+    bundles: PathBuf,
+    recorder: Option<Recorder>,
+    /// Worn when the terminal tells that its ground is light.
+    light: Option<Theme>,
+    post: Post,
     /// Stopped, or the terminal is lost: nothing is drawn.
     dark: bool,
     /// The exit code, once the end is decided.
@@ -135,9 +177,21 @@ struct Shell {
 
 impl Shell {
     fn new(start: Start, post: &Post) -> io::Result<(Self, Effects)> {
-        let terminal = Terminal::take(start.mouse)?;
+        let mut terminal = Terminal::take(start.mouse)?;
         let size = terminal.size();
-        let (app, effects) = App::new(start.setup, size, now());
+        let began = now();
+        let recorder = start
+            .record
+            .map(|wanted| Recorder::begin(wanted, &start.setup, size, began))
+            .transpose()?;
+        let guards = Guards {
+            readonly: start.setup.settings.readonly,
+            contexts: start.setup.settings.contexts.clone(),
+        };
+        let (app, effects) = App::new(start.setup, size, began);
+        if start.light.is_some() {
+            terminal.ask_for_ground()?;
+        }
         let mut frames = Frames::new(size);
         frames.want(Cause::Person, Instant::now());
         let shell = Self {
@@ -147,13 +201,17 @@ impl Shell {
             terminal,
             driver: Driver::new(
                 post.clone(),
-                Sources::new(start.connect, start.demo),
+                Sources::new(start.connect, guards, start.demo),
                 Workshop::new(post.clone(), start.workshop),
                 Edits::new(start.edits),
             ),
             keeper: Keeper::new(start.state_file),
             savers: Savers::new(start.saved, post.clone()),
             looks: start.looks,
+            bundles: start.bundles,
+            recorder,
+            light: start.light,
+            post: post.clone(),
             dark: false,
             end: None,
         };
@@ -165,7 +223,8 @@ impl Shell {
         let mut seconds = interval(Duration::from_secs(1));
         seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while self.end.is_none() {
-            let wake = [self.frames.due(), self.keeper.due()]
+            let unseen = self.driver.outputs.due();
+            let wake = [self.frames.due(), self.keeper.due(), unseen]
                 .into_iter()
                 .flatten()
                 .min();
@@ -175,14 +234,28 @@ impl Shell {
                     self.control(control, &mut mailbox);
                     self.control_turn(&mut mailbox);
                 }
-                () = sleep_until(wake.unwrap_or_else(Instant::now).into()), if wake.is_some() => {}
+                () = sleep_until(wake.unwrap_or_else(Instant::now).into()), if wake.is_some() => {
+                    if unseen.is_some_and(|due| due <= Instant::now()) {
+                        self.output_turn();
+                    }
+                }
                 _ = seconds.tick() => self.update(Msg::Tick, Cause::Rows),
+                () = self.driver.outputs.written() => {
+                    self.output_turn();
+                    // Rows do not wait for a program to be silent.
+                    if let Ok(event) = mailbox.data.try_recv() {
+                        self.data_turn(event, &mut mailbox);
+                    }
+                }
                 Some(event) = mailbox.data.recv() => self.data_turn(event, &mut mailbox),
             }
             self.draw_if_due();
             self.keep_if_due();
         }
         self.keep();
+        if let Some(recorder) = &mut self.recorder {
+            recorder.flush();
+        }
         Ok(self.end.unwrap_or(0))
     }
 
@@ -196,6 +269,17 @@ impl Shell {
         }
     }
 
+    /// Some of what programs have written, those that are seen first.
+    fn output_turn(&mut self) {
+        let seen: Vec<_> = self.app.seen_programs().collect();
+        let begun = Instant::now();
+        for (id, item) in self.driver.outputs.turn(&seen, begun) {
+            self.update(Msg::Exec(id, item), Cause::Stream);
+        }
+        let done = Instant::now();
+        self.driver.outputs.worked(done - begun, done);
+    }
+
     /// Rows for a while, or until a key comes.
     fn data_turn(&mut self, first: Event, mailbox: &mut Mailbox) {
         let begun = Instant::now();
@@ -203,7 +287,7 @@ impl Shell {
         let mut taken = 0;
         while let Some(event) = next {
             let cause = match event {
-                Event::Exec { .. } | Event::Log { .. } => Cause::Stream,
+                Event::Log { .. } => Cause::Stream,
                 _ => Cause::Rows,
             };
             self.update(driver::message(event), cause);
@@ -226,6 +310,12 @@ impl Shell {
             Control::Mouse(x, y, mouse) => {
                 let hit = self.face.hit(x, y);
                 self.update(Msg::Mouse(hit, mouse), Cause::Person);
+            }
+            Control::Ground(light) => self.grounded(light),
+            Control::KeysApart => {
+                let bytes = self.terminal.keys_apart();
+                self.write(bytes);
+                self.update(Msg::KeysApart, Cause::Rows);
             }
             Control::Resized => self.resized(),
             Control::Suspend => {
@@ -253,7 +343,17 @@ impl Shell {
 
     fn update(&mut self, msg: Msg, cause: Cause) {
         self.driver.heard(&msg);
-        let effects = self.app.update(msg, now());
+        journal::heard(&msg);
+        let now = now();
+        let over = self
+            .recorder
+            .as_mut()
+            .and_then(|it| it.note(&self.app, &msg, now));
+        let effects = self.app.update(msg, now);
+        if let Some(notice) = over {
+            self.recorder = None;
+            self.update(Msg::Notice(notice), Cause::Rows);
+        }
         self.carry_out(effects);
         if self.app.take_dirty() {
             self.frames.want(cause, Instant::now());
@@ -262,6 +362,7 @@ impl Shell {
 
     fn carry_out(&mut self, effects: Effects) {
         for effect in effects {
+            journal::asked(&effect);
             match effect {
                 Effect::Quit => self.end = Some(0),
                 Effect::SaveState(state) => self.keeper.keep(state, Instant::now()),
@@ -269,7 +370,17 @@ impl Shell {
                 Effect::SavePart { id, text, last } => self.savers.part(id, text, last),
                 Effect::Theme(name) => self.wear(&name),
                 Effect::Reload => self.reload(),
+                Effect::PlanBundle => {
+                    let lines = self.bundle().lines();
+                    self.update(Msg::Bundled(lines), Cause::Person);
+                }
+                Effect::Bundle => self.write_bundle(),
                 Effect::Copy(text) => self.write(&terminal::copy(&text)),
+                Effect::Bell => self.write(terminal::BELL),
+                Effect::Motion(wanted) => {
+                    let bytes = self.terminal.motion(wanted);
+                    self.write(bytes);
+                }
                 effect => self.driver.carry_out(effect),
             }
         }
@@ -288,12 +399,52 @@ impl Shell {
     /// Where anything in the files is wrong, what was in force stays.
     fn reload(&mut self) {
         match (self.looks.reload)() {
-            Ok(new) => self.update(Msg::Reloaded(Box::new(new)), Cause::Person),
+            Ok(new) => {
+                if let Err(error) = self.terminal.take_mouse(new.mouse) {
+                    return self.lost(&error);
+                }
+                self.driver.rule(new.rules);
+                self.driver.guard(Guards {
+                    readonly: new.settings.readonly,
+                    contexts: new.settings.contexts.clone(),
+                });
+                self.update(Msg::Reloaded(Box::new(new.settings)), Cause::Person);
+            }
             Err(notices) => {
                 for notice in notices {
                     self.update(Msg::Notice(notice), Cause::Person);
                 }
             }
+        }
+    }
+
+    fn bundle(&self) -> Bundle {
+        (self.looks.bundle)().with_session(&self.app)
+    }
+
+    /// Writes the support bundle beside the loop: a slow disk stops nothing.
+    fn write_bundle(&self) {
+        let (bundle, folder, post) = (self.bundle(), self.bundles.clone(), self.post.clone());
+        tokio::task::spawn_blocking(move || {
+            let notice = match bundle.write_into(&folder) {
+                Ok(file) => Notice::info(format!("the bundle is {}", file.display())),
+                Err(error) => Notice {
+                    why: error.to_string().into(),
+                    ..Notice::warning(
+                        format!("no bundle can be written into {}", folder.display()),
+                        "`quarterdeck bundle --output FILE` writes it elsewhere",
+                    )
+                },
+            };
+            post.send_or_lose(Msg::Notice(notice));
+        });
+    }
+
+    /// The terminal has told the colour of its ground.
+    fn grounded(&mut self, light: bool) {
+        if let Some(theme) = self.light.take().filter(|_| light) {
+            self.face.wear(theme);
+            self.frames.want(Cause::Rows, Instant::now());
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::files::create_beside;
 use super::mailbox::Post;
-use crate::app::{Id, Msg, Notice};
+use crate::app::{Id, Msg, Saved};
 use crate::domain::feed::{Failure, FailureSort};
 use crate::domain::text::Text;
 use crate::domain::time::Timestamp;
@@ -37,14 +37,12 @@ impl Savers {
         let (parts, received) = channel();
         let (folder, post, name) = (self.folder.clone(), self.post.clone(), name.to_owned());
         tokio::task::spawn_blocking(move || {
-            let written = || post.send_or_lose(Msg::Saved(id));
+            let tell = |saved| post.send_or_lose(Msg::Saved(id, saved));
+            let written = |file: &Path| tell(Saved::Part(file.to_owned()));
             match save(&folder, &name, now, &received, written) {
                 Some(Ok((file, _))) if copy => post.send_or_lose(Msg::Copied(id, file)),
-                Some(Ok((file, lines))) => post.send_or_lose(Msg::Notice(Notice::info(format!(
-                    "saved {lines} lines to {}",
-                    file.display()
-                )))),
-                Some(Err(notice)) => post.send_or_lose(Msg::Notice(notice)),
+                Some(Ok((file, lines))) => tell(Saved::Whole { file, lines }),
+                Some(Err(failure)) => tell(Saved::Failed(failure)),
                 None => {}
             }
         });
@@ -70,18 +68,17 @@ fn save(
     name: &str,
     now: Timestamp,
     parts: &Receiver<(String, bool)>,
-    written: impl Fn(),
-) -> Option<Result<(PathBuf, usize), Notice>> {
+    written: impl Fn(&Path),
+) -> Option<Result<(PathBuf, usize), Failure>> {
     let (mut bytes, mut lines) = (0, 0);
     let mut file = match create(folder, name, now) {
         Ok(file) => file,
         Err(error) => return Some(Err(failed(folder, &error, 0))),
     };
     while let Ok((text, last)) = parts.recv() {
-        if let Err(error) = file.1.write_all(text.as_bytes()) {
+        if let Err(error) = write(&mut file.1, text.as_bytes(), &mut bytes) {
             return Some(Err(failed(&file.0, &error, bytes)));
         }
-        bytes += text.len();
         lines += text.lines().count();
         if last {
             return Some(match file.1.sync_all() {
@@ -89,18 +86,34 @@ fn save(
                 Err(error) => Err(failed(&file.0, &error, bytes)),
             });
         }
-        written();
+        written(&file.0);
     }
     None
 }
 
-fn failed(file: &Path, error: &io::Error, written: usize) -> Notice {
-    Notice::from(Failure {
+/// Writes all of it, and counts what came to the file.
+fn write(file: &mut File, mut text: &[u8], bytes: &mut usize) -> io::Result<()> {
+    while !text.is_empty() {
+        match file.write(text) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(n) => {
+                *bytes += n;
+                text = &text[n..];
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn failed(file: &Path, error: &io::Error, written: usize) -> Failure {
+    Failure {
         what: Text::new(&format!("save to {}", file.display())),
         why: Text::new(&format!("{error}; {written} bytes are written")),
         remedy: "make room, or choose another folder with XDG_DATA_HOME".into(),
         sort: FailureSort::Other,
-    })
+    }
 }
 
 /// `shop-prod-20261123T100411.log`
@@ -117,12 +130,12 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
-    fn saved(folder: &Path, parts: &[&str]) -> Result<(PathBuf, usize), Notice> {
+    fn saved(folder: &Path, parts: &[&str]) -> Result<(PathBuf, usize), Failure> {
         let (tx, rx) = channel();
         for (n, part) in parts.iter().enumerate() {
             tx.send(((*part).to_owned(), n + 1 == parts.len())).unwrap();
         }
-        save(folder, "$ ../evil name", Timestamp(0), &rx, || {}).unwrap()
+        save(folder, "$ ../evil name", Timestamp(0), &rx, |_| {}).unwrap()
     }
 
     #[test]
@@ -140,12 +153,58 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "a\nb\n");
     }
 
+    /// A file system of a quarter of a megabyte, gone with this.
+    struct Small(tempfile::TempDir);
+
+    impl Small {
+        fn mounted() -> Option<Self> {
+            let folder = tempfile::tempdir().unwrap();
+            let mut mount = std::process::Command::new("mount");
+            mount.args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"]);
+            let done = mount.arg(folder.path()).output();
+            done.is_ok_and(|it| it.status.success())
+                .then(|| Self(folder))
+        }
+    }
+
+    impl Drop for Small {
+        fn drop(&mut self) {
+            let mut umount = std::process::Command::new("umount");
+            let _ = umount.arg(self.0.path()).output();
+        }
+    }
+
+    #[test]
+    #[allow(clippy::print_stderr, reason = "a skipped test says so")]
+    fn a_full_disk_is_told_with_what_is_written_and_harms_no_other_file() {
+        let Some(small) = Small::mounted() else {
+            return eprintln!("skipped: only root may mount a small file system");
+        };
+        let folder = small.0.path();
+        let old = saved(folder, &["kept\n"]).unwrap().0;
+        let part = "x".repeat(99).as_str().to_owned() + "\n";
+        let part = part.repeat(1_000);
+        let parts = [part.as_str(); 5];
+        let failure = saved(folder, &parts).unwrap_err();
+        assert!(failure.why.contains("No space left"), "{}", failure.why);
+        let second = folder.join("evil-name-19700101T000000-2.log");
+        let written = std::fs::metadata(&second).unwrap().len();
+        let told = format!("; {written} bytes are written");
+        assert!(
+            written > 100_000 && failure.why.ends_with(&told),
+            "{}",
+            failure.why
+        );
+        assert!(failure.what.contains("-2.log"), "{}", failure.what);
+        assert_eq!(std::fs::read_to_string(old).unwrap(), "kept\n");
+    }
+
     #[test]
     fn what_cannot_be_written_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         std::fs::write(&file, "").unwrap();
-        let line = saved(&file, &["a\n"]).unwrap_err().line();
-        assert!(line.contains("0 bytes are written"), "{line}");
+        let why = saved(&file, &["a\n"]).unwrap_err().why;
+        assert!(why.contains("0 bytes are written"), "{why}");
     }
 }

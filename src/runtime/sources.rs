@@ -2,6 +2,7 @@
 //! somebody typed, and the demo.
 
 use crate::cluster::{self, ConnectOptions};
+use crate::config::{ContextRules, rule};
 use crate::domain::feed::Failure;
 use crate::domain::session::ContextInfo;
 use crate::domain::text::Text;
@@ -34,10 +35,27 @@ impl fmt::Debug for DemoCluster {
 pub type DemoStarter =
     Arc<dyn Fn() -> BoxFuture<'static, Result<DemoCluster, Failure>> + Send + Sync>;
 
+/// In which contexts nothing may be changed.
+#[derive(Clone, Debug, Default)]
+pub struct Guards {
+    /// In all.
+    pub readonly: bool,
+    /// In those that rules name.
+    pub contexts: Vec<ContextRules>,
+}
+
+impl Guards {
+    /// Whether changes are refused in this context.
+    pub fn refuse(&self, context: &str) -> bool {
+        self.readonly || rule(&self.contexts, context, |it| it.readonly).unwrap_or(false)
+    }
+}
+
 /// Where clusters come from.
 #[derive(Clone)]
 pub struct Sources {
     options: ConnectOptions,
+    guards: Guards,
     starter: DemoStarter,
     demo: Arc<Mutex<Option<DemoCluster>>>,
 }
@@ -54,12 +72,23 @@ type Loaded = (ConnectOptions, Vec<ContextInfo>, Vec<Text>);
 
 impl Sources {
     /// Clusters of `options`' kubeconfig, and a demo that `starter` can start.
-    pub fn new(options: ConnectOptions, starter: DemoStarter) -> Self {
+    pub fn new(options: ConnectOptions, guards: Guards, starter: DemoStarter) -> Self {
         Self {
             options,
+            guards,
             starter,
             demo: Arc::default(),
         }
+    }
+
+    /// Other guards, for sessions that are made from now on.
+    pub fn guard(&mut self, guards: Guards) {
+        self.guards = guards;
+    }
+
+    /// Whether changes are refused in this context.
+    pub fn refuses(&self, context: &str) -> bool {
+        self.guards.refuse(context)
     }
 
     /// Reads this kubeconfig from now on; `~/` is the home folder.
@@ -90,7 +119,12 @@ impl Sources {
             }
         }
         let loaded = cluster::load(options.kubeconfig.as_deref(), &options.environment)?;
-        Ok((options, loaded.contexts(), loaded.warnings))
+        let contexts = loaded.contexts();
+        let current = contexts.iter().find(|it| it.current);
+        let name = context.or(current.map(|it| it.name.as_str()));
+        // A switch of its own: another context may have other rules.
+        options.readonly = self.refuses(name.unwrap_or_default()).into();
+        Ok((options, contexts, loaded.warnings))
     }
 
     /// A context, and the files that hold its cluster and user, as kubectl takes them.

@@ -67,6 +67,11 @@ impl Workshop {
         }
     }
 
+    /// Another catalogue, for work that begins from now on.
+    pub fn rule(&mut self, rules: Rules) {
+        self.rules = rules;
+    }
+
     /// Carries out a piece of work; `demo` plays where there is no engine.
     pub fn carry_out(&mut self, id: Id, work: Work, demo: bool) {
         let post = self.post.clone();

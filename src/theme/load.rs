@@ -52,6 +52,9 @@ pub fn shipped(name: &str) -> Option<Theme> {
     Some(theme)
 }
 
+/// How a colour is written.
+const COLOUR: &str = "write \"#rrggbb\", \"default\" or one of the sixteen, such as \"lightblue\"";
+
 type Table = BTreeMap<Spanned<String>, Spanned<Value>>;
 
 /// The tables of a file.
@@ -116,7 +119,7 @@ pub fn load(theme: &mut Theme, text: &str) -> Vec<Problem> {
             None => say(
                 value.span().start,
                 format!("`{}` is not a colour", value.get_ref()),
-                "write \"#rrggbb\", \"default\" or one of the sixteen, such as \"lightblue\"",
+                COLOUR,
             ),
         }
     }
@@ -140,6 +143,19 @@ pub fn load(theme: &mut Theme, text: &str) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// Gives a role another colour. `Err` says what is wrong, and what to do.
+pub fn tint(theme: &mut Theme, role: &str, colour: &str) -> Result<(), (String, String)> {
+    let Some(style) = theme.role_mut(role) else {
+        return Err((format!("`{role}` is not a role"), nearest(role)));
+    };
+    let Some(colour) = literal(colour) else {
+        let what = format!("`{colour}` is not a colour");
+        return Err((what, COLOUR.to_owned()));
+    };
+    style.fg = Some(colour);
+    Ok(())
 }
 
 fn nearest(word: &str) -> String {

@@ -10,5 +10,5 @@ mod roles;
 
 pub use contrast::contrast;
 pub use depth::{Depth, detect};
-pub use load::{Problem, SHIPPED, load, shipped};
+pub use load::{Problem, SHIPPED, load, shipped, tint};
 pub use roles::Theme;

@@ -25,6 +25,8 @@ const SENTENCES: [(u8, u16); 4] = [(5, 64), (3, 52), (2, 44), (1, 18)];
 const PREVIEWED: [(u8, u16); 4] = [(6, 48), (5, 34), (3, 30), (1, 18)];
 /// The name is never cut below this.
 const NAME: u16 = 8;
+/// The namespace stays while the name beside it keeps so much.
+const TELLING: u16 = 20;
 /// A column of which less can be seen is not shown.
 const GLIMPSE: u16 = 4;
 /// A row that came or changed its health shows it for so long.
@@ -175,6 +177,10 @@ fn narrow(
             let Some(&last) = lesser.max_by_key(|&&n| (heads[n].priority, n)) else {
                 break;
             };
+            let over = total(heads, widths, chosen, sentence) - room;
+            if heads[last].id == "namespace" && over <= spare_of_name(heads, widths) {
+                break;
+            }
             chosen.retain(|&n| n != last);
             gone.push(last);
         }
@@ -187,6 +193,12 @@ fn narrow(
             chosen.remove(at);
         }
     }
+}
+
+/// How much the name can give so that another column stays.
+fn spare_of_name(heads: &[Head], widths: &[u16]) -> u16 {
+    let name = heads.iter().position(|head| head.id == "name");
+    name.map_or(0, |n| widths[n].saturating_sub(TELLING))
 }
 
 /// The least a column needs when the sentence is content with so much.
@@ -323,6 +335,13 @@ mod tests {
         assert_eq!(ids(52), ["health", "name", "cause", "age"]);
         assert_eq!(ids(44), ["health", "name", "cause"]);
         assert_eq!(shown(&heads, &widths, 34)[1], ("name".into(), 9));
+        // What tells names apart stays while enough of the names is seen.
+        let heads = [head("namespace", 1), head("name", 0), head("ready", 0)];
+        let laid = |room| shown(&heads, &[12, 30, 5], room);
+        let wide = [("namespace", 12), ("name", 22), ("ready", 5)];
+        assert_eq!(laid(45), wide.map(|(id, width)| (id.to_owned(), width)));
+        let narrow = [("name", 30), ("ready", 5)];
+        assert_eq!(laid(42), narrow.map(|(id, width)| (id.to_owned(), width)));
         // The place of a wide column that had to go is taken by a narrow one that went before it.
         let heads = [head("name", 0), head("wide", 1), head("small", 2)];
         let ids = |room| {

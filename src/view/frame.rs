@@ -9,7 +9,7 @@ use crate::app::screens::logs::{LogScreen, Purpose};
 use crate::app::screens::{ListScreen, Screen};
 use crate::app::status::ListState;
 use crate::app::{App, Hit, Notice, Severity};
-use crate::command::{Info, TABLE};
+use crate::command::{Command, Info, TABLE};
 use crate::domain::time::{Millis, brief};
 use crate::input::{Binding, Resolution};
 use ratatui::style::Style;
@@ -145,14 +145,8 @@ fn log_filters(screen: &LogScreen, limit: u16, canvas: &Canvas<'_>) -> Vec<(Stri
         }
         spans.push((text, style));
     };
-    if let Some(level) = screen.level {
-        add(
-            format!("level>={}", level.name().to_lowercase()),
-            theme.field,
-        );
-    }
-    for filter in &screen.filters {
-        add(format!("/{}", filter.text), theme.field);
+    for text in screen.narrowing() {
+        add(format!("/{text}"), theme.field);
     }
     if let Some(input) = &screen.input {
         let sign = match input.purpose {
@@ -166,18 +160,19 @@ fn log_filters(screen: &LogScreen, limit: u16, canvas: &Canvas<'_>) -> Vec<(Stri
             spans.push(("  ".into(), theme.dim));
         }
         spans.extend(parts);
-        if let Some(problem) = &input.problem {
-            spans.push((format!("   {problem}"), theme.warning));
-        }
     } else if let Some(search) = &screen.search {
-        let found = search.found.len();
+        let (at, of) = screen.match_position().unwrap_or_default();
         let more = if screen.is_complete() { "" } else { "+" };
         if !spans.is_empty() {
             spans.push(("  ".into(), theme.dim));
         }
         spans.push(("search: ".into(), theme.key));
         spans.push((search.text.clone(), theme.field));
-        spans.push((format!("   {}{more} lines", grouped(found)), theme.dim));
+        let found = format!("   {} of {}{more}", grouped(at), grouped(of));
+        spans.push((found, theme.dim));
+    }
+    if let Some(problem) = screen.problem() {
+        spans.push((format!("   {problem}"), theme.warning));
     }
     spans
 }
@@ -403,6 +398,10 @@ pub fn hints(app: &App, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
                 ),
             }
         }
+    }
+    if app.offers_tour() && app.crumbs().len() == 1 {
+        let press = Some(Hit::Command(Command::Tutor));
+        hint(canvas, ":tutor", "guided tour", press, false);
     }
 }
 

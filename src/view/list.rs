@@ -9,8 +9,9 @@ use super::words::{ago, count, grouped};
 use crate::app::App;
 use crate::app::layout::{Area, Regions};
 use crate::app::screens::{ListScreen, Source};
-use crate::app::status::ListState;
+use crate::app::status::{ListState, Refusal};
 use crate::app::world::Connection;
+use crate::command::Command;
 use crate::domain::time::{Millis, brief};
 use ratatui::style::Style;
 
@@ -81,7 +82,8 @@ fn explain(app: &App, state: &ListState, canvas: &mut Canvas<'_>, area: Area) {
         ListState::Loading { what, since } => {
             let long = now.since(*since) > Millis::seconds(5);
             let hint = if long {
-                vec!["the server takes its time; :ctx goes elsewhere".to_owned()]
+                let ctx = app.key_of(Command::Contexts);
+                vec![format!("the server takes its time; {ctx} goes elsewhere")]
             } else {
                 Vec::new()
             };
@@ -106,28 +108,24 @@ fn explain(app: &App, state: &ListState, canvas: &mut Canvas<'_>, area: Area) {
                 count(*hidden, what.trim_end_matches('s'))
             ),
             theme.text,
-            vec!["esc shows them all again · / changes the filter".into()],
+            vec![format!(
+                "{} shows them all again · {} changes the filter",
+                app.key_of(Command::Back),
+                app.key_of(Command::Filter)
+            )],
         ),
-        ListState::Forbidden(refusal) => (
-            refusal.to_string(),
-            theme.warning,
-            vec![
-                format!(
-                    "the server refuses `{}` on `{}` to {}",
-                    refusal.verb,
-                    refusal.resource,
-                    who(app)
-                ),
-                ":ns NAME,NAME shows namespaces in which you may · :ctx uses another context"
-                    .into(),
-                "everything else that you may see still works".into(),
-            ],
-        ),
+        ListState::Forbidden(refusal) => {
+            (refusal.to_string(), theme.warning, despite(app, refusal))
+        }
         ListState::Nothing { what, remedy } => (what.clone(), theme.text, vec![remedy.clone()]),
         ListState::Absent => (
             "this server does not have the kind".into(),
             theme.warning,
-            vec![":resources lists what it has".into()],
+            vec![format!(
+                "{} lists what it has · {} goes back",
+                app.key_of(Command::Resources),
+                app.key_of(Command::Back)
+            )],
         ),
         ListState::Disconnected {
             seen,
@@ -142,14 +140,14 @@ fn explain(app: &App, state: &ListState, canvas: &mut Canvas<'_>, area: Area) {
                 theme.failing,
                 vec![
                     format!("{seen}; retry in {}", brief(retry_at.since(now))),
-                    ":reconnect tries now · :ctx goes to another cluster".into(),
+                    elsewhere(app),
                 ],
             )
         }
         ListState::Stale { seen } => (
             format!("no answer from the server since {}", ago(now, *seen)),
             theme.degraded,
-            Vec::new(),
+            vec![elsewhere(app)],
         ),
         ListState::Ready | ListState::Partial(_) => return,
     };
@@ -170,17 +168,50 @@ fn explain(app: &App, state: &ListState, canvas: &mut Canvas<'_>, area: Area) {
     }
 }
 
+/// What the server refuses, and what to do all the same.
+fn despite(app: &App, refusal: &Refusal) -> Vec<String> {
+    vec![
+        format!(
+            "the server refuses `{}` on `{}` to {}",
+            refusal.verb,
+            refusal.resource,
+            who(app)
+        ),
+        format!(
+            ":ns NAME,NAME shows namespaces in which you may · {} uses another context",
+            app.key_of(Command::Contexts)
+        ),
+        "everything else that you may see still works".into(),
+    ]
+}
+
+/// What to do where the server does not answer.
+fn elsewhere(app: &App) -> String {
+    format!(
+        "{} tries now · {} goes to another cluster",
+        app.key_of(Command::Reconnect),
+        app.key_of(Command::Contexts)
+    )
+}
+
 /// What to do where there is nothing.
 fn ways_on(app: &App, what: &str) -> Vec<String> {
     let others = if app.world.scope_names().is_none() {
-        ""
+        String::new()
     } else {
-        "0 shows all namespaces · "
+        let all = app.key_of(Command::AllNamespaces);
+        format!("{all} shows all namespaces · ")
     };
-    let way = format!("{others}:ns chooses namespaces · :ctx goes to another cluster");
-    let mut ways = vec![way];
+    let mut ways = vec![format!(
+        "{others}{} chooses namespaces · {} goes to another cluster",
+        app.key_of(Command::Namespaces),
+        app.key_of(Command::Contexts)
+    )];
     if what == "projects" {
-        ways.push(":new makes the first image from a source, without a Dockerfile".into());
+        let new = app.key_of(Command::NewImage);
+        ways.push(format!(
+            "{new} makes the first image from a source, without a Dockerfile"
+        ));
     }
     ways
 }

@@ -13,6 +13,7 @@ mod list;
 mod logs;
 mod overlay;
 mod paint;
+mod plain;
 mod preview;
 mod shell;
 mod table;
@@ -20,6 +21,7 @@ mod tabs;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tour;
 mod welcome;
 mod wizard;
 mod words;
@@ -27,6 +29,7 @@ mod world;
 
 pub use columns::Memory;
 pub use hits::Hits;
+pub use plain::plain;
 
 use crate::app::layout::{Area, Regions};
 use crate::app::screens::Screen;
@@ -49,6 +52,7 @@ pub fn draw(app: &App, theme: &Theme, memory: &mut Memory, buffer: &mut Buffer) 
         regions.world,
         regions.place,
         regions.body,
+        regions.tour,
         regions.notice,
         regions.hints,
     ]
@@ -65,6 +69,9 @@ pub fn draw(app: &App, theme: &Theme, memory: &mut Memory, buffer: &mut Buffer) 
     }
     if regions.strip.height > 0 {
         tabs::draw(app, &mut canvas, regions.strip, &mut hits);
+    }
+    if regions.tour.height > 0 {
+        tour::draw(app, &mut canvas, regions.tour);
     }
     if let Screen::Shell(screen) = app.screen() {
         tabs::draw_foot(app, screen, &mut canvas, &regions, &mut hits);

@@ -35,7 +35,12 @@ fn draw_palette(
 ) {
     let theme = canvas.theme;
     let (columns, rows) = app.size;
-    let floor = rows.saturating_sub(u16::from(app.regions().hints.height > 0));
+    let regions = app.regions();
+    let floor = if regions.tour.height > 0 {
+        regions.tour.y
+    } else {
+        rows.saturating_sub(u16::from(regions.hints.height > 0))
+    };
     let shown = u16::try_from(palette.choices.len())
         .unwrap_or(CHOICES)
         .min(CHOICES)
@@ -191,6 +196,7 @@ fn draw_confirm(app: &App, confirm: &Confirm, canvas: &mut Canvas<'_>, hits: &mu
         canvas,
         columns.saturating_sub(8).clamp(1, 72),
         usize::from(rows / 3),
+        app.is_production(),
     );
     let widest = lines.iter().map(|(line, _)| width(line)).max().unwrap_or(0);
     let height = u16::try_from(lines.len())
@@ -226,6 +232,7 @@ fn question(
     canvas: &Canvas<'_>,
     limit: u16,
     room: usize,
+    production: bool,
 ) -> Vec<(String, Style)> {
     let theme = canvas.theme;
     let mut lines: Vec<_> = wrap(&confirm.question, limit)
@@ -250,7 +257,12 @@ fn question(
     }
     if let Some(word) = &confirm.word {
         lines.push((String::new(), theme.text));
-        let ask = format!("This is production. Type {word} to go on:");
+        let why = if production {
+            "This is production. "
+        } else {
+            ""
+        };
+        let ask = format!("{why}Type {word} to go on:");
         lines.extend(wrap(&ask, limit).into_iter().map(|line| (line, theme.text)));
         lines.push((format!("› {}▏", confirm.typed), theme.field));
     }

@@ -10,24 +10,31 @@ use crate::app::{App, Hit};
 use crate::command::{Command, Context};
 use crate::domain::exec::End;
 use crate::input::Binding;
+use crate::theme::Theme;
+use ratatui::style::Style;
+use std::ops::Range;
 
 /// The longest name on the strip.
 const NAME: u16 = 28;
 
-/// Draws the strip: number, name, whether something came, whether it rang, how it ended.
-pub fn draw(app: &App, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
-    let theme = canvas.theme;
-    let mut x = area.x + 1;
-    for (n, (seen, screen)) in app.tab_screens().enumerate() {
-        let start = x;
-        let room = (area.x + area.width).saturating_sub(x);
-        if room < 4 {
-            break;
-        }
-        let style = if seen { theme.accent } else { theme.dim };
-        x += canvas.put(x, area.y, room, &format!("{} ", n + 1), theme.dim);
-        let title = screen.title();
-        x += canvas.put(x, area.y, NAME.min(room), &title, style);
+/// Columns for what is told of tabs that the strip has no room for.
+const MORE: u16 = 6;
+
+/// Columns between two tabs.
+const GAP: u16 = 3;
+
+/// A tab as the strip tells it: number, name, whether something came, whether it rang, how it ended.
+struct Label {
+    number: String,
+    name: String,
+    sign: String,
+    style: Style,
+    seen: bool,
+    news: News,
+}
+
+impl Label {
+    fn of(n: usize, seen: bool, screen: &Screen, theme: &Theme) -> Self {
         let (sign, style) = match screen {
             Screen::Shell(shell) => match &shell.life {
                 Life::Ended(_) if shell.edit.is_some() => (String::new(), theme.dim),
@@ -37,23 +44,110 @@ pub fn draw(app: &App, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
                 _ if shell.news == News::Written => (" •".into(), theme.info),
                 _ => (String::new(), theme.dim),
             },
-            Screen::Logs(log) if !seen && log.follow => (" •".into(), theme.dim),
+            Screen::Logs(log) if log.news => (" •".into(), theme.info),
             _ => (String::new(), theme.dim),
         };
-        x += canvas.put(
-            x,
-            area.y,
-            (area.x + area.width).saturating_sub(x),
-            &sign,
+        let news = match screen {
+            Screen::Shell(shell) => shell.news,
+            Screen::Logs(log) if log.news => News::Written,
+            _ => News::None,
+        };
+        Self {
+            number: format!("{} ", n + 1),
+            name: screen.title(),
+            sign,
             style,
-        );
+            seen,
+            news,
+        }
+    }
+
+    fn width(&self) -> u16 {
+        width(&self.number) + width(&self.name).min(NAME) + width(&self.sign) + GAP
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, x: u16, y: u16, room: u16) -> u16 {
+        let theme = canvas.theme;
+        let style = if self.seen { theme.accent } else { theme.dim };
+        let name = canvas.put(x, y, room, &self.number, theme.dim);
+        let sign = name + canvas.put(x + name, y, NAME.min(room - name), &self.name, style);
+        sign + canvas.put(x + sign, y, room - sign, &self.sign, self.style)
+    }
+}
+
+/// Which of so wide tabs are drawn in so much room, the seen one among them.
+fn window(widths: &[u16], seen: usize, room: u16) -> Range<usize> {
+    let fits = |range: Range<usize>, room: u16| widths[range].iter().sum::<u16>() <= room + GAP;
+    if fits(0..widths.len(), room) {
+        return 0..widths.len();
+    }
+    let room = room.saturating_sub(2 * MORE);
+    let first = (0..=seen).find(|&n| fits(n..seen + 1, room));
+    let first = first.unwrap_or(seen);
+    let end = (seen + 1..=widths.len())
+        .rev()
+        .find(|&n| fits(first..n, room));
+    first..end.unwrap_or(seen + 1)
+}
+
+/// Draws the strip, and at its right edge the title that the program in the pane has set.
+pub fn draw(app: &App, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
+    let theme = canvas.theme;
+    let labels: Vec<Label> = app
+        .tab_screens()
+        .enumerate()
+        .map(|(n, (seen, screen))| Label::of(n, seen, screen, theme))
+        .collect();
+    let widths: Vec<u16> = labels.iter().map(Label::width).collect();
+    let seen = labels.iter().position(|label| label.seen).unwrap_or(0);
+    let end = area.x + area.width;
+    let shown = window(&widths, seen, area.width.saturating_sub(2));
+    let (before, after) = (&labels[..shown.start], &labels[shown.end..]);
+    let mut x = area.x + 1;
+    if !before.is_empty() {
+        let more = format!("‹ {}", before.len());
+        canvas.put(x, area.y, MORE, &more, news_style(before, theme));
+        x += MORE;
+    }
+    for n in shown {
+        let room = end.saturating_sub(x);
+        if room < 4 {
+            break;
+        }
         let used = Area {
-            x: start,
-            width: x - start,
+            x,
+            width: labels[n].draw(canvas, x, area.y, room),
             ..area
         };
         hits.add(used, Hit::Tab(n));
-        x += 3;
+        x += used.width + GAP;
+    }
+    if !after.is_empty() {
+        let more = format!("{} ›", after.len());
+        let (x, style) = (end.saturating_sub(MORE), news_style(after, theme));
+        canvas.put_right(x, area.y, MORE.min(area.width) - 1, &more, style);
+    } else if let Screen::Shell(shell) = app.screen() {
+        draw_title(shell, canvas, x, end.saturating_sub(1), area.y);
+    }
+}
+
+/// What is drawn of tabs without room in the strip is coloured by the weightiest news among them.
+fn news_style(labels: &[Label], theme: &Theme) -> Style {
+    match labels.iter().map(|label| label.news).max() {
+        Some(News::Rang) => theme.warning,
+        Some(News::Written) => theme.info,
+        _ => theme.dim,
+    }
+}
+
+/// The title that a program has set, said to be one: it may hold anything.
+fn draw_title(shell: &ShellScreen, canvas: &mut Canvas<'_>, x: u16, end: u16, y: u16) {
+    const LEAST: u16 = 16;
+    let title = shell.terminal.title();
+    let room = end.saturating_sub(x);
+    if room >= LEAST && !title.is_empty() {
+        let dim = canvas.theme.dim;
+        canvas.put_right(x, y, room, &format!("title: {title}"), dim);
     }
 }
 

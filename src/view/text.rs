@@ -6,6 +6,7 @@ use super::paint::{Canvas, skip_columns, width, wrap};
 use crate::app::layout::Area;
 use crate::app::screens::text::{Arrival, Syntax, TextScreen};
 use crate::app::{App, Hit};
+use crate::command::Command;
 use crate::domain::time::brief;
 use crate::theme::Theme;
 use ratatui::style::Style;
@@ -28,7 +29,12 @@ pub fn draw(app: &App, screen: &TextScreen, canvas: &mut Canvas<'_>, area: Area,
             return;
         }
         Arrival::Failed(failure) => {
-            let text = [&failure.what, &failure.why, &failure.remedy];
+            let ways = format!(
+                "{} asks again · {} goes back",
+                app.key_of(Command::Refresh),
+                app.key_of(Command::Back)
+            );
+            let text: [&str; 4] = [&failure.what, &failure.why, &failure.remedy, &ways];
             let lines = text
                 .into_iter()
                 .flat_map(|text| wrap(text, area.width.saturating_sub(8)));

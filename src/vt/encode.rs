@@ -10,7 +10,7 @@ fn modifiers(key: Key) -> u8 {
 
 /// The bytes of a key; empty when no terminal has any for it.
 pub fn encode_key(key: Key, modes: Modes) -> Vec<u8> {
-    if modes.kitty & 1 != 0
+    if modes.kitty
         && let Some(bytes) = kitty(key)
     {
         return bytes;
@@ -33,6 +33,11 @@ pub fn encode_key(key: Key, modes: Modes) -> Vec<u8> {
         Code::Delete => tilde(key, 3),
         Code::PageUp => tilde(key, 5),
         Code::PageDown => tilde(key, 6),
+        // What ends a report of the cursor's place ends no key any more.
+        Code::F(3) if modes.kitty => tilde(key, 13),
+        Code::F(n @ 1..=4) if modes.kitty && modifiers(key) == 1 => {
+            format!("\x1b[{}", function_letter(n)).into_bytes()
+        }
         Code::F(n) => function(key, n),
     }
 }
@@ -66,7 +71,7 @@ fn character(key: Key, c: char) -> Vec<u8> {
 
 fn cursor(key: Key, letter: char, modes: Modes) -> Vec<u8> {
     match modifiers(key) {
-        1 if modes.app_cursor => format!("\x1bO{letter}").into_bytes(),
+        1 if modes.app_cursor && !modes.kitty => format!("\x1bO{letter}").into_bytes(),
         1 => format!("\x1b[{letter}").into_bytes(),
         held => format!("\x1b[1;{held}{letter}").into_bytes(),
     }
@@ -83,7 +88,7 @@ fn function(key: Key, n: u8) -> Vec<u8> {
     let held = modifiers(key);
     match n {
         1..=4 => {
-            let letter = char::from(b'P' + n - 1);
+            let letter = function_letter(n);
             if held == 1 {
                 format!("\x1bO{letter}").into_bytes()
             } else {
@@ -99,15 +104,24 @@ fn function(key: Key, n: u8) -> Vec<u8> {
     }
 }
 
+/// The last letter of the first four function keys.
+const fn function_letter(n: u8) -> char {
+    (b'P' + n - 1) as char
+}
+
 /// Keys that the kitty protocol tells apart where older ways cannot.
 fn kitty(key: Key) -> Option<Vec<u8>> {
-    let held = modifiers(key);
+    let mut held = modifiers(key);
     let code = match key.code {
         Code::Esc => 27,
         Code::Enter if held > 1 => 13,
         Code::Tab if held > 1 => 9,
         Code::Backspace if held > 1 => 127,
-        Code::Char(c) if key.ctrl || key.alt => u32::from(c),
+        Code::Char(c) if key.ctrl || key.alt => {
+            // The key is named without shift.
+            held += u8::from(c.is_ascii_uppercase());
+            u32::from(c.to_ascii_lowercase())
+        }
         _ => return None,
     };
     Some(if held == 1 {
@@ -147,6 +161,7 @@ pub fn encode_mouse(mouse: Mouse, column: u16, row: u16, modes: Modes) -> Vec<u8
     let wanted = match mouse.action {
         MouseAction::Press(_) | MouseAction::Release(_) => modes.mouse != MouseMode::Off,
         MouseAction::Drag(_) => matches!(modes.mouse, MouseMode::Drag | MouseMode::Motion),
+        MouseAction::Move => modes.mouse == MouseMode::Motion,
     };
     if !wanted {
         return wheel_as_arrows(mouse, modes);
@@ -162,6 +177,7 @@ pub fn encode_mouse(mouse: Mouse, column: u16, row: u16, modes: Modes) -> Vec<u8
         MouseAction::Press(button) => (number(button), false),
         MouseAction::Release(button) => (number(button), true),
         MouseAction::Drag(button) => (32 + number(button), false),
+        MouseAction::Move => (32 + 3, false),
     };
     let held = 4 * u8::from(mouse.shift) + 8 * u8::from(mouse.alt) + 16 * u8::from(mouse.ctrl);
     let (column, row) = (column + 1, row + 1);
@@ -246,10 +262,27 @@ mod tests {
             ..modes
         };
         assert_eq!(key("up", app), "\x1bOA");
-        let kitty = Modes { kitty: 1, ..modes };
-        assert_eq!(key("esc", kitty), "\x1b[27u");
-        assert_eq!(key("ctrl-c", kitty), "\x1b[99;5u");
-        assert_eq!(key("a", kitty), "a");
+        let kitty = Modes { kitty: true, ..app };
+        for (name, bytes) in [
+            ("a", "a"),
+            ("enter", "\r"),
+            ("tab", "\t"),
+            ("esc", "\x1b[27u"),
+            ("ctrl-c", "\x1b[99;5u"),
+            ("ctrl-i", "\x1b[105;5u"),
+            ("alt-x", "\x1b[120;3u"),
+            ("alt-shift-x", "\x1b[120;4u"),
+            ("shift-enter", "\x1b[13;2u"),
+            ("shift-tab", "\x1b[9;2u"),
+            ("up", "\x1b[A"),
+            ("ctrl-up", "\x1b[1;5A"),
+            ("f1", "\x1b[P"),
+            ("f3", "\x1b[13~"),
+            ("ctrl-f3", "\x1b[13;5~"),
+            ("f5", "\x1b[15~"),
+        ] {
+            assert_eq!(key(name, kitty), bytes, "{name}");
+        }
     }
 
     #[test]
@@ -295,6 +328,13 @@ mod tests {
         };
         assert_eq!(encode_mouse(drag, 9, 4, drags), b"\x1b[<32;10;5M");
         assert_eq!(encode_mouse(press, 9, 4, Modes::default()), b"");
+        let moved = Mouse::plain(MouseAction::Move);
+        assert_eq!(encode_mouse(moved, 9, 4, drags), b"");
+        let all = Modes {
+            mouse: MouseMode::Motion,
+            ..sgr
+        };
+        assert_eq!(encode_mouse(moved, 9, 4, all), b"\x1b[<35;10;5M");
         let wheel = Mouse::plain(MouseAction::Press(Button::WheelUp));
         let pager = Modes {
             alternate_screen: true,

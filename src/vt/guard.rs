@@ -19,6 +19,9 @@ const MAX_MARKS: u8 = 8;
 /// Keyboard modes that a program may stack on one screen. The protocol asks for "a limit"; the
 /// emulator's own makes it fall over.
 const MAX_KEYBOARD_MODES: usize = 64;
+/// What of the kitty keyboard protocol there is: keys told apart. The outer terminal is asked for no
+/// more than that, so that a program which asks for more learns that it does not get it.
+const KEYBOARD: KeyboardModes = KeyboardModes::DISAMBIGUATE_ESC_CODES;
 /// Titles that a program may stack.
 const MAX_TITLES: usize = 64;
 /// The longest address of a link that is kept.
@@ -135,7 +138,6 @@ impl Handler for Guarded<'_> {
         decaln();
         text_area_size_chars();
         report_keyboard_mode();
-        set_keyboard_mode(mode: KeyboardModes, behaviour: KeyboardModesApplyBehavior);
         set_modify_other_keys(mode: ModifyOtherKeys);
         report_modify_other_keys();
         set_scp(path: ScpCharPath, mode: ScpUpdateMode);
@@ -192,8 +194,12 @@ impl Handler for Guarded<'_> {
         let depth = &mut self.counts.keyboard[screen];
         if *depth < MAX_KEYBOARD_MODES {
             *depth += 1;
-            Handler::push_keyboard_mode(self.term, mode);
+            Handler::push_keyboard_mode(self.term, mode & KEYBOARD);
         }
+    }
+
+    fn set_keyboard_mode(&mut self, mode: KeyboardModes, behaviour: KeyboardModesApplyBehavior) {
+        Handler::set_keyboard_mode(self.term, mode & KEYBOARD, behaviour);
     }
 
     fn pop_keyboard_modes(&mut self, count: u16) {

@@ -109,8 +109,8 @@ pub struct Modes {
     pub mouse: MouseMode,
     /// How it is told.
     pub mouse_encoding: MouseEncoding,
-    /// Flags of the kitty keyboard protocol, 0 when it is off.
-    pub kitty: u8,
+    /// Keys that older ways cannot tell apart are told in the kitty keyboard protocol.
+    pub kitty: bool,
 }
 
 /// What a program is told of the mouse.
@@ -230,6 +230,14 @@ impl Terminal {
         }
     }
 
+    /// Keeps so many lines of what has scrolled out from now on; a full-screen program has none.
+    pub fn set_scrollback(&mut self, lines: usize) {
+        if !self.term.mode().contains(TermMode::ALT_SCREEN) {
+            self.term.grid_mut().update_history(lines);
+            self.touch();
+        }
+    }
+
     /// Whether the program has begun a frame that it has not ended yet.
     pub fn is_holding(&self) -> bool {
         self.parser.sync_timeout().0
@@ -303,13 +311,6 @@ impl Terminal {
             (TermMode::MOUSE_DRAG, MouseMode::Drag),
             (TermMode::MOUSE_REPORT_CLICK, MouseMode::Press),
         ];
-        let kitty = [
-            (TermMode::DISAMBIGUATE_ESC_CODES, 1),
-            (TermMode::REPORT_EVENT_TYPES, 2),
-            (TermMode::REPORT_ALTERNATE_KEYS, 4),
-            (TermMode::REPORT_ALL_KEYS_AS_ESC, 8),
-            (TermMode::REPORT_ASSOCIATED_TEXT, 16),
-        ];
         Modes {
             alternate_screen: has(TermMode::ALT_SCREEN),
             app_cursor: has(TermMode::APP_CURSOR),
@@ -327,11 +328,7 @@ impl Terminal {
             } else {
                 MouseEncoding::X10
             },
-            kitty: kitty
-                .into_iter()
-                .filter(|(flag, _)| has(*flag))
-                .map(|(_, bit)| bit)
-                .sum(),
+            kitty: has(TermMode::DISAMBIGUATE_ESC_CODES),
         }
     }
 

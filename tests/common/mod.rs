@@ -13,6 +13,7 @@ pub mod demo;
 pub mod dockerd;
 pub mod image;
 pub mod kubectl;
+pub mod outer;
 pub mod proxy;
 pub mod registry;
 pub mod terminal;

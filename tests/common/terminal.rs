@@ -67,6 +67,27 @@ impl Terminal {
         columns: u16,
         rows: u16,
     ) -> Self {
+        Self::begin(program, args, env, (columns, rows), false)
+    }
+
+    /// The same in a terminal that has the kitty keyboard protocol.
+    pub fn start_with_kitty(
+        program: &Path,
+        args: &[&str],
+        env: &[(&str, &str)],
+        columns: u16,
+        rows: u16,
+    ) -> Self {
+        Self::begin(program, args, env, (columns, rows), true)
+    }
+
+    fn begin(
+        program: &Path,
+        args: &[&str],
+        env: &[(&str, &str)],
+        (columns, rows): (u16, u16),
+        kitty: bool,
+    ) -> Self {
         let pty = native_pty_system()
             .openpty(PtySize {
                 rows,
@@ -113,6 +134,7 @@ impl Terminal {
         let term = Term::new(
             Config {
                 scrolling_history: 0,
+                kitty_keyboard: kitty,
                 ..Config::default()
             },
             &size,

@@ -73,6 +73,15 @@ impl Wire<'_> {
         self.raw(&format!("{:x}\r\n{line}\n\r\n", line.len() + 1));
     }
 
+    /// Some bytes of an answer that was begun with [`Wire::lines`]. False when nobody reads any more.
+    pub fn piece(&mut self, bytes: &[u8]) -> bool {
+        let stream = self.stream.get_mut();
+        let head = format!("{:x}\r\n", bytes.len());
+        let parts = [head.as_bytes(), bytes, b"\r\n"];
+        let written = parts.iter().try_for_each(|part| stream.write_all(part));
+        written.and_then(|()| stream.flush()).is_ok()
+    }
+
     /// The lines have come to their end.
     pub fn end(&mut self) {
         self.raw("0\r\n\r\n");

@@ -42,7 +42,7 @@ async fn connect(kubeconfig: &str, timing: Timing, readonly: bool) -> (Session, 
     std::fs::write(&path, kubeconfig).unwrap();
     let options = ConnectOptions {
         kubeconfig: Some(path),
-        readonly,
+        readonly: readonly.into(),
         environment: Environment::default(),
         timing,
         ..ConnectOptions::default()

@@ -6,6 +6,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use quarterdeck::cluster::{ConnectOptions, Session, Timing};
 use quarterdeck::demo::{Demo, Options};
 use serde_json::Value;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The cluster and who talks to it.
@@ -13,12 +14,21 @@ pub struct Stage {
     pub session: Session,
     pub client: kube::Client,
     _demo: Demo,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Stage {
     /// A demo with these options.
     pub async fn set(options: Options, readonly: bool) -> Self {
+        Self::behind(options, readonly, async |port| port).await
+    }
+
+    /// The same, where the session reaches it at the port that `way` makes of its own.
+    pub async fn behind(
+        options: Options,
+        readonly: bool,
+        way: impl AsyncFnOnce(u16) -> u16,
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config");
         let demo = quarterdeck::demo::start(Options {
@@ -33,9 +43,14 @@ impl Stage {
             .await
             .unwrap();
         config.default_retry = false;
+        let port = config.cluster_url.port_u16().unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let text = text.replace(&format!(":{port}"), &format!(":{}", way(port).await));
+        let through = dir.path().join("through");
+        std::fs::write(&through, text).unwrap();
         let session = Session::connect(ConnectOptions {
-            kubeconfig: Some(path),
-            readonly,
+            kubeconfig: Some(through),
+            readonly: readonly.into(),
             timing: Timing {
                 caught_up: Duration::from_millis(50),
                 stall: Duration::from_millis(300),
@@ -44,7 +59,8 @@ impl Stage {
                 backoff_first: Duration::from_millis(250),
                 backoff_cap: Duration::from_millis(500),
                 // Streams that wait their turn must not be taken for a slow server too soon.
-                watch_start: Duration::from_secs(1),
+                watch_start: Duration::from_secs(2),
+                log_start: Duration::from_secs(1),
                 ..quick()
             },
             ..ConnectOptions::default()
@@ -53,8 +69,14 @@ impl Stage {
             session: session.await.unwrap(),
             client: kube::Client::try_from(config).unwrap(),
             _demo: demo,
-            _dir: dir,
+            dir,
         }
+    }
+
+    /// The kubeconfig that the demo has written.
+    #[allow(dead_code, reason = "not every test makes a session of its own")]
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.dir.path().join("config")
     }
 
     /// Replaces the faults.

@@ -40,6 +40,11 @@ impl Releases {
         }
     }
 
+    /// Whose releases; nothing for those of all projects.
+    pub fn project(&self) -> Option<&Text> {
+        self.project.as_ref()
+    }
+
     /// What stands in the breadcrumb.
     pub fn title(&self) -> String {
         match &self.project {

@@ -250,6 +250,7 @@ impl ListScreen {
             .cloned()
             .unwrap_or_else(|| rows.first_sort());
         let mut list = List::new(sort);
+        list.wide = world.state.wide.contains(rows.name());
         list.rebuild(rows, world);
         Self { source, list }
     }

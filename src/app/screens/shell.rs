@@ -17,6 +17,7 @@ use crate::vt::{
     Modes, MouseMode, Scroll, SelectKind, Terminal, encode_focus, encode_key, encode_mouse,
     encode_paste,
 };
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// After the end of its program a pane takes no key for so long: longer than between two keys of
@@ -66,12 +67,14 @@ pub enum Stage {
 }
 
 /// How programs in panes are run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Panes {
     /// Lines that are kept of what has scrolled out.
     pub scrollback: usize,
     /// What is run for a shell in a container; empty: the best there is.
     pub shell: Vec<String>,
+    /// The outer terminal tells keys apart, so that programs may ask for that.
+    pub kitty: bool,
 }
 
 impl Default for Panes {
@@ -79,6 +82,7 @@ impl Default for Panes {
         Self {
             scrollback: SCROLLBACK,
             shell: Vec::new(),
+            kitty: false,
         }
     }
 }
@@ -181,7 +185,7 @@ impl ShellScreen {
             subject: Text::default(),
             file: None,
             edit: None,
-            terminal: Terminal::new(size.0, size.1, panes.scrollback, false),
+            terminal: Terminal::new(size.0, size.1, panes.scrollback, panes.kitty),
             life: Life::Opening,
             focused: true,
             news: News::None,
@@ -299,14 +303,14 @@ impl ShellScreen {
         !matches!(self.life, Life::Ended(_))
     }
 
-    /// Something came of the program. What is to be told to the person, when it ended badly.
+    /// Something came of the program; whether it rang the bell.
     pub(in crate::app) fn take(
         &mut self,
         item: ExecItem,
         seen: bool,
         now: Timestamp,
         effects: &mut Effects,
-    ) {
+    ) -> bool {
         match item {
             ExecItem::Started => self.life = Life::Live,
             ExecItem::Output(bytes) | ExecItem::Errors(bytes) => {
@@ -316,11 +320,11 @@ impl ShellScreen {
                     effects.push(Effect::Write(self.id, replies));
                 }
                 let bells = self.terminal.bells();
+                let rang = std::mem::replace(&mut self.bells, bells) < bells;
                 if !seen {
-                    let rang = bells > self.bells;
                     self.news = self.news.max(if rang { News::Rang } else { News::Written });
                 }
-                self.bells = bells;
+                return rang;
             }
             ExecItem::Ended(end) => {
                 self.terminal.release();
@@ -332,6 +336,7 @@ impl ShellScreen {
                 }
             }
         }
+        false
     }
 
     /// Whether a key was probably meant for the program: it has only just ended, and what is typed
@@ -416,6 +421,11 @@ impl ShellScreen {
     pub(in crate::app) fn dragged(&mut self) -> Option<String> {
         let selected = self.pressed.is_some_and(|press| press.dragged);
         selected.then(|| self.terminal.selected())?
+    }
+
+    /// Whether the program wants to know of every move of the pointer.
+    pub(in crate::app) fn wants_motion(&self) -> bool {
+        self.focused && self.is_live() && self.modes().mouse == MouseMode::Motion
     }
 
     /// Tells the program whether it has the keyboard, when that is new to it.

@@ -37,7 +37,7 @@ impl Welcome {
     pub fn ways(world: &World) -> Vec<Way> {
         let demo = Way {
             label: "Open the demo".into(),
-            help: "a company inside this program, for a look around".into(),
+            help: "a company inside this program, with a guided tour".into(),
             step: Step::Effect(Effect::ConnectDemo),
         };
         let again = Way {

@@ -7,7 +7,7 @@ use super::args::{ClusterArgs, ConsoleArgs};
 use super::console::scopes;
 use super::exit::{Code, Refusal};
 use super::get::gather;
-use super::out::Out;
+use super::out::{self, Out};
 use super::session::with_session;
 use super::settings::Settings;
 use crate::cluster::{CHANNEL, Event, FeedHandle, Session, now};
@@ -15,13 +15,16 @@ use crate::domain::feed::{FailureSort, Scope};
 use crate::domain::fleet::Fleet;
 use crate::domain::logs::shown::Shown;
 use crate::domain::logs::target::Target;
-use crate::domain::logs::{Log, Mark, Nanos, Reading, Seq, SourceState, Start};
+use crate::domain::logs::{
+    Admitted, Chunk, Item, Log, Mark, Nanos, Reading, Seq, SourceId, SourceState, Start,
+};
 use crate::domain::query::{Query, quantity};
 use crate::domain::rows::Kind;
 use crate::domain::selector::Selector;
 use crate::domain::time::{Millis, Timestamp};
 use clap::{Args, ValueEnum};
 use print::Printer;
+use std::collections::HashSet;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
@@ -73,21 +76,13 @@ pub enum LogOutput {
 
 impl LogsArgs {
     fn reading(&self) -> Result<Reading, Refusal> {
-        let start = match (&self.since, self.tail) {
-            (Some(_), Some(_)) => {
-                let why = "--since and --tail name two beginnings: give one of them";
-                return Err(Refusal::new(Code::Usage, why));
-            }
-            (Some(since), None) => since_of(since)?,
-            (None, Some(lines)) => Start::Tail(lines),
-            (None, None) => Start::Head,
-        };
+        let since = self.since.as_deref().map(since_of).transpose()?;
         Ok(Reading {
-            start,
+            start: since.unwrap_or(Start::Head),
+            most: self.tail,
             follow: self.follow,
             previous: self.previous,
-            until: None,
-            before: false,
+            ..Reading::once()
         })
     }
 
@@ -116,16 +111,8 @@ impl LogsArgs {
             return Ok(Target::Selector(text.as_str().into(), selector));
         }
         let home = scopes.and_then(Scope::only);
-        let mut targets = self
-            .targets
-            .iter()
-            .map(|text| Target::parse(text, home))
-            .collect::<Result<Vec<Target>, String>>()
-            .map_err(|why| Refusal::new(Code::Usage, why))?;
-        Ok(match targets.len() {
-            1 => targets.remove(0),
-            _ => Target::Several(targets),
-        })
+        Target::parse_words(&self.targets.join(" "), home)
+            .map_err(|why| Refusal::new(Code::Usage, why))
     }
 }
 
@@ -166,6 +153,7 @@ pub fn run(cluster: &ClusterArgs, args: &LogsArgs, out: &mut Out) -> anyhow::Res
             log: Log::new(KEPT),
             shown: Shown::new(Seq::default()),
             printed: Seq::default(),
+            lost: HashSet::new(),
             handles: Vec::new(),
             feeds: Vec::new(),
             tx,
@@ -189,7 +177,8 @@ fn places(target: &Target, named: Option<Vec<Scope>>, session: &Session) -> Vec<
         target => own(target).map(|scope| vec![scope]),
     };
     own.or(named).unwrap_or_else(|| match target {
-        Target::Project(_) => vec![Scope::ALL],
+        // What has no namespace of its own may be in any.
+        Target::Project(_) | Target::Several(_) => vec![Scope::ALL],
         _ => vec![Scope(Some(session.home_namespace()))],
     })
 }
@@ -203,6 +192,8 @@ struct Reader {
     log: Log,
     shown: Shown,
     printed: Seq,
+    /// Streams of which it was told that they are lost.
+    lost: HashSet<SourceId>,
     handles: Vec<FeedHandle>,
     feeds: Vec<FeedHandle>,
     tx: Sender<Event>,
@@ -232,7 +223,15 @@ impl Reader {
                 () = tokio::time::sleep(wait) => None,
             };
             match event {
-                Some(Event::Log { chunk, .. }) => again = self.log.take(chunk, now()),
+                Some(Event::Log { chunk, .. }) => {
+                    let ended = |item: &Item| matches!(item, Item::State(SourceState::Ended));
+                    let ended = chunk.items.iter().any(ended);
+                    self.tell_losses(&chunk);
+                    again = self.log.take(chunk, now());
+                    if ended {
+                        self.join();
+                    }
+                }
                 Some(Event::Batch(batch)) => {
                     self.fleet.apply(batch, now());
                     self.join();
@@ -250,6 +249,23 @@ impl Reader {
         }
     }
 
+    /// A stream that is lost is told at once, and once; the mark that it goes on comes with its
+    /// lines.
+    fn tell_losses(&mut self, chunk: &Chunk) {
+        let id = chunk.source;
+        for item in &chunk.items {
+            match (item, self.log.source(id)) {
+                (Item::State(SourceState::Lost(why)), Some(info)) if self.lost.insert(id) => {
+                    out::warn(&format!("── {}: lost, tried again: {why}", info.source));
+                }
+                (Item::Lines(_) | Item::State(SourceState::Live), _) => {
+                    self.lost.remove(&id);
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// Whether more than one container may speak.
     fn many(&self) -> bool {
         !matches!(self.target, Target::Container(_))
@@ -262,13 +278,12 @@ impl Reader {
         let named = matches!(self.target, Target::Container(_) | Target::Pod { .. });
         let worth = members
             .iter()
-            .filter(|member| named || member.has_log(self.reading.previous))
-            .map(|member| &member.source);
-        for (id, source) in self.log.join(worth) {
+            .filter(|member| named || member.has_log(self.reading.previous));
+        for Admitted { id, source, again } in self.log.admit(worth, self.reading.follow) {
             let mut reading = self.reading.clone();
-            if !self.feeds.is_empty() {
+            if !self.feeds.is_empty() || again {
                 // It appeared while we follow: all of it is new.
-                reading.start = Start::Head;
+                (reading.start, reading.most) = (Start::Head, None);
             }
             let tx = self.tx.clone();
             self.handles

@@ -24,6 +24,8 @@ pub(super) struct Cursor {
     first_line: Vec<u8>,
     last_line: Vec<u8>,
     search: Search,
+    /// No line of the present stream was new yet.
+    begins: bool,
 }
 
 /// So much of a line tells it from others of the same moment.
@@ -73,7 +75,23 @@ pub(super) struct News {
     pub(super) lines: Bytes,
     /// Lines are missing before them: the last known and the first new stamp.
     pub(super) gap: Option<(Nanos, Nanos)>,
+    /// Where among them nothing was written for a while.
+    pub(super) jumps: Vec<Jump>,
 }
+
+/// Two lines in a row that lie apart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Jump {
+    /// Where in the new lines the second one begins.
+    pub(super) at: usize,
+    /// Their stamps.
+    pub(super) from: Nanos,
+    pub(super) to: Nanos,
+}
+
+/// Lines this far apart are a [`Jump`]: kubelets rotate a log no more often than every three
+/// seconds, so that a file which was passed over holds about so much.
+const JUMP: i64 = 2_000_000_000;
 
 impl Cursor {
     /// The stamp of the last line that was read.
@@ -88,6 +106,7 @@ impl Cursor {
 
     /// A new stream begins, from [`Cursor::since`]; `new_run` when the container was restarted.
     pub(super) fn reopen(&mut self, new_run: bool) {
+        self.begins = true;
         if self.run.is_some() {
             self.search = Search::First { new_run };
         }
@@ -100,6 +119,7 @@ impl Cursor {
         let mut from = None;
         let mut gap = None;
         let mut noted = 0..0;
+        let mut jumps = Vec::new();
         while at < lines.len() {
             let end = memchr::memchr(b'\n', &lines[at..]).map_or(lines.len(), |n| at + n + 1);
             let line = &lines[at..end];
@@ -119,11 +139,15 @@ impl Cursor {
                     return News {
                         lines: kept.into(),
                         gap,
+                        jumps,
                     };
                 }
             } else {
-                from.get_or_insert(at);
-                self.note(line);
+                let begin = *from.get_or_insert(at);
+                if let Some((from, to)) = self.note(line) {
+                    let at = at - begin;
+                    jumps.push(Jump { at, from, to });
+                }
                 noted = at..end;
             }
             at = end;
@@ -134,6 +158,7 @@ impl Cursor {
         News {
             lines: from.map_or_else(Bytes::new, |from| lines.slice(from..)),
             gap,
+            jumps,
         }
     }
 
@@ -199,18 +224,19 @@ impl Cursor {
         }
     }
 
-    /// A line was handed on.
-    pub(super) fn note(&mut self, line: &[u8]) {
+    /// A line was handed on. The stamps of the one before it and its own, when they lie apart.
+    fn note(&mut self, line: &[u8]) -> Option<(Nanos, Nanos)> {
         let same = line.len() > SECOND && line[..SECOND] == self.second;
-        let Some(at) = self.stamps.split(line).0 else {
-            return;
-        };
+        let at = self.stamps.split(line).0?;
+        let begins = std::mem::take(&mut self.begins);
         match &mut self.run {
             Some(run) if same => {
                 run.last = run.last.max(at);
                 run.count += 1;
+                None
             }
             run => {
+                let before = run.map(|run| run.last);
                 *run = Some(Run {
                     first: at,
                     last: at,
@@ -221,6 +247,9 @@ impl Cursor {
                 if line.len() > SECOND {
                     self.second.copy_from_slice(&line[..SECOND]);
                 }
+                // What lies before a stream is judged by what it sends again.
+                let before = before.filter(|before| !begins && at.0 - before.0 >= JUMP)?;
+                Some((before, at))
             }
         }
     }
@@ -336,6 +365,25 @@ mod tests {
         // The restart was noticed only after the new run had been read.
         cursor.reopen(true);
         assert_eq!(read(&mut cursor, &text(&new, 0)).0, text(&new, 5));
+    }
+
+    #[test]
+    fn a_while_without_lines_is_a_jump_within_a_stream_alone() {
+        let mut cursor = Cursor::default();
+        let mut jumps = |lines: &[(u8, u16)]| {
+            let text = text(lines, 0);
+            let news = cursor.read(&Bytes::copy_from_slice(text.as_bytes()));
+            let jumps = news.jumps.iter();
+            let found: Vec<usize> = jumps.map(|jump| jump.at).collect();
+            cursor.reopen(true);
+            found
+        };
+        let line = text(&[(1, 0)], 0).len();
+        assert_eq!(
+            jumps(&[(1, 0), (2, 5), (4, 5), (9, 0)]),
+            [line * 2, line * 3]
+        );
+        assert!(jumps(&[(30, 0), (31, 0)]).is_empty(), "another run");
     }
 
     #[test]

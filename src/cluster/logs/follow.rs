@@ -5,18 +5,21 @@
 //! opened again from the second of its last line. Lines that the server no longer has leave a
 //! mark; nothing is ever left out in silence.
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Jump};
 use super::gate::{Gate, TURN};
 use super::lines::{Lines, Piece};
 use super::status::{Ended, Status, pod_path, status};
 use crate::cluster::Event;
 use crate::cluster::body::Chunks;
 use crate::cluster::call::{Call, escape};
+use crate::cluster::clock::now;
 use crate::cluster::connect::Session;
 use crate::cluster::error::Fault;
 use crate::cluster::retry::Backoff;
 use crate::domain::logs::stamp::Stamps;
-use crate::domain::logs::{Chunk, Item, Mark, Reading, Source, SourceId, SourceState, Start};
+use crate::domain::logs::{
+    Chunk, Item, Mark, Nanos, Reading, Source, SourceId, SourceState, Start,
+};
 use crate::domain::text::Text;
 use crate::domain::time::Millis;
 use bytes::Bytes;
@@ -28,8 +31,30 @@ use tokio::time::Instant;
 /// The longest time between two looks at the end of a silent log.
 const RAREST_LOOK: Duration = Duration::from_mins(5);
 
+/// How often a container is looked at that has done its work: only a pod that is set up anew runs
+/// it again.
+const DONE_LOOK: Duration = Duration::from_secs(30);
+
+/// After so many looks at a container that does not run they become rarer: its waits grow too.
+const PATIENT: u32 = 30;
+
+/// Kubelets look this often, at most, whether a log is to be rotated.
+const ROTATION: Duration = Duration::from_secs(3);
+
+/// What is told later than this may lie in a file that was rotated twice.
+const LATE: Millis = Millis(3_000);
+
 /// Nobody listens any more.
 struct Closed;
+
+/// What a look at one line of the log shows.
+enum Look {
+    Line(Nanos),
+    /// There is no line.
+    Empty,
+    /// The server did not answer.
+    Unknown,
+}
 
 /// How a stream ended.
 enum End {
@@ -78,6 +103,19 @@ pub(super) struct Follower {
     state: SourceState,
     /// The run whose lines were read last.
     known: Option<Status>,
+    /// The last line of a stream that ended without a line feed. It is whole only when the
+    /// container has ended; otherwise the server sends it again.
+    unfinished: Option<Piece>,
+    /// Gaps that were told.
+    gaps: u32,
+    /// How often in a row the server did not answer, though it answered others.
+    unanswered: u32,
+    /// How far our clock is before the server's.
+    skew: Millis,
+    /// The last line, when it was told late.
+    late_at: Option<Nanos>,
+    /// The first line of the file that the server reads, and when that was looked up.
+    file: Option<(Nanos, Instant)>,
     /// When the stream was lost.
     lost: Option<Instant>,
     begun: Instant,
@@ -106,6 +144,12 @@ impl Follower {
             backoff: Backoff::new(timing.backoff_first, timing.backoff_cap),
             state: SourceState::Queued,
             known: None,
+            unfinished: None,
+            gaps: 0,
+            unanswered: 0,
+            skew: Millis(0),
+            late_at: None,
+            file: None,
             lost: None,
             begun: Instant::now(),
             new_run: false,
@@ -161,8 +205,8 @@ impl Follower {
                     if !self.failed(fault, stretch).await? {
                         return self.over().await;
                     }
-                    if stretch.follow {
-                        self.look_for_restart().await?;
+                    if stretch.follow && !self.look_for_restart().await? {
+                        return self.over().await;
                     }
                 }
             }
@@ -232,6 +276,9 @@ impl Follower {
                 write!(path, "&sinceTime={}", escape(&second.to_string()))
             }
         };
+        if let (Some(lines), None) = (self.reading.most, self.cursor.last()) {
+            let _ = write!(path, "&tailLines={lines}");
+        }
         path
     }
 
@@ -244,33 +291,58 @@ impl Follower {
         {
             return closed.into();
         }
-        let _place = gate.place().await;
-        match self.open(stretch, gate).await {
-            Ok(chunks) => match self.read(chunks, stretch, gate).await {
-                Ok(end) | Err(end) => end,
-            },
+        let turn = gate.turn().await;
+        let mut place = gate.place().await;
+        let opened = self.open(stretch, gate).await;
+        drop(turn);
+        match opened {
+            Ok(chunks) => {
+                place.streams();
+                match self.read(chunks, stretch, gate).await {
+                    Ok(end) | Err(end) => end,
+                }
+            }
             Err(end) => end,
         }
     }
 
     async fn open(&mut self, stretch: Stretch, gate: &Gate) -> Result<Chunks, End> {
         let session = self.session.clone();
-        let _turn = gate.turn().await;
+        let timing = session.timing();
         self.tell(SourceState::Opening).await?;
         if stretch.follow && self.known.is_none() {
-            self.known = Some(status(&session, &self.source).await?);
+            let status = status(&session, &self.source).await?;
+            self.send(vec![Item::Pod(status.pod.clone())]).await?;
+            self.known = Some(status);
         }
         let call = Call {
             accept: "*/*",
             ..Call::get(self.path(stretch))
         };
-        let opened = session.open(&call, session.timing().watch_start).await;
+        // Where others are answered, one that is not soon is probably one too many.
+        let suspected = self.unanswered < 2 && gate.is_streaming();
+        let limit = if suspected {
+            timing.log_start
+        } else {
+            timing.watch_start
+        };
+        let opened = session.open(&call, limit).await;
         if matches!(opened, Err(Fault::Deadline(_)))
             && session.pulse().health().borrow().failures == 0
         {
-            gate.too_many();
+            self.unanswered += 1;
+            match self.unanswered {
+                1 => gate.too_many(),
+                // Others have made room, and still there is no answer: this one is slow by itself.
+                2 => gate.as_many_as_before(),
+                _ => {}
+            }
         }
-        let chunks = Chunks::of(opened?);
+        let opened = opened?;
+        self.unanswered = 0;
+        self.skew = skew(opened.headers());
+        let chunks = Chunks::of(opened);
+        self.unfinished = None;
         self.cursor.reopen(self.new_run);
         Ok(chunks)
     }
@@ -298,9 +370,10 @@ impl Follower {
                 biased;
                 chunk = chunks.next() => {
                     let Some(chunk) = chunk? else {
-                        let mut pieces = Vec::new();
-                        lines.finish(&mut pieces);
-                        self.take(pieces).await?;
+                        self.unfinished = lines.rest();
+                        if !stretch.follow {
+                            self.take_unfinished().await?;
+                        }
                         self.resumed().await?;
                         return Ok(End::Complete);
                     };
@@ -309,7 +382,7 @@ impl Follower {
                     (look_every, look) = (timing.stall, heard + timing.stall);
                     let mut pieces = Vec::new();
                     lines.feed(chunk, &mut pieces);
-                    if self.take(pieces).await? {
+                    if self.take(pieces, stretch.follow).await? {
                         return Ok(End::Enough);
                     }
                     // A flood never rests: it looks by itself whether others wait.
@@ -349,16 +422,26 @@ impl Follower {
         }
     }
 
+    /// The run is over: what stands behind its last line feed is a line too.
+    async fn take_unfinished(&mut self) -> Result<(), Closed> {
+        if let Some(piece) = self.unfinished.take() {
+            self.take(vec![piece], false).await?;
+        }
+        Ok(())
+    }
+
     /// Hands on what is new. True when what was asked for has been read.
-    async fn take(&mut self, pieces: Vec<Piece>) -> Result<bool, Closed> {
+    async fn take(&mut self, pieces: Vec<Piece>, follow: bool) -> Result<bool, Closed> {
         let mut items = Vec::with_capacity(pieces.len());
         let mut enough = false;
         for piece in pieces {
+            let mut jumps = Vec::new();
             let (gap, item) = match piece {
                 Piece::Lines(lines) => {
                     let (lines, past) = self.until(lines);
                     enough |= past;
                     let news = self.cursor.read(&lines);
+                    jumps = news.jumps;
                     (news.gap, Item::Lines(news.lines))
                 }
                 Piece::Long(head, cut) => {
@@ -374,10 +457,15 @@ impl Follower {
             };
             if let Some((from, to)) = gap {
                 self.lost = None;
+                self.gaps += 1;
                 items.push(Item::Mark(Mark::Gap { from, to: Some(to) }));
             }
-            if !matches!(&item, Item::Lines(lines) if lines.is_empty()) {
-                items.push(item);
+            match item {
+                Item::Lines(lines) if lines.is_empty() => {}
+                Item::Lines(lines) if follow && !jumps.is_empty() => {
+                    self.mark_rotations(lines, jumps, &mut items).await;
+                }
+                item => items.push(item),
             }
             if enough {
                 break;
@@ -387,6 +475,7 @@ impl Follower {
             return Ok(enough);
         }
         self.new_run = false;
+        self.late_at = self.cursor.last().filter(|at| self.is_late(*at));
         self.resumed().await?;
         self.send(items).await?;
         Ok(enough)
@@ -432,12 +521,32 @@ impl Follower {
     }
 
     /// Whether the log holds lines that the stream has not told.
-    async fn behind(&self) -> Result<bool, Closed> {
+    async fn behind(&mut self) -> Result<bool, Closed> {
         let Some(last) = self.cursor.last() else {
             return Ok(false);
         };
+        match self.look("&tailLines=1").await {
+            Look::Line(at) => return Ok(at > last),
+            // The file was rotated after the last line was read, and before that was told late:
+            // it need not have been the last one.
+            Look::Empty if self.late_at == Some(last) => {
+                self.late_at = None;
+                self.gaps += 1;
+                let gap = Mark::Gap {
+                    from: last,
+                    to: None,
+                };
+                self.mark(gap).await?;
+            }
+            Look::Empty | Look::Unknown => {}
+        }
+        Ok(false)
+    }
+
+    /// Looks at one line of the log: its first one that the server still has, or its last.
+    async fn look(&self, which: &str) -> Look {
         let path = format!(
-            "{}/log?container={}&timestamps=true&tailLines=1&limitBytes=64",
+            "{}/log?container={}&timestamps=true&limitBytes=64{which}",
             pod_path(&self.source),
             escape(&self.source.container)
         );
@@ -446,65 +555,134 @@ impl Follower {
             ..Call::get(path)
         };
         // A server that does not answer shows it by other signs.
-        let Ok(end) = self.session.bytes(&call).await else {
-            return Ok(false);
-        };
-        Ok(Stamps::default().split(&end).0.is_some_and(|at| at > last))
+        match self.session.bytes(&call).await {
+            Ok(bytes) if bytes.is_empty() => Look::Empty,
+            Ok(bytes) => match Stamps::default().split(&bytes).0 {
+                Some(at) => Look::Line(at),
+                None => Look::Unknown,
+            },
+            Err(_) => Look::Unknown,
+        }
+    }
+
+    /// A kubelet that tells a log late goes from the file that it reads to the newest one, past
+    /// those between them. That leaves a jump in time, with the beginning of a file behind it.
+    async fn mark_rotations(&mut self, mut lines: Bytes, jumps: Vec<Jump>, items: &mut Vec<Item>) {
+        let mut handed_on = 0;
+        for Jump { at, from, to } in jumps {
+            if !self.is_late(from) || self.in_one_file(from).await {
+                continue;
+            }
+            self.gaps += 1;
+            let before = lines.split_to(at - handed_on);
+            handed_on = at;
+            if !before.is_empty() {
+                items.push(Item::Lines(before));
+            }
+            items.push(Item::Mark(Mark::Gap { from, to: Some(to) }));
+        }
+        items.push(Item::Lines(lines));
+    }
+
+    /// Whether a line of this moment is told so late that the log may have been rotated twice since.
+    fn is_late(&self, at: Nanos) -> bool {
+        let now = Millis(now().0 - self.skew.0);
+        now.0 - at.timestamp().0 > LATE.0
+    }
+
+    /// Whether the file that is read now began before this moment.
+    async fn in_one_file(&mut self, at: Nanos) -> bool {
+        let fresh = |looked: Instant| looked.elapsed() < ROTATION;
+        if self
+            .file
+            .is_some_and(|(first, looked)| first <= at && fresh(looked))
+        {
+            return true;
+        }
+        match self.look("").await {
+            Look::Line(first) => {
+                self.file = Some((first, Instant::now()));
+                first <= at
+            }
+            Look::Empty => false,
+            Look::Unknown => true,
+        }
     }
 
     /// The stream came to its end while it was followed. Whether there will be another one.
     async fn ended(&mut self) -> Result<bool, Closed> {
         let session = self.session.clone();
-        let mut told = false;
+        let mut looks = 0;
         loop {
-            let fault = match status(&session, &self.source).await {
-                Ok(status) => {
-                    let known = self.known.clone().unwrap_or_default();
-                    if known.id.is_empty() {
-                        // The status was behind the container when it was asked first.
-                        self.known = Some(status.clone());
-                    } else if status.id != known.id && !status.id.is_empty() {
-                        // The end of the known run is read; a run in between nobody has seen.
-                        let runs = status.restarts.saturating_sub(known.restarts);
-                        if runs > 1 {
-                            self.new_run = runs == 2;
-                            self.run_between().await?;
-                            told = false;
-                        }
-                        if !told {
-                            self.tell_end(&status).await?;
-                        }
-                        self.begin_run(&known, status).await?;
-                        return Ok(true);
-                    }
-                    if status.running {
-                        // The server ended the stream, not the container.
-                        self.rest().await;
-                        return Ok(true);
-                    }
-                    if !told {
-                        self.tell_end(&status).await?;
-                        told = true;
-                    }
-                    if status.over {
-                        return Ok(false);
-                    }
-                    self.tell(SourceState::Waiting("not running".into()))
+            let status = match status(&session, &self.source).await {
+                Ok(status) => status,
+                Err(fault) if fault.code() == 404 => return self.gone().await,
+                Err(fault) => {
+                    self.lost.get_or_insert_with(Instant::now);
+                    self.tell(SourceState::Lost(Text::new(&fault.to_string())))
                         .await?;
-                    tokio::time::sleep(session.timing().restart_look).await;
+                    self.rest().await;
                     continue;
                 }
-                Err(fault) => fault,
             };
-            if fault.code() == 404 {
-                self.mark(Mark::Deleted).await?;
+            let known = self.known.clone().unwrap_or_default();
+            if !known.pod.is_empty() && status.pod != known.pod {
+                return self.gone().await;
+            }
+            if known.id.is_empty() {
+                // The status was behind the container when it was asked first.
+                self.known = Some(status.clone());
+            } else if status.id != known.id && !status.id.is_empty() {
+                self.take_unfinished().await?;
+                // The end of the known run is read; a run in between nobody has seen.
+                let runs = status.restarts.saturating_sub(known.restarts);
+                if runs > 1 {
+                    self.new_run = runs == 2;
+                    self.run_between(runs > 2).await?;
+                    looks = 0;
+                }
+                if looks == 0 {
+                    self.tell_end(&status).await?;
+                }
+                self.begin_run(&known, status).await?;
+                return Ok(true);
+            }
+            if status.running {
+                // The server ended the stream, not the container.
+                self.rest().await;
+                return Ok(true);
+            }
+            if looks == 0 {
+                self.take_unfinished().await?;
+                self.tell_end(&status).await?;
+            }
+            looks += 1;
+            if status.over {
                 return Ok(false);
             }
-            self.lost.get_or_insert_with(Instant::now);
-            self.tell(SourceState::Lost(Text::new(&fault.to_string())))
-                .await?;
-            self.rest().await;
+            self.await_next_run(&status, looks).await?;
         }
+    }
+
+    /// The container does not run: a while passes before it is looked at again.
+    async fn await_next_run(&mut self, status: &Status, looks: u32) -> Result<(), Closed> {
+        let look = self.session.timing().restart_look;
+        let (state, wait) = if status.done {
+            (SourceState::Ended, DONE_LOOK)
+        } else {
+            let wait = if looks > PATIENT { look * 2 } else { look };
+            (SourceState::Waiting("not running".into()), wait)
+        };
+        self.tell(state).await?;
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+
+    /// The pod is gone; another one of its name is another one's to read.
+    async fn gone(&mut self) -> Result<bool, Closed> {
+        self.take_unfinished().await?;
+        self.mark(Mark::Deleted).await?;
+        Ok(false)
     }
 
     async fn tell_end(&self, status: &Status) -> Result<(), Closed> {
@@ -523,37 +701,51 @@ impl Follower {
         Ok(())
     }
 
-    /// Reads what is kept of the run before the present one, from the last known line on.
-    async fn run_between(&mut self) -> Result<(), Closed> {
+    /// Reads what is kept of the run before the present one, from the last known line on. Where
+    /// still more runs were `missed`, lines are missing even when that one has none.
+    async fn run_between(&mut self, missed: bool) -> Result<(), Closed> {
         let stretch = Stretch {
             previous: true,
             follow: false,
         };
-        match (self.stream(stretch).await, self.cursor.last()) {
-            (End::Closed, _) => Err(Closed),
+        let from = self.cursor.last().unwrap_or_default();
+        let gaps = self.gaps;
+        let lost = match self.stream(stretch).await {
+            End::Closed => return Err(Closed),
             // Nobody can say what it held.
-            (End::Failed(_), Some(from)) => self.mark(Mark::Gap { from, to: None }).await,
-            _ => Ok(()),
+            End::Failed(_) => true,
+            _ => missed && self.gaps == gaps,
+        };
+        if lost {
+            self.gaps += 1;
+            self.mark(Mark::Gap { from, to: None }).await?;
         }
+        Ok(())
     }
 
     /// After a broken stream: the container may have been restarted before it is opened again.
-    /// Then what the old run wrote after the break comes first, as far as it is kept.
-    async fn look_for_restart(&mut self) -> Result<(), Closed> {
+    /// Then what the old run wrote after the break comes first, as far as it is kept. False when
+    /// the pod is gone.
+    async fn look_for_restart(&mut self) -> Result<bool, Closed> {
         let Some(known) = self.known.clone().filter(|known| !known.id.is_empty()) else {
-            return Ok(());
+            return Ok(true);
         };
         let Ok(status) = status(&self.session, &self.source).await else {
-            return Ok(());
+            return Ok(true);
         };
-        if status.id == known.id || status.id.is_empty() {
-            return Ok(());
+        if status.pod != known.pod {
+            return self.gone().await;
         }
+        if status.id == known.id || status.id.is_empty() {
+            return Ok(true);
+        }
+        let runs = status.restarts.saturating_sub(known.restarts);
         if self.cursor.last().is_some() {
-            self.run_between().await?;
+            self.run_between(runs > 1).await?;
         }
         self.tell_end(&status).await?;
-        self.begin_run(&known, status).await
+        self.begin_run(&known, status).await?;
+        Ok(true)
     }
 
     /// A stream failed. False when there is no use in trying again.
@@ -566,10 +758,7 @@ impl Follower {
                 tokio::time::sleep(self.session.timing().restart_look).await;
                 return Ok(true);
             }
-            404 if self.cursor.last().is_some() && stretch.follow => {
-                self.mark(Mark::Deleted).await?;
-                return Ok(false);
-            }
+            404 if self.known.is_some() && stretch.follow => return self.gone().await,
             400..=428 => {
                 let what = format!("read the log of {}", self.source);
                 self.mark(Mark::Refused(fault.failure(&what))).await?;
@@ -595,6 +784,15 @@ impl Follower {
         let least = now + self.session.timing().backoff_first.min(until - now);
         pulse.rest(least, until).await;
     }
+}
+
+/// How far our clock is before that of the server that answered so.
+fn skew(headers: &http::HeaderMap) -> Millis {
+    let date = headers.get(http::header::DATE);
+    let date = date.and_then(|date| date.to_str().ok());
+    let date = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
+    let server = date.map(|date| date.timestamp().as_millisecond());
+    Millis(server.map_or(0, |server| now().0 - server))
 }
 
 fn ended_mark(ended: &Ended) -> Mark {

@@ -25,13 +25,13 @@ pub(super) struct Lines {
 impl Lines {
     /// Takes in what arrived.
     pub(super) fn feed(&mut self, mut bytes: Bytes, out: &mut Vec<Piece>) {
-        if !self.begun.is_empty() {
+        if !self.is_empty() {
             let Some(end) = memchr::memchr(b'\n', &bytes) else {
                 return self.keep(&bytes);
             };
             let rest = bytes.split_off(end + 1);
-            self.keep(&bytes);
-            self.finish(out);
+            self.keep(&bytes[..end]);
+            self.finish(b"\n", out);
             bytes = rest;
         }
         // Everything up to the last line feed is whole lines: handed on as it is.
@@ -41,22 +41,34 @@ impl Lines {
         self.keep(&rest);
     }
 
+    fn is_empty(&self) -> bool {
+        self.begun.is_empty()
+    }
+
     fn keep(&mut self, bytes: &[u8]) {
-        let room = (LONGEST + 1).saturating_sub(self.begun.len());
+        let room = LONGEST - self.begun.len();
         let (kept, left) = bytes.split_at(bytes.len().min(room));
         self.begun.extend_from_slice(kept);
         self.left_out += left.len() as u64;
     }
 
-    /// The line is complete, or the stream has ended.
-    pub(super) fn finish(&mut self, out: &mut Vec<Piece>) {
-        let line = std::mem::take(&mut self.begun).freeze();
-        let left = std::mem::take(&mut self.left_out);
-        if left > 0 {
-            // The line feed was left out with the rest.
-            out.push(Piece::Long(line, left.saturating_sub(1)));
-        } else if !line.is_empty() {
-            whole(line, out);
+    /// The stream has ended: what was begun, if anything was.
+    pub(super) fn rest(mut self) -> Option<Piece> {
+        let mut out = Vec::new();
+        if !self.is_empty() {
+            self.finish(b"", &mut out);
+        }
+        out.pop()
+    }
+
+    fn finish(&mut self, end: &[u8], out: &mut Vec<Piece>) {
+        let mut line = std::mem::take(&mut self.begun);
+        match std::mem::take(&mut self.left_out) {
+            0 => {
+                line.extend_from_slice(end);
+                out.push(Piece::Lines(line.freeze()));
+            }
+            left => out.push(Piece::Long(line.freeze(), left)),
         }
     }
 }
@@ -105,7 +117,7 @@ mod tests {
         for piece in pieces {
             splitter.feed(piece.clone(), &mut out);
         }
-        splitter.finish(&mut out);
+        out.extend(splitter.rest());
         let mut lines = Vec::new();
         for piece in out {
             match piece {
@@ -137,8 +149,8 @@ mod tests {
             let got = lines(&pieces);
             prop_assert_eq!(got.len(), lengths.len());
             for ((head, left), length) in got.iter().zip(&lengths) {
-                prop_assert_eq!(head.len() as u64 + left, *length as u64 + u64::from(*left == 0 && head.len() > *length));
-                prop_assert!(head.len() <= LONGEST + 1);
+                prop_assert_eq!(head.len() as u64 + left, *length as u64);
+                prop_assert_eq!(head.len(), LONGEST.min(*length));
             }
         }
     }
@@ -150,12 +162,12 @@ mod tests {
         let piece = Bytes::from(vec![b'x'; 1 << 20]);
         for _ in 0..1024 {
             splitter.feed(piece.clone(), &mut out);
-            assert!(splitter.begun.len() <= LONGEST + 1);
+            assert!(splitter.begun.len() <= LONGEST);
         }
         splitter.feed("\nnext\n".into(), &mut out);
-        let expected = (1_u64 << 30) - LONGEST as u64 - 1;
+        let expected = (1_u64 << 30) - LONGEST as u64;
         assert!(
-            matches!(&out[0], Piece::Long(head, left) if head.len() == LONGEST + 1 && *left == expected)
+            matches!(&out[0], Piece::Long(head, left) if head.len() == LONGEST && *left == expected)
         );
         assert_eq!(out[1], Piece::Lines("next\n".into()));
     }

@@ -25,6 +25,7 @@
 //! rollouts, which are observations.
 
 pub mod arena;
+mod compare;
 mod facts;
 mod ids;
 mod nodes;
@@ -39,6 +40,7 @@ mod tests;
 mod tree;
 mod view;
 
+pub use compare::Difference;
 pub use ids::{NamespaceId, NodeId, PodId, ProjectId, ReleaseId, WorkloadId};
 pub use view::{
     Changed, Counts, NamespaceRow, NodeRow, PodRef, ProjectRow, ReleaseRow, Sums, Touched,

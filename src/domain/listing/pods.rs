@@ -26,7 +26,7 @@ impl Listed for PodRef<'_> {
 
     const COLUMNS: &'static [Column] = &[
         Column::HEALTH,
-        Column::text("namespace", "NAMESPACE", 0),
+        Column::text("namespace", "NAMESPACE", 1),
         Column::text("name", "NAME", 0),
         Column::number("ready", "READY", 0),
         Column::text("status", "STATUS", 0),

@@ -171,6 +171,23 @@ impl Segment {
     }
 }
 
+impl Segment {
+    /// Asks whether the line added last goes on with the one before.
+    fn follow(&mut self, follows: impl FnOnce(&str, Option<Level>) -> (bool, Option<Level>)) {
+        let Some(meta) = self.metas.last_mut() else {
+            return;
+        };
+        let own = Level::from_code(meta.level);
+        let from = meta.offset as usize;
+        let text = self.text.get(from..from + meta.length as usize);
+        let (follows, level) = follows(text.unwrap_or_default(), own);
+        if follows {
+            meta.flags |= CONTINUATION;
+            meta.level = Level::code(level.or(own));
+        }
+    }
+}
+
 /// The ring.
 #[derive(Debug)]
 pub struct Buffer {
@@ -191,6 +208,12 @@ impl Buffer {
             bytes: 0,
             evicted: 0,
         }
+    }
+
+    /// Keeps about so much from now on.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+        while self.bytes > self.limit && self.evict() {}
     }
 
     /// The first kept line.
@@ -233,13 +256,7 @@ impl Buffer {
         self.make_room(line.raw.len());
         let at = self.segments.len() - 1;
         self.bytes += self.segments[at].add(line, None);
-        let written = self.last();
-        let own = written.level;
-        let (follows, level) = follows(written.text, own);
-        if let Some(meta) = self.segments[at].metas.last_mut().filter(|_| follows) {
-            meta.flags |= CONTINUATION;
-            meta.level = Level::code(level.or(own));
-        }
+        self.segments[at].follow(follows);
         self.last()
     }
 
@@ -257,9 +274,13 @@ impl Buffer {
         }
     }
 
-    /// Keeps older lines before the first one. They are not counted against the limit until newer
-    /// ones come: somebody has just asked for them.
-    pub fn prepend<'a>(&mut self, lines: impl ExactSizeIterator<Item = NewLine<'a>>) {
+    /// Keeps older lines before the first one; `follows` as for [`Buffer::push`]. They are not
+    /// counted against the limit until newer ones come: somebody has just asked for them.
+    pub fn prepend<'a>(
+        &mut self,
+        lines: impl ExactSizeIterator<Item = NewLine<'a>>,
+        mut follows: impl FnMut(SourceId, &str, Option<Level>) -> (bool, Option<Level>),
+    ) {
         let count = i64::try_from(lines.len()).unwrap_or(0);
         let first = self.first().0 - count;
         let mut older: Vec<Segment> = Vec::new();
@@ -273,6 +294,7 @@ impl Buffer {
             }
             if let Some(segment) = older.last_mut() {
                 self.bytes += segment.add(&line, None);
+                segment.follow(|text, level| follows(line.source, text, level));
             }
         }
         for segment in older.into_iter().rev() {
@@ -327,6 +349,13 @@ impl Buffer {
             .segments
             .partition_point(|segment| segment.end() <= seq.0);
         self.segments.get(at)?.line(seq.0)
+    }
+
+    /// All kept lines.
+    pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        self.segments.iter().flat_map(|segment| {
+            (segment.first..segment.end()).filter_map(move |seq| segment.line(seq))
+        })
     }
 
     /// The first line that was written at this moment or later; the end when there is none.
@@ -397,7 +426,7 @@ mod tests {
             raw: b"older",
             cut: 0,
         });
-        buffer.prepend(older.into_iter());
+        buffer.prepend(older.into_iter(), |_, _, _| (false, None));
         let stamps: Vec<i64> = (buffer.first().0..buffer.end().0)
             .filter_map(|seq| Some(buffer.get(Seq(seq))?.at.0))
             .collect();

@@ -1,4 +1,7 @@
-//! How many lines and errors were written in each second: what the sparkline is made of.
+//! How many lines and errors were written when: what the sparkline is made of.
+//!
+//! Counted by the second; where the kept time is long, by more seconds at a time, so that drawing it
+//! costs the same for a minute and for a month.
 
 use super::level::Level;
 use super::stamp::Nanos;
@@ -42,18 +45,34 @@ impl Timeline {
     }
 }
 
-/// Counts by second.
-#[derive(Debug, Default)]
+/// So many spans of time are told apart at most.
+const SPANS: usize = 4096;
+
+/// Counts by spans of seconds.
+#[derive(Debug)]
 pub struct Histogram {
-    seconds: BTreeMap<i64, Bar>,
-    /// The second that is being counted: neighbours fall into it.
+    /// So many seconds are counted together.
+    width: i64,
+    /// By the first second of each span.
+    spans: BTreeMap<i64, Bar>,
+    /// The span that is being counted: neighbours fall into it.
     present: Option<(i64, Bar)>,
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self {
+            width: 1,
+            spans: BTreeMap::new(),
+            present: None,
+        }
+    }
 }
 
 impl Histogram {
     /// Counts a line.
     pub fn add(&mut self, at: Nanos, level: Option<Level>) {
-        let second = at.seconds();
+        let second = self.span_of(at);
         let error = u32::from(level >= Some(Level::Error));
         match &mut self.present {
             Some((present, bar)) if *present == second => {
@@ -66,33 +85,52 @@ impl Histogram {
                     errors: error,
                 };
                 if let Some((second, bar)) = present.replace((second, new)) {
-                    sum(self.seconds.entry(second).or_default(), bar);
+                    sum(self.spans.entry(second).or_default(), bar);
+                    self.widen();
                 }
             }
         }
     }
 
+    fn span_of(&self, at: Nanos) -> i64 {
+        let second = at.seconds();
+        second - second.rem_euclid(self.width)
+    }
+
+    /// Counts more seconds together when there are too many spans.
+    fn widen(&mut self) {
+        while self.spans.len() > SPANS {
+            self.width *= 2;
+            let width = self.width;
+            let wide = |second: i64| second - second.rem_euclid(width);
+            let mut spans = BTreeMap::new();
+            for (second, bar) in std::mem::take(&mut self.spans) {
+                sum(spans.entry(wide(second)).or_default(), bar);
+            }
+            self.spans = spans;
+            self.present = self.present.map(|(second, bar)| (wide(second), bar));
+        }
+    }
+
     /// Forgets what is older than the first kept line.
     pub fn trim(&mut self, first: Nanos) {
-        self.seconds = self.seconds.split_off(&first.seconds());
-        self.present = self
-            .present
-            .filter(|(second, _)| *second >= first.seconds());
+        let first = self.span_of(first);
+        self.spans = self.spans.split_off(&first);
+        self.present = self.present.filter(|(second, _)| *second >= first);
     }
 
     /// The first and the last second with a line.
     pub fn span(&self) -> Option<(i64, i64)> {
-        let seconds = self
-            .seconds
-            .keys()
-            .chain(self.present.as_ref().map(|p| &p.0));
-        let first = seconds.clone().min()?;
-        Some((*first, *seconds.max()?))
+        let ends = [self.spans.keys().next(), self.spans.keys().next_back()];
+        let present = self.present.as_ref().map(|(second, _)| second);
+        let all = ends.into_iter().chain([present]).flatten();
+        let first = all.clone().min()?;
+        Some((*first, *all.max()? + self.width - 1))
     }
 
     fn all(&self) -> impl Iterator<Item = (i64, Bar)> {
-        let seconds = self.seconds.iter().map(|(second, bar)| (*second, *bar));
-        seconds.chain(self.present)
+        let spans = self.spans.iter().map(|(second, bar)| (*second, *bar));
+        spans.chain(self.present)
     }
 
     /// The kept time in at most `columns` equal parts, fewer when it has fewer seconds. A few old
@@ -111,7 +149,8 @@ impl Histogram {
         let far = usual - first > (last - first) / 2;
         let first = if far { usual } else { first };
         let seconds = last - first + 1;
-        let columns = i64::try_from(columns).unwrap_or(1).clamp(1, seconds);
+        let spans = (seconds / self.width).max(1);
+        let columns = i64::try_from(columns).unwrap_or(1).clamp(1, spans);
         let mut bars = vec![Bar::default(); usize::try_from(columns).unwrap_or(1)];
         for (second, bar) in self.all() {
             let at = (second - first) * columns / seconds;
@@ -161,5 +200,22 @@ mod tests {
         histogram.trim(Nanos(200_000_000_000));
         let kept: u32 = histogram.all().map(|(_, bar)| bar.lines).sum();
         assert_eq!(kept, 200);
+    }
+
+    #[test]
+    fn a_month_costs_what_a_minute_does() {
+        let mut histogram = Histogram::default();
+        let seconds = 30 * 86_400;
+        for second in (0..seconds).step_by(20) {
+            histogram.add(Nanos(second * 1_000_000_000), None);
+        }
+        assert!(histogram.spans.len() <= SPANS);
+        let bars = histogram.timeline(100).bars;
+        let all: u32 = bars.iter().map(|bar| bar.lines).sum();
+        assert_eq!(i64::from(all), seconds / 20);
+        let most = bars.iter().map(|bar| bar.lines).max();
+        let least = bars.iter().map(|bar| bar.lines).min();
+        let even = |bar: Option<u32>| bar.is_some_and(|bar| bar.abs_diff(1296) < 100);
+        assert!(even(most) && even(least), "{least:?} to {most:?}");
     }
 }

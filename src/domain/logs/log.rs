@@ -5,6 +5,7 @@ use super::histogram::Histogram;
 use super::level::Level;
 use super::merge::{Merge, Merged, Order};
 use super::stamp::Nanos;
+use super::target::Member;
 use super::{Chunk, Item, Mark, Source, SourceId, SourceState};
 use crate::domain::text::Text;
 use crate::domain::time::Timestamp;
@@ -22,9 +23,29 @@ pub struct SourceInfo {
     pub short: String,
     /// Lines it brought.
     pub lines: u64,
-    /// Its first and last line that were kept.
-    pub span: Option<(Nanos, Nanos)>,
+    /// The pod that is read, by its uid: another one may come under its name.
+    pub pod: Text,
     trace: Trace,
+}
+
+/// A source that is to be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Admitted<'a> {
+    /// Its place in the log.
+    pub id: SourceId,
+    /// Which.
+    pub source: &'a Source,
+    /// It was read before, in a pod of the same name that is gone.
+    pub again: bool,
+}
+
+/// What is kept of a source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// How many lines.
+    pub lines: u64,
+    /// When the first of them was written.
+    pub first: Option<Nanos>,
 }
 
 /// Whether the lines of a source are in the middle of a trace, and of what level that is.
@@ -79,6 +100,14 @@ impl Log {
             buffer: Buffer::new(limit),
             histogram: Histogram::default(),
             counts: Counts::default(),
+        }
+    }
+
+    /// Keeps about so much from now on.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.buffer.set_limit(limit);
+        if let Some(first) = self.buffer.get(self.buffer.first()) {
+            self.histogram.trim(first.at);
         }
     }
 
@@ -149,6 +178,56 @@ impl Log {
         new
     }
 
+    /// Containers belong to the target. Those that are not read yet come back, and, where the log
+    /// is followed, those of a new pod under the name of one that is gone.
+    pub fn admit<'a>(
+        &mut self,
+        members: impl IntoIterator<Item = &'a Member>,
+        follow: bool,
+    ) -> Vec<Admitted<'a>> {
+        let members: Vec<&Member> = members.into_iter().collect();
+        let new = self.join(members.iter().map(|member| &member.source));
+        let admitted = |(id, source)| Admitted {
+            id,
+            source,
+            again: false,
+        };
+        let mut admitted: Vec<Admitted<'_>> = new.into_iter().map(admitted).collect();
+        for member in members {
+            let Some(id) = self.find(&member.source) else {
+                continue;
+            };
+            let Some(info) = self.sources.get_mut(id.0 as usize) else {
+                continue;
+            };
+            if info.pod.is_empty() {
+                info.pod = member.pod.clone();
+            } else if follow && info.state == SourceState::Ended && info.pod != member.pod {
+                info.pod = member.pod.clone();
+                info.state = SourceState::Queued;
+                self.merge.set_open(id, true, true);
+                admitted.push(Admitted {
+                    id,
+                    source: &member.source,
+                    again: true,
+                });
+            }
+        }
+        admitted
+    }
+
+    /// What is kept of each source.
+    pub fn kept(&self) -> Vec<Kept> {
+        let mut kept = vec![Kept::default(); self.sources.len()];
+        for line in self.buffer.lines().filter(|line| line.mark.is_none()) {
+            if let Some(kept) = kept.get_mut(line.source.0 as usize) {
+                kept.lines += 1;
+                kept.first.get_or_insert(line.at);
+            }
+        }
+        kept
+    }
+
     /// Gives each source the shortest name that tells it from the others.
     fn name(&mut self) {
         let mut containers: HashMap<(&Text, &Text), u32> = HashMap::new();
@@ -192,6 +271,11 @@ impl Log {
                         info.state = state;
                     }
                 }
+                Item::Pod(uid) => {
+                    if let Some(info) = self.sources.get_mut(id.0 as usize) {
+                        info.pod = uid;
+                    }
+                }
                 item => self.merge.take(id, item, now),
             }
         }
@@ -229,7 +313,6 @@ impl Log {
                 let line = buffer.push(&line, |text, level| info.trace.follows(text, level));
                 histogram.add(at, line.level);
                 info.lines += 1;
-                info.span = Some((info.span.map_or(at, |span| span.0), at));
                 counts.lines += 1;
                 counts.bytes += raw.len() as u64 + cut;
             }
@@ -257,22 +340,23 @@ impl Log {
     /// Keeps older lines of the sources before the first one, merged by time.
     pub fn prepend(&mut self, mut lines: Vec<Older>) {
         lines.sort_by_key(|line| (line.at, line.source));
-        for Older { at, source, .. } in &lines {
+        for Older { source, .. } in &lines {
             if let Some(info) = self.sources.get_mut(source.0 as usize) {
-                info.span = Some(
-                    info.span
-                        .map_or((*at, *at), |span| (span.0.min(*at), span.1)),
-                );
                 info.lines += 1;
             }
         }
         self.counts.lines += lines.len() as u64;
-        self.buffer.prepend(lines.iter().map(|line| NewLine {
+        let new = lines.iter().map(|line| NewLine {
             at: line.at,
             source: line.source,
             raw: &line.raw,
             cut: line.cut,
-        }));
+        });
+        let mut traces = vec![Trace::default(); self.sources.len()];
+        self.buffer.prepend(new, |source, text, level| {
+            let trace = traces.get_mut(source.0 as usize);
+            trace.map_or((false, level), |trace| trace.follows(text, level))
+        });
         let first = self.buffer.first().0;
         for seq in (first..).take(lines.len()) {
             if let Some(line) = self.buffer.get(Seq(seq)) {

@@ -174,7 +174,7 @@ impl Merge {
                 Piece::Long(bytes, cut)
             }
             Item::Mark(mark) => Piece::Mark(mark),
-            Item::State(_) => return,
+            Item::State(_) | Item::Pod(_) => return,
         };
         self.began.get_or_insert(now);
         let head = self.change(source, |queue| {

@@ -24,7 +24,7 @@ pub mod text;
 
 pub use buffer::{Line, Seq};
 pub use level::Level;
-pub use log::{Counts, Log, SourceInfo};
+pub use log::{Admitted, Counts, Kept, Log, SourceInfo};
 pub use merge::Order;
 pub use stamp::Nanos;
 
@@ -32,6 +32,7 @@ use super::feed::Failure;
 use super::text::Text;
 use super::time::{Millis, brief};
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 /// One container of one pod.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,7 +53,9 @@ impl std::fmt::Display for Source {
 }
 
 /// A source within one log: its place in the list of sources.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 pub struct SourceId(pub u32);
 
 /// Where reading begins.
@@ -73,6 +76,8 @@ pub enum Start {
 pub struct Reading {
     /// Where it begins.
     pub start: Start,
+    /// No more than so many lines before the end.
+    pub most: Option<u32>,
     /// Stay and wait for more, also through restarts of the container.
     pub follow: bool,
     /// Only what the container wrote before its last restart.
@@ -83,8 +88,22 @@ pub struct Reading {
     pub before: bool,
 }
 
+impl Reading {
+    /// All that the server keeps of the present run, once.
+    pub fn once() -> Self {
+        Self {
+            start: Start::Head,
+            most: None,
+            follow: false,
+            previous: false,
+            until: None,
+            before: false,
+        }
+    }
+}
+
 /// What a source brought, in order.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Chunk {
     /// The source.
     pub source: SourceId,
@@ -93,20 +112,22 @@ pub struct Chunk {
 }
 
 /// One thing that a source brought.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Item {
     /// Whole lines, each with the server's stamp before it and a line feed behind it.
-    Lines(Bytes),
+    Lines(#[serde(with = "crate::domain::byte_text")] Bytes),
     /// The head of a line that was too long, with its stamp, and how many bytes were left out.
-    Long(Bytes, u64),
+    Long(#[serde(with = "crate::domain::byte_text")] Bytes, u64),
     /// Something that happened to the stream, in its place between the lines.
     Mark(Mark),
     /// How the stream stands now.
     State(SourceState),
+    /// The uid of the pod that is read.
+    Pod(Text),
 }
 
 /// Something other than a line that stands between the lines of a source.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Mark {
     /// The container ended.
     Ended {
@@ -189,7 +210,12 @@ impl Mark {
                     to.clock(offset)
                 )
             }
-            Self::Gap { .. } => f.write_str("gap: lines are missing"),
+            Self::Gap { from, to: None } if *from == Nanos::default() => {
+                f.write_str("gap: lines may be missing")
+            }
+            Self::Gap { from, to: None } => {
+                write!(f, "gap: lines after {} may be missing", from.clock(offset))
+            }
             Self::Resumed { after } => write!(
                 f,
                 "connection lost for {}, resumed, nothing missing",
@@ -208,7 +234,7 @@ fn seconds(span: Millis) -> String {
 }
 
 /// How the stream of a source stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SourceState {
     /// It waits for its turn: only so many streams are opened at once.
     #[default]

@@ -5,12 +5,12 @@
 
 use super::buffer::{Buffer, Line, Seq};
 use super::level::Level;
-use super::structure::Structure;
+use super::structure::{Structure, written};
 use super::{Source, SourceInfo};
 use crate::domain::query::{Field, Query, Record, Scratch, quantity};
 use crate::domain::rows::Labels;
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::VecDeque;
 
 /// Lines looked at in one step: a few milliseconds with a slow expression.
@@ -21,7 +21,21 @@ struct Written<'a> {
     line: Line<'a>,
     source: Option<&'a Source>,
     structure: OnceCell<Structure<'a>>,
+    absent: &'a RefCell<Vec<String>>,
 }
+
+/// Fields that every line has.
+const OWN: [&str; 9] = [
+    "level",
+    "pod",
+    "container",
+    "ns",
+    "namespace",
+    "source",
+    "msg",
+    "message",
+    "step",
+];
 
 impl Record for Written<'_> {
     fn field(&self, column: &str) -> Option<Field<'_>> {
@@ -48,7 +62,15 @@ impl Record for Written<'_> {
         let structure = self.structure.get_or_init(|| Structure::of(self.line.text));
         let value = match column {
             "msg" | "message" => &*structure.message,
-            column => structure.field(column).unwrap_or_default(),
+            column => {
+                let value = structure
+                    .field(column)
+                    .or_else(|| written(self.line.text, column))?;
+                if !self.absent.borrow().is_empty() {
+                    self.absent.borrow_mut().retain(|name| name != column);
+                }
+                value
+            }
         };
         Some(match quantity(value) {
             Some(number) => Field::Ranked(Cow::Borrowed(value), number),
@@ -65,6 +87,14 @@ impl Record for Written<'_> {
     }
 }
 
+/// Whether something is seen, and what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Passed {
+    No,
+    Line,
+    Mark,
+}
+
 /// The list of seen lines.
 #[derive(Debug)]
 pub struct Shown {
@@ -76,6 +106,10 @@ pub struct Shown {
     /// Traces stand as their first line.
     folded: bool,
     lines: VecDeque<i64>,
+    /// Those of them that are marks.
+    marks_seen: VecDeque<i64>,
+    /// Fields that the filters ask for and no line has had that was looked at.
+    absent: RefCell<Vec<String>>,
     /// What has been looked at: from here …
     low: i64,
     /// … to before here.
@@ -96,6 +130,8 @@ impl Shown {
             context: 0,
             folded: true,
             lines: VecDeque::new(),
+            marks_seen: VecDeque::new(),
+            absent: RefCell::default(),
             low: end.0,
             high: end.0,
             last_hit: i64::MIN / 2,
@@ -121,11 +157,15 @@ impl Shown {
 
     /// Looks anew, with other filters.
     pub fn set(&mut self, filters: Vec<Query>, context: usize, folded: bool, buffer: &Buffer) {
+        let filters: Vec<Query> = filters
+            .into_iter()
+            .filter(|query| !query.is_empty())
+            .collect();
+        let asked = filters.iter().flat_map(Query::columns);
+        let absent = asked.filter(|name| !OWN.contains(name));
         *self = Self {
-            filters: filters
-                .into_iter()
-                .filter(|query| !query.is_empty())
-                .collect(),
+            absent: RefCell::new(absent.map(str::to_owned).collect()),
+            filters,
             context,
             folded,
             ..Self::new(buffer.end())
@@ -138,9 +178,20 @@ impl Shown {
         self.marks = false;
     }
 
-    /// How many lines are seen.
+    /// How many lines and marks are seen.
     pub fn len(&self) -> usize {
         self.lines.len()
+    }
+
+    /// How many of them are lines.
+    pub fn written(&self) -> usize {
+        self.lines.len() - self.marks_seen.len()
+    }
+
+    /// A field that the filters ask for and that no line has: none that passes the filters before
+    /// that one.
+    pub fn absent(&self) -> Option<String> {
+        self.absent.borrow().first().cloned()
     }
 
     /// Whether none is seen.
@@ -173,6 +224,8 @@ impl Shown {
     pub fn trim(&mut self, first: Seq) -> usize {
         let gone = self.place(first);
         self.lines.drain(..gone);
+        let marks = self.marks_seen.partition_point(|mark| *mark < first.0);
+        self.marks_seen.drain(..marks);
         self.low = self.low.max(first.0);
         self.high = self.high.max(first.0);
         gone
@@ -183,10 +236,13 @@ impl Shown {
         while self.high < buffer.end().0 {
             let seq = self.high;
             self.high += 1;
-            if self.passes(seq, buffer, sources) {
+            let passed = self.passes(seq, buffer, sources);
+            if passed != Passed::No {
                 let from = self.lines.back().map_or(self.low, |last| last + 1);
                 let from = from.max(seq - self.context_lines()).max(self.low);
                 self.lines.extend(from..=seq);
+                self.marks_seen
+                    .extend((passed == Passed::Mark).then_some(seq));
                 self.last_hit = seq;
                 self.wanted = self.wanted.min(seq - self.context_lines());
             } else if seq - self.last_hit <= self.context_lines() {
@@ -207,11 +263,15 @@ impl Shown {
         while self.low > stop {
             self.low -= 1;
             let seq = self.low;
-            if self.passes(seq, buffer, sources) {
+            let passed = self.passes(seq, buffer, sources);
+            if passed != Passed::No {
                 let first = self.lines.front().copied().unwrap_or(self.high);
                 let after = (seq + context).min(first - 1);
                 for line in (seq..=after).rev() {
                     self.lines.push_front(line);
+                }
+                if passed == Passed::Mark {
+                    self.marks_seen.push_front(seq);
                 }
                 self.wanted = self.wanted.min(seq - context);
                 self.last_hit = self.last_hit.max(seq);
@@ -231,31 +291,26 @@ impl Shown {
         }
     }
 
-    fn passes(&mut self, seq: i64, buffer: &Buffer, sources: &[SourceInfo]) -> bool {
+    fn passes(&mut self, seq: i64, buffer: &Buffer, sources: &[SourceInfo]) -> Passed {
+        let passed = |passes: bool| if passes { Passed::Line } else { Passed::No };
         let Some(line) = buffer.get(Seq(seq)) else {
-            return false;
+            return Passed::No;
         };
         if line.mark.is_some() {
-            return self.marks;
+            return if self.marks { Passed::Mark } else { Passed::No };
         }
         if self.filters.is_empty() {
-            return !(self.folded && line.continuation);
+            return passed(!(self.folded && line.continuation));
         }
-        matches(&self.filters, line, sources, &mut self.scratch)
+        let source = sources.get(line.source.0 as usize);
+        let written = Written {
+            line,
+            source: source.map(|info| &info.source),
+            structure: OnceCell::new(),
+            absent: &self.absent,
+        };
+        let scratch = &mut self.scratch;
+        let mut filters = self.filters.iter();
+        passed(filters.all(|query| query.matches(&written, scratch)))
     }
-}
-
-fn matches(
-    filters: &[Query],
-    line: Line<'_>,
-    sources: &[SourceInfo],
-    scratch: &mut Scratch,
-) -> bool {
-    let source = sources.get(line.source.0 as usize);
-    let written = Written {
-        line,
-        source: source.map(|info| &info.source),
-        structure: OnceCell::new(),
-    };
-    filters.iter().all(|query| query.matches(&written, scratch))
 }

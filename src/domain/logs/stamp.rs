@@ -2,9 +2,12 @@
 //! them.
 
 use crate::domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// Nanoseconds since 1970-01-01 UTC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 pub struct Nanos(pub i64);
 
 impl Nanos {
@@ -34,6 +37,13 @@ impl Nanos {
             seconds / 60 % 60,
             seconds % 60
         )
+    }
+
+    /// `11-23 10:04:11`, so many seconds east of UTC.
+    pub fn date_and_clock(self, offset: i64) -> String {
+        let there = Self(self.0.saturating_add(offset.saturating_mul(1_000_000_000)));
+        let text = there.rfc3339();
+        text.get(5..19).unwrap_or_default().replace('T', " ")
     }
 
     /// Whole seconds since 1970-01-01 UTC: what `sinceTime` is rounded to.

@@ -98,6 +98,31 @@ impl<'a> Structure<'a> {
     }
 }
 
+/// The value behind `name=` somewhere in a text, as people write into their messages:
+/// `took ms=12, status=200`.
+pub fn written<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let bytes = text.as_bytes();
+    let at = memchr::memchr_iter(b'=', bytes).find(|&at| {
+        let Some(from) = at.checked_sub(name.len()) else {
+            return false;
+        };
+        let begins = from
+            .checked_sub(1)
+            .is_none_or(|before| !is_of_name(bytes[before]));
+        begins && bytes[from..at].eq_ignore_ascii_case(name.as_bytes())
+    })?;
+    let value = &text[at + 1..];
+    if let Some(quoted) = value.strip_prefix('"') {
+        return Some(&quoted[..closing_quote(quoted)?]);
+    }
+    let ends = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | ')' | ']' | '}');
+    Some(&value[..value.find(ends).unwrap_or(value.len())])
+}
+
+fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_.-@/".contains(&byte)
+}
+
 /// The pairs of an object in the order in which they were written.
 struct Pairs(Vec<(String, Value)>);
 
@@ -293,7 +318,7 @@ fn pairs(text: &str) -> Option<Vec<(Cow<'_, str>, Cow<'_, str>)>> {
     let mut pairs = Vec::new();
     let mut rest = text.trim();
     while !rest.is_empty() {
-        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "_.-@/".contains(c)))?;
+        let end = rest.bytes().position(|byte| !is_of_name(byte))?;
         let key = &rest[..end];
         rest = rest[end..].strip_prefix('=')?;
         if key.is_empty() {
@@ -445,6 +470,20 @@ mod tests {
         assert_eq!(parts("{not json}").0, Format::Plain);
         assert_eq!(parts("a=1").0, Format::Plain);
         assert_eq!(parts(r#"a="1" b="#).0, Format::Logfmt);
+    }
+
+    #[test]
+    fn values_are_found_within_a_message() {
+        let text = r#"served seq=17, (took ms=12) path="/a b" xseq=3 last=z"#;
+        for (name, value) in [
+            ("seq", Some("17")),
+            ("MS", Some("12")),
+            ("path", Some("/a b")),
+            ("last", Some("z")),
+            ("q", None),
+        ] {
+            assert_eq!(written(text, name), value, "{name}");
+        }
     }
 
     #[test]

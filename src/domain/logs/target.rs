@@ -50,6 +50,8 @@ pub enum Target {
 pub struct Member {
     /// Which.
     pub source: Source,
+    /// The uid of its pod.
+    pub pod: Text,
     /// It has begun to run at least once, so that there is a log.
     pub started: bool,
     /// It runs now.
@@ -76,6 +78,32 @@ impl Target {
     /// left out where `home` is one. The error says what can be named.
     pub fn parse(text: &str, home: Option<&Text>) -> Result<Self, String> {
         read(text, home)
+    }
+
+    /// Reads what is typed behind `logs`: one target, several with spaces between, or a label
+    /// selector as kubectl takes it (`-l app=web`).
+    pub fn parse_words(text: &str, home: Option<&Text>) -> Result<Self, String> {
+        let text = text.trim();
+        let option = ["-l", "--selector"].into_iter().find_map(|name| {
+            let rest = text.strip_prefix(name)?;
+            rest.strip_prefix([' ', '=']).map(str::trim)
+        });
+        let selector =
+            option.or_else(|| Some(text).filter(|it| it.contains('=') && !it.contains(' ')));
+        if let Some(selector) = selector {
+            return Ok(Self::Selector(
+                Text::new(selector),
+                Selector::parse(selector)?,
+            ));
+        }
+        let mut targets = text
+            .split_whitespace()
+            .map(|word| Self::parse(word, home))
+            .collect::<Result<Vec<Self>, String>>()?;
+        Ok(match targets.len() {
+            1 => targets.remove(0),
+            _ => Self::Several(targets),
+        })
     }
 
     /// The namespace in which its pods are; `None` when they may be in several.
@@ -172,6 +200,7 @@ fn members_of(pod: PodRef<'_>) -> impl Iterator<Item = Member> {
             pod: pod.meta.name.clone(),
             container: container.name.clone(),
         },
+        pod: pod.meta.uid.clone(),
         started: has_started(container),
         running: matches!(container.state, State::Running { .. }),
         restarts: container.restarts,
@@ -306,5 +335,26 @@ mod tests {
             assert_eq!(found.as_deref(), expected, "{text}");
         }
         assert!(read("pod/web-1", None).is_err());
+    }
+
+    #[test]
+    fn words_name_several_targets_or_a_selector() {
+        for (text, expected) in [
+            ("release/a/b", Some("release a/b")),
+            ("release/a/b pod/a/c", Some("2 targets")),
+            ("-l app=web,tier!=db", Some("pods with app=web,tier!=db")),
+            ("-l=app=web", Some("pods with app=web")),
+            ("app=web", Some("pods with app=web")),
+            (
+                "app.kubernetes.io/name=web",
+                Some("pods with app.kubernetes.io/name=web"),
+            ),
+            ("-l =", None),
+            ("release/a/b nonsense", None),
+        ] {
+            let target = Target::parse_words(text, None).ok();
+            let found = target.map(|target| target.to_string());
+            assert_eq!(found.as_deref(), expected, "{text}");
+        }
     }
 }

@@ -66,10 +66,126 @@ fn filters_stack() {
         (&["pod:db*"], &[]),
         (&["msg:boom*"], &[1, 4]),
         (&["status!=200 boom"], &[1, 4]),
+        (&["status!=200"], &[1, 2, 3, 4]),
+        (&["status=~^5"], &[1]),
+        (&["status!~^[45]"], &[0, 2, 3]),
+        (&["stat"], &[0, 1, 4]),
+        (&["status:"], &[0, 1, 2, 3, 4]),
     ] {
         let expected: Vec<String> = expected.iter().map(|n| all[*n].clone()).collect();
         assert_eq!(look(&log, filters, 0, true), expected, "{filters:?}");
     }
+}
+
+#[test]
+fn a_field_within_a_message_is_a_field() {
+    let log = log(&["line seq=17 of many", "line seq=8", "pull registry:5000/x"]);
+    let all = look(&log, &[], 0, true);
+    for (filter, expected) in [
+        (r"seq=~\d*7", &[0][..]),
+        ("seq>10", &[0]),
+        ("seq=8", &[1]),
+        ("registry:5000", &[2]),
+        (r"seq=\d*7", &[]),
+    ] {
+        let expected: Vec<String> = expected.iter().map(|n| all[*n].clone()).collect();
+        assert_eq!(look(&log, &[filter], 0, true), expected, "{filter}");
+    }
+}
+
+#[test]
+fn a_field_that_no_line_has_is_known() {
+    let log = log(&["level=info msg=hello status=200", "plain"]);
+    let absent = |filter: &str| {
+        let mut shown = Shown::new(log.buffer().end());
+        shown.set(vec![Query::parse(filter)], 0, true, log.buffer());
+        while shown.work(log.buffer(), log.sources()).1 {}
+        shown.absent()
+    };
+    assert_eq!(absent("stauts>=500").as_deref(), Some("stauts"));
+    for filter in [
+        "status>=500",
+        "level>=error",
+        "stauts!=200",
+        "pod:x",
+        "stauts:",
+    ] {
+        assert_eq!(absent(filter), None, "{filter}");
+    }
+}
+
+#[test]
+fn marks_are_seen_and_are_no_lines() {
+    let mut log = log(&["a", "b", "a"]);
+    let mut shown = Shown::new(log.buffer().end());
+    shown.set(vec![Query::parse("a")], 0, true, log.buffer());
+    let items = vec![Item::Mark(Mark::Deleted)];
+    let chunk = Chunk {
+        source: SourceId(0),
+        items,
+    };
+    log.take(chunk, Timestamp(0));
+    shown.grow(log.buffer(), log.sources());
+    while shown.work(log.buffer(), log.sources()).1 {}
+    assert_eq!((shown.len(), shown.written(), shown.hidden()), (3, 2, 1));
+}
+
+fn member(name: &str, uid: &str) -> target::Member {
+    target::Member {
+        source: source(name),
+        pod: uid.into(),
+        started: true,
+        running: true,
+        restarts: 0,
+        failed: false,
+    }
+}
+
+#[test]
+fn a_new_pod_under_an_old_name_is_read_once_the_old_one_has_ended() {
+    let mut log = Log::new(1 << 20);
+    let (old, new) = (member("db-0", "one"), member("db-0", "two"));
+    let state = |log: &mut Log, state: SourceState| {
+        let items = vec![Item::State(state)];
+        let source = SourceId(0);
+        log.take(Chunk { source, items }, Timestamp(0));
+    };
+    assert!(!log.admit([&old], true)[0].again);
+    assert!(log.admit([&old, &new], true).is_empty(), "it is being read");
+    state(&mut log, SourceState::Ended);
+    assert!(log.admit([&old], true).is_empty(), "it has ended for good");
+    assert!(log.admit([&new], false).is_empty(), "nothing is followed");
+    assert!(log.admit([&new], true)[0].again);
+    assert!(log.admit([&new], true).is_empty(), "it is read now");
+    // The edge found the new one by itself.
+    let mut log = Log::new(1 << 20);
+    log.admit([&old], true);
+    let items = vec![Item::Pod("two".into()), Item::State(SourceState::Ended)];
+    let source = SourceId(0);
+    log.take(Chunk { source, items }, Timestamp(0));
+    assert!(log.admit([&new], true).is_empty());
+}
+
+#[test]
+fn what_is_kept_of_each_source_is_known() {
+    let mut kept = log(&["a", "b"]);
+    let older = ["java.lang.Exception: x", "\tat Pool.take"].map(|text| buffer::Older {
+        at: Nanos(5),
+        source: SourceId(0),
+        raw: text.into(),
+        cut: 0,
+    });
+    kept.prepend(older.into());
+    let expected = Kept {
+        lines: 4,
+        first: Some(Nanos(5)),
+    };
+    assert_eq!(kept.kept(), [expected]);
+    assert_eq!(
+        look(&kept, &[], 0, true),
+        ["java.lang.Exception: x", "a", "b"],
+        "earlier traces fold too"
+    );
 }
 
 #[test]

@@ -1,14 +1,17 @@
 //! Choices: themes on trial, and files that are read again.
 
 use super::stage::{Stage, marked, text};
-use crate::app::{Effect, Hit, Msg, Reloaded, Setup};
+use crate::app::{Effect, Hit, Msg, Settings, Setup};
 use crate::key::{Button, Mouse, MouseAction};
 
 fn stage() -> Stage {
     let setup = Setup {
-        theme: "dark".into(),
-        production: vec![regex::Regex::new("prod").unwrap()],
-        themes: ["clear", "dark", "light"].map(str::to_owned).to_vec(),
+        settings: Settings {
+            theme: "dark".into(),
+            production: vec!["prod".into()],
+            themes: ["clear", "dark", "light"].map(str::to_owned).to_vec(),
+            ..Settings::default()
+        },
         ..Setup::default()
     };
     Stage::company_in(setup, "prod-eu").sized(80, 24)
@@ -58,12 +61,13 @@ fn a_theme_is_named_at_once_and_an_unknown_one_is_told() {
 fn what_is_read_again_counts_at_once() {
     let mut stage = stage();
     assert!(stage.app.is_production());
-    stage.send(Msg::Reloaded(Box::new(Reloaded {
+    stage.send(Msg::Reloaded(Box::new(Settings {
         keymap: crate::input::shipped("vim").unwrap(),
         production: vec!["^live-".into()],
         favourites: vec!["shop-prod".into()],
         theme: "light".into(),
         themes: vec!["light".into()],
+        ..Settings::default()
     })));
     assert!(!stage.app.is_production());
     assert_eq!(stage.app.keymap, crate::input::shipped("vim").unwrap());

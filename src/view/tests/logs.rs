@@ -3,7 +3,9 @@
 use super::stage::{Stage, text};
 use crate::app::screens::Screen;
 use crate::app::screens::logs::LogScreen;
-use crate::app::{Effect, Id, Msg};
+use crate::app::{Effect, Id, Msg, Notice, Saved};
+use crate::domain::feed::{Failure, FailureSort};
+use crate::domain::logs::buffer::Line;
 use crate::domain::logs::{Chunk, Item, Mark, Nanos, Seq, Source, SourceId, SourceState, Start};
 use crate::domain::time::Millis;
 use crate::theme::Theme;
@@ -107,6 +109,18 @@ impl Opened {
         }
     }
 
+    /// What the program says.
+    fn said(&self) -> String {
+        let notice = self.stage.app.world.notices.current(self.stage.now);
+        notice.map(Notice::line).unwrap_or_default()
+    }
+
+    /// The line the reader is at.
+    fn line(&self) -> Line<'_> {
+        let screen = self.screen();
+        screen.log.buffer().get(screen.cursor).unwrap()
+    }
+
     fn keys(mut self, keys: &str) -> Self {
         self.stage = self.stage.keys(keys);
         self.settle();
@@ -173,6 +187,22 @@ fn states_of_a_log() {
     shoot("nothing-passes", |opened| {
         written(opened).keys("/").typed("zzz-no-line")
     });
+    shoot("no-such-field", |opened| {
+        written(opened).keys("/").typed("stauts>=500").keys("enter")
+    });
+    shoot("bad-expression", |opened| {
+        written(opened).keys("/").typed("path=~a(b")
+    });
+    shoot("filters", |opened| {
+        let opened = written(opened).keys("e /").typed("watch");
+        opened.keys("enter /").typed("!pool").keys("enter shift-f")
+    });
+    shoot("save", |opened| {
+        written(opened)
+            .keys("/")
+            .typed("retry")
+            .keys("enter ctrl-s")
+    });
     shoot("search", |opened| {
         written(opened)
             .keys("ctrl-f")
@@ -220,15 +250,125 @@ fn a_filter_keeps_the_line_the_reader_is_at() {
 }
 
 #[test]
+fn any_filter_can_be_taken_away() {
+    let opened = written(opened(100, 30)).keys("e /").typed("watch");
+    let opened = opened.keys("enter /").typed("!pool").keys("enter");
+    assert_eq!(
+        opened.screen().narrowing(),
+        ["level>=warn", "watch", "!pool"]
+    );
+    let opened = opened.keys("shift-f up enter");
+    assert_eq!(opened.screen().narrowing(), ["level>=warn", "!pool"]);
+    let opened = opened.keys("shift-f up enter");
+    assert_eq!(opened.screen().narrowing(), ["!pool"]);
+    assert_eq!(opened.screen().level, None);
+    let opened = opened.keys("backspace shift-f");
+    assert!(opened.screen().narrowing().is_empty());
+}
+
+/// The part that is to be written last: of which file, and whether it is the last one.
+fn part(opened: &Opened) -> (Id, String, bool) {
+    let mut effects = opened.stage.record.iter().rev().flat_map(|it| &it.2);
+    let part = effects.find_map(|effect| match effect {
+        Effect::SavePart { id, text, last } => Some((*id, text.clone(), *last)),
+        _ => None,
+    });
+    part.expect("a part follows")
+}
+
+/// Lets the file be written part by part, and returns what came into it.
+fn written_file(opened: &mut Opened) -> String {
+    let file = || "/home/alice/x.log".into();
+    let (id, mut text, mut last) = part(opened);
+    while !last {
+        opened.stage.send(Msg::Saved(id, Saved::Part(file())));
+        let (_, more, end) = part(opened);
+        text += &more;
+        last = end;
+    }
+    let lines = text.lines().count();
+    let file = file();
+    opened
+        .stage
+        .send(Msg::Saved(id, Saved::Whole { file, lines }));
+    text
+}
+
+#[test]
+fn what_is_visible_filtered_or_all_is_saved() {
+    let filtered = || {
+        let opened = written(opened(100, 30)).keys("/").typed("java.lang");
+        opened.keys("enter")
+    };
+    for (choice, lines) in [
+        ("enter", 15 + 4),
+        ("down enter", 19),
+        ("down down enter", 109),
+    ] {
+        let mut opened = filtered().keys("ctrl-s");
+        opened.stage = opened.stage.keys(choice);
+        let text = written_file(&mut opened);
+        assert_eq!(text.lines().count(), lines, "{choice}: {text}");
+        let traces = text.matches("Pool.take").count();
+        assert_eq!(traces, if lines == 109 { 15 } else { 0 }, "{choice}");
+    }
+    // Without filters all is saved at once, the folded lines of traces too.
+    let mut opened = written(opened(100, 30));
+    opened.stage = opened.stage.keys("ctrl-s");
+    assert_eq!(written_file(&mut opened).lines().count(), 109);
+    assert_eq!(opened.said(), "saved 109 lines to /home/alice/x.log");
+}
+
+#[test]
+fn a_file_that_cannot_be_written_ends_the_saving() {
+    let mut opened = written(opened(100, 30));
+    // More than one part.
+    for n in 0..12 {
+        let line = format!("2026-11-23T07:00:{n:02}Z {}", "x".repeat(120_000));
+        opened.send(0, vec![Item::Long(line.into(), 7)]);
+    }
+    opened.settle();
+    opened.stage = opened.stage.keys("ctrl-s");
+    assert!(opened.screen().saving.is_some());
+    let (id, _, last) = part(&opened);
+    assert!(!last);
+    let failure = Failure {
+        what: "save".into(),
+        why: "no room; 7 bytes are written".into(),
+        remedy: "make room".into(),
+        sort: FailureSort::Other,
+    };
+    opened.stage.send(Msg::Saved(id, Saved::Failed(failure)));
+    assert!(opened.screen().saving.is_none());
+    let said = opened.said();
+    assert!(said.contains("7 bytes are written"), "{said}");
+}
+
+#[test]
 fn a_time_is_gone_to() {
-    let opened = written(opened(100, 30))
+    let mut opened = written(opened(100, 30))
         .keys("g")
         .typed("06:01:05")
         .keys("enter");
-    let screen = opened.screen();
-    let line = screen.log.buffer().get(screen.cursor).unwrap();
-    assert_eq!(line.at.clock(0), "06:01:05");
-    let opened = opened.keys("g").typed("soon").keys("enter");
+    assert_eq!(opened.line().at.clock(0), "06:01:05");
+    for (typed, clock) in [
+        ("06:00", "06:00:00"),
+        ("11-23 06:01:02", "06:01:02"),
+        ("2026-11-23 06:00:30", "06:00:30"),
+        ("2026-11-23T06:00:40Z", "06:00:40"),
+    ] {
+        opened = opened.keys("g").typed(typed).keys("enter");
+        let line = opened.line();
+        assert_eq!(line.at.clock(0), clock, "{typed}");
+        assert_eq!(opened.screen().input, None, "{typed}");
+    }
+    opened = opened.keys("g").typed("11-22").keys("enter");
+    let problem = opened.screen().problem().unwrap();
+    assert!(
+        problem.contains("the first kept line is of 11-23 06:00:00"),
+        "{problem}"
+    );
+    let opened = opened.keys("esc g").typed("soon").keys("enter");
     let problem = opened
         .screen()
         .input

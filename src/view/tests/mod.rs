@@ -8,9 +8,12 @@
 
 mod choices;
 mod company;
+mod consistency;
 mod hostile;
 mod logs;
 mod panes;
 mod replay;
 mod screens;
 mod stage;
+mod tour;
+mod ways_on;

@@ -255,3 +255,205 @@ fn a_program_puts_nothing_on_the_clipboard_by_itself() {
     let stage = stage.run("take-clipboard");
     assert_eq!(copied(&stage), 1);
 }
+
+/// One more shell, in a tab of its own.
+fn another(mut stage: Stage) -> (Stage, Id) {
+    stage = stage.keys("ctrl-] alt-1");
+    stage.send(Msg::Key("s".parse().unwrap()));
+    let effects = stage
+        .record
+        .iter()
+        .rev()
+        .flat_map(|(_, _, effects)| effects);
+    let id = effects.clone().find_map(|effect| match effect {
+        Effect::Exec(id, _) => Some(*id),
+        _ => None,
+    });
+    let id = id.unwrap();
+    stage.send(Msg::Exec(id, ExecItem::Started));
+    stage.serve();
+    (stage, id)
+}
+
+#[test]
+fn the_strip_shows_the_seen_tab_and_counts_those_it_has_no_room_for() {
+    let (mut stage, first) = with_shell(80, 24);
+    let mut last = first;
+    for _ in 0..7 {
+        (stage, last) = another(stage);
+    }
+    let strip = |stage: &Stage| shown(stage).lines().next().unwrap_or_default().to_owned();
+    assert!(strip(&stage).contains("9 $ "), "{}", strip(&stage));
+    assert!(strip(&stage).starts_with(" ‹ "), "{}", strip(&stage));
+    write(&mut stage, last, "\x1b]0;vim: notes\x07");
+    assert!(
+        strip(&stage).ends_with("title: vim: notes"),
+        "{}",
+        strip(&stage)
+    );
+    insta::assert_snapshot!("many-tabs-80x24", stage.photograph());
+    write(&mut stage, first, "\x07");
+    let mut stage = stage.keys("ctrl-] alt-1");
+    assert!(strip(&stage).starts_with(" 1 Pods"), "{}", strip(&stage));
+    let second = strip(&stage);
+    let second = second.split("  3 ").next().unwrap_or_default();
+    assert!(
+        second.contains("2 $ web") && second.trim_end().ends_with(" !"),
+        "{second}"
+    );
+    assert!(strip(&stage).ends_with('›'), "{}", strip(&stage));
+    // A click on what is drawn is a click on that tab.
+    point(&mut stage, (12, 0), LEFT);
+    assert_eq!(stage.app.seen_programs().collect::<Vec<_>>(), [first]);
+}
+
+#[test]
+fn a_lost_connection_keeps_the_text_and_one_key_opens_the_program_again() {
+    let (mut stage, id) = with_shell(100, 30);
+    write(&mut stage, id, "precious text\r\n");
+    let lost = ExecItem::Ended(End::Lost("connection reset".into()));
+    stage.send(Msg::Exec(id, lost));
+    stage.wait(crate::domain::time::Millis::seconds(1));
+    let seen = shown(&stage);
+    assert!(seen.contains("precious text"), "{seen}");
+    assert!(
+        seen.contains("connection lost: the command's end is unknown"),
+        "{seen}"
+    );
+    assert!(
+        seen.contains("(lost)") && !seen.contains("exit 0"),
+        "{seen}"
+    );
+    stage.send(Msg::Key("r".parse().unwrap()));
+    let effects = stage.record.last().unwrap().2.clone();
+    let opened = |effect: &Effect| matches!(effect, Effect::Exec(it, _) if *it == id);
+    assert_eq!(effects.iter().filter(|effect| opened(effect)).count(), 1);
+    let written = |effect: &Effect| matches!(effect, Effect::Write(..));
+    assert!(
+        !effects.iter().any(written),
+        "nothing is typed again: {effects:?}"
+    );
+    assert!(shown(&stage).contains("precious text"));
+}
+
+#[test]
+fn the_bell_of_a_pane_that_is_seen_rings_and_not_without_end() {
+    let (mut stage, id) = with_shell(80, 24);
+    let rings = |stage: &Stage| {
+        let effects = stage.record.iter().flat_map(|(_, _, effects)| effects);
+        effects.filter(|it| matches!(it, Effect::Bell)).count()
+    };
+    for _ in 0..50 {
+        write(&mut stage, id, "\x07");
+    }
+    assert_eq!(rings(&stage), 1);
+    stage.wait(crate::domain::time::Millis::seconds(2));
+    write(&mut stage, id, "\x07");
+    assert_eq!(rings(&stage), 2);
+    let mut stage = stage.keys("ctrl-] alt-1");
+    stage.wait(crate::domain::time::Millis::seconds(2));
+    write(&mut stage, id, "\x07");
+    assert_eq!(rings(&stage), 2, "what nobody sees is marked on the strip");
+}
+
+#[test]
+fn every_move_of_the_pointer_is_told_while_a_program_wants_it() {
+    let (mut stage, id) = with_shell(80, 24);
+    let motion = |stage: &Stage| -> Vec<bool> {
+        let effects = stage.record.iter().flat_map(|(_, _, effects)| effects);
+        effects
+            .filter_map(|it| match it {
+                Effect::Motion(wanted) => Some(*wanted),
+                _ => None,
+            })
+            .collect()
+    };
+    write(&mut stage, id, "\x1b[?1003h\x1b[?1006h");
+    assert_eq!(motion(&stage), [true]);
+    let effects = point(&mut stage, (4, 3), MouseAction::Move);
+    assert_eq!(effects, [Effect::Write(id, b"\x1b[<35;5;3M".to_vec())]);
+    let stage = stage.keys("ctrl-]");
+    assert_eq!(motion(&stage), [true, false]);
+    let mut stage = stage.keys("enter");
+    assert_eq!(motion(&stage), [true, false, true]);
+    stage.send(Msg::Exec(id, ExecItem::Ended(End::Exited(0))));
+    assert_eq!(motion(&stage), [true, false, true, false]);
+}
+
+#[test]
+fn programs_may_ask_for_keys_told_apart_where_the_terminal_does() {
+    let (mut stage, plain) = with_shell(80, 24);
+    stage.send(Msg::KeysApart);
+    let (mut stage, id) = another(stage);
+    for (pane, answer) in [(plain, None), (id, Some("\x1b[?1u"))] {
+        stage.send(Msg::Exec(pane, ExecItem::Output("\x1b[>31u\x1b[?u".into())));
+        let effects = stage.record.last().unwrap().2.clone();
+        let answer = answer.map(|bytes| Effect::Write(pane, bytes.as_bytes().to_vec()));
+        assert_eq!(effects, Vec::from_iter(answer), "no more than there is");
+    }
+    stage.send(Msg::Key("ctrl-i".parse().unwrap()));
+    let typed = Effect::Write(id, b"\x1b[105;5u".to_vec());
+    assert_eq!(stage.record.last().unwrap().2, [typed]);
+}
+
+#[test]
+fn a_held_frame_of_a_pane_that_nobody_sees_draws_nothing_when_its_time_is_over() {
+    let (mut stage, id) = with_shell(80, 24);
+    stage = stage.keys("ctrl-] alt-1");
+    write(&mut stage, id, "news\x1b[?2026hheld");
+    let timer = first(&stage, |effect| match effect {
+        Effect::After(timer, wait) if wait.0 == 150 => Some(*timer),
+        _ => None,
+    });
+    stage.app.take_dirty();
+    stage.send(Msg::Timer(timer));
+    assert!(!stage.app.take_dirty());
+    assert!(shown(&stage.keys("alt-2")).contains("newsheld"));
+}
+
+/// A line comes for a log, and every timer that waits for it rings; whether a frame is wanted.
+fn log_line(stage: &mut Stage, second: usize) -> bool {
+    use crate::domain::logs::{Chunk, Item, SourceState};
+    let (log, source) = stage
+        .record
+        .iter()
+        .flat_map(|(_, _, effects)| effects)
+        .find_map(|effect| match effect {
+            Effect::ReadLog { log, source, .. } => Some((*log, *source)),
+            _ => None,
+        })
+        .unwrap();
+    stage.app.take_dirty();
+    let line = format!("2026-03-01T10:00:{second:02}.000000000Z line {second}\n");
+    let items = vec![Item::Lines(line.into()), Item::State(SourceState::Live)];
+    stage.send(Msg::Log(log, Chunk { source, items }));
+    let timers: Vec<Id> = stage
+        .record
+        .iter()
+        .flat_map(|(_, _, effects)| effects)
+        .filter_map(|effect| match effect {
+            Effect::After(id, _) => Some(*id),
+            _ => None,
+        })
+        .collect();
+    for timer in timers {
+        stage.send(Msg::Timer(timer));
+    }
+    stage.app.take_dirty()
+}
+
+#[test]
+fn a_log_that_nobody_sees_is_marked_once_and_one_beside_is_drawn() {
+    let stage = Stage::company().sized(160, 50).keys("ctrl-t");
+    let mut stage = stage.run("pods /web").keys("l");
+    assert!(log_line(&mut stage, 1));
+    let mut stage = stage.keys("alt-1");
+    let strip = |stage: &Stage| shown(stage).lines().next().unwrap_or_default().to_owned();
+    assert!(!strip(&stage).contains('•'), "{}", strip(&stage));
+    assert!(log_line(&mut stage, 2), "the mark is news");
+    assert!(strip(&stage).contains('•'), "{}", strip(&stage));
+    assert!(!log_line(&mut stage, 3), "it is there already");
+    let mut stage = stage.run("split 2");
+    assert!(log_line(&mut stage, 4), "it is seen");
+    assert!(shown(&stage).contains("line 4"), "{}", shown(&stage));
+}

@@ -124,7 +124,11 @@ proptest! {
         let mut frames = frames.into_iter().peekable();
         let mut again = Stage::new(Setup::default());
         for (n, (at, msg, effects)) in stage.record.iter().enumerate() {
-            prop_assert_eq!(&again.app.update(msg.clone(), *at), effects, "{:?}", msg);
+            // As a file keeps it.
+            let written = serde_json::to_string(msg).unwrap();
+            let read: Msg = serde_json::from_str(&written).unwrap();
+            prop_assert_eq!(&read, msg);
+            prop_assert_eq!(&again.app.update(read, *at), effects, "{:?}", msg);
             while let Some((_, seen)) = frames.next_if(|(sent, _)| *sent == n + 1) {
                 prop_assert_eq!(frame(&again), seen, "{:?}", msg);
             }

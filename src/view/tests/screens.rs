@@ -2,7 +2,7 @@
 
 use super::company::{NOW, batches};
 use super::stage::{Stage, notices};
-use crate::app::{Msg, Setup};
+use crate::app::{Msg, Settings, Setup};
 use crate::domain::feed::{Change, Column, Columns};
 use crate::domain::feed::{Failure, FailureSort, FeedState, Scope, TableChange, TableRow};
 use crate::domain::rows::{Kind, Labels};
@@ -103,11 +103,13 @@ fn what_lies_over() {
 }
 
 fn production() -> Stage {
-    let production = vec![regex::Regex::new("^prod").unwrap()];
+    let settings = Settings {
+        production: vec!["^prod".into()],
+        ..Settings::default()
+    };
     Stage::company_in(
         Setup {
-            production,
-            readonly: false,
+            settings,
             ..Setup::default()
         },
         "prod-eu",
@@ -120,7 +122,10 @@ fn the_world() {
     shoot("readonly", || {
         Stage::company_in(
             Setup {
-                readonly: true,
+                settings: Settings {
+                    readonly: true,
+                    ..Settings::default()
+                },
                 ..Setup::default()
             },
             "staging-eu",

@@ -10,10 +10,14 @@ use crate::domain::session::{ContainerSpec, ContextInfo, EventLine, SessionInfo}
 use crate::domain::text::Text;
 use crate::domain::time::{Millis, Timestamp};
 use crate::theme::Theme;
+pub use crate::view::plain as text;
 use crate::view::{Hits, Memory, draw};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
+
+/// The context of the demo.
+const DEMO: &str = "quarterdeck-demo";
 
 /// A message, when it came, and what the program wanted done about it.
 pub type Recorded = (Timestamp, Msg, Effects);
@@ -32,7 +36,9 @@ impl Stage {
     /// The program as it stands before anything has happened.
     pub fn new(setup: Setup) -> Self {
         let keymap = crate::input::shipped("default").unwrap();
-        let (app, effects) = App::new(Setup { keymap, ..setup }, (80, 24), NOW);
+        let mut setup = setup;
+        setup.settings.keymap = keymap;
+        let (app, effects) = App::new(setup, (80, 24), NOW);
         Self {
             app,
             now: NOW,
@@ -45,6 +51,11 @@ impl Stage {
     /// Connected to the company's cluster, with everything listed.
     pub fn company() -> Self {
         Self::company_in(Setup::default(), "prod-eu")
+    }
+
+    /// The same in the demo.
+    pub fn demo(setup: Setup) -> Self {
+        Self::company_in(setup, DEMO)
     }
 
     pub fn company_in(setup: Setup, context: &str) -> Self {
@@ -66,6 +77,7 @@ impl Stage {
             user: "alice".into(),
             version: "v1.33.4".into(),
             namespace: "shop-prod".into(),
+            demo: context == DEMO,
             ..SessionInfo::default()
         }));
         stage.serve();
@@ -101,6 +113,16 @@ impl Stage {
     /// The table that was opened last.
     pub fn table_id(&self) -> Id {
         self.table.unwrap()
+    }
+
+    /// What was asked of the cluster last.
+    pub fn last_asked(&self) -> Id {
+        let effects = self.record.iter().flat_map(|(_, _, effects)| effects);
+        let mut ids = effects.filter_map(|effect| match effect {
+            Effect::Fetch(id, _) => Some(*id),
+            _ => None,
+        });
+        ids.next_back().unwrap()
     }
 
     /// Lets time pass.
@@ -368,23 +390,6 @@ fn role(colour: Color) -> &'static str {
         Color::Indexed(index) => Theme::ROLES[usize::from(index)],
         _ => "terminal",
     }
-}
-
-/// The cells as text; the cell behind a wide character is not there.
-pub fn text(buffer: &Buffer) -> String {
-    let mut out = String::new();
-    for y in 0..buffer.area.height {
-        let mut line = String::new();
-        let mut x = 0;
-        while x < buffer.area.width {
-            let symbol = buffer[(x, y)].symbol();
-            line.push_str(symbol);
-            x += super::super::paint::width(symbol).max(1);
-        }
-        out.push_str(line.trim_end());
-        out.push('\n');
-    }
-    out
 }
 
 /// Which columns of which line are not plain text on the ground: `2: 0-79 on selected, 1 failing`.
