@@ -341,6 +341,7 @@ fn what_kubectl_makes_itself_is_made() {
     let path = &get("ingress way")["spec"]["rules"][0]["http"]["paths"][0];
     assert_eq!(path["backend"]["service"]["port"]["number"], 80);
     run("auth can-i get pods --as=system:serviceaccount:made:somebody").says(&["yes"]);
+    run("wait pod/alone --for=condition=Ready --timeout=30s").says(&["condition met"]);
     // The story of a pod in the order in which it happened, also within a second.
     let told =
         run("get events --field-selector involvedObject.name=alone -o jsonpath={.items[*].reason}");
