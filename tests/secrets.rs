@@ -23,8 +23,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_quarterdeck");
 const SOON: Duration = Duration::from_secs(10);
 const QUIET: Duration = Duration::from_millis(400);
 
-/// In a Secret; the base64 of it is as bad.
-const VALUE: &str = "canary-secret-5e1";
+/// `canary-secret-5e1`, as a Secret holds it and a screen shows it when asked.
 const VALUE_IN_BASE64: &str = "Y2FuYXJ5LXNlY3JldC01ZTE=";
 /// What all canaries have in common.
 const CANARY: &str = "canary-";
@@ -150,7 +149,7 @@ fn show_secret(terminal: &mut Terminal) {
 /// Has its value shown, and leaves.
 fn reveal_and_quit(terminal: &mut Terminal) {
     terminal.send("x");
-    terminal.wait_for(VALUE);
+    terminal.wait_for(VALUE_IN_BASE64);
     terminal.send(":quit\r");
     assert_eq!(terminal.exit(SOON), Some(0));
 }

@@ -75,6 +75,9 @@ pub struct Setup {
     pub settings: Settings,
     /// What was remembered.
     pub state: State,
+    /// The process, as what it remembers names it.
+    #[serde(default)]
+    pub run: u32,
     /// The zone in which points in time are shown.
     #[serde(skip)]
     pub zone: Zone,
@@ -162,6 +165,7 @@ pub struct App {
     worn: String,
     /// Tabs of a run that did not end well, until they are opened again.
     to_restore: Option<crate::config::OpenTabs>,
+    run: u32,
     checks: Option<consistency::Checks>,
     tour: Option<tour::Tour>,
     /// The terminal tells of every move of the pointer.
@@ -222,6 +226,7 @@ impl App {
             settings,
             chosen_theme: None,
             to_restore: None,
+            run: setup.run,
             checks: setup.check.map(consistency::Checks::every),
             tour: None,
             motion: false,
@@ -245,7 +250,11 @@ impl App {
     pub fn update(&mut self, msg: Msg, now: Timestamp) -> Effects {
         self.world.now = now;
         let mut effects = Effects::new();
-        let by_person = matches!(msg, Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(..));
+        // A shell opens with the answer that its container is there.
+        let may_open = matches!(
+            msg,
+            Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(..) | Msg::Answer(..)
+        );
         match msg {
             Msg::Key(key) => {
                 self.count_key();
@@ -265,7 +274,7 @@ impl App {
             msg => self.take_in(msg, &mut effects),
         }
         self.settle(&mut effects);
-        if by_person && !effects.contains(&Effect::Quit) {
+        if may_open && !effects.contains(&Effect::Quit) {
             self.remember_tabs(&mut effects);
         }
         effects

@@ -117,6 +117,7 @@ impl App {
     fn open_tabs(&self) -> OpenTabs {
         let path = |screens: &[Screen]| -> Vec<Place> { screens.iter().map_while(place).collect() };
         let mut open = OpenTabs {
+            run: self.run,
             seen: 0,
             tabs: Vec::new(),
         };

@@ -37,6 +37,7 @@ pub fn run(
     let setup = Setup {
         settings: for_core,
         state,
+        run: std::process::id(),
         zone: Zone::system(),
         scopes: scopes(cluster),
         context: cluster.context.as_deref().map(Text::new),

@@ -27,6 +27,8 @@ pub struct State {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct OpenTabs {
+    /// The process that has them open: as long as it runs they are nobody else's.
+    pub run: u32,
     /// The tab that is seen.
     pub seen: usize,
     /// Each as its path of screens, home first.

@@ -2,6 +2,7 @@
 
 use super::files::replace;
 use crate::config::State;
+use rustix::process::{Pid, test_kill_process};
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -11,17 +12,26 @@ use std::time::{Duration, Instant};
 const REST: Duration = Duration::from_millis(700);
 
 /// The remembered state of `file`. A file that is missing is an empty state; one that cannot be
-/// used is too, and `Err` says why.
+/// used is too, and `Err` says why. Tabs that another console has open are left to it.
 pub fn load(file: &Path) -> Result<State, String> {
     match fs::read(file) {
         Ok(bytes) => {
-            serde_json::from_slice(&bytes).map_err(|error| format!("{}: {error}", file.display()))
+            let mut state: State = serde_json::from_slice(&bytes)
+                .map_err(|error| format!("{}: {error}", file.display()))?;
+            state.tabs.retain(|_, open| !runs(open.run));
+            Ok(state)
         }
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             Ok(State::default())
         }
         Err(error) => Err(format!("{}: {error}", file.display())),
     }
+}
+
+/// Whether this process is there; 0 names none.
+fn runs(process: u32) -> bool {
+    let known = i32::try_from(process).ok().and_then(Pid::from_raw);
+    known.is_some_and(|pid| test_kill_process(pid).is_ok())
 }
 
 /// Writes the state so that a crash leaves the old file or the new one, never half of one.
@@ -81,6 +91,7 @@ impl Keeper {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
+    use crate::config::OpenTabs;
     use std::os::unix::fs::PermissionsExt;
 
     fn favourites(names: &[&str]) -> State {
@@ -105,6 +116,24 @@ mod tests {
             1,
             "nothing else is left behind"
         );
+    }
+
+    #[test]
+    fn tabs_that_a_running_console_has_open_are_left_to_it() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("state.json");
+        let mut over = std::process::Command::new("true").spawn().unwrap();
+        over.wait().unwrap();
+        let of = |run| OpenTabs {
+            run,
+            ..OpenTabs::default()
+        };
+        let mut state = State::default();
+        state.tabs.insert("lost".into(), of(over.id()));
+        state.tabs.insert("open".into(), of(std::process::id()));
+        save(&file, &state).unwrap();
+        let tabs = load(&file).unwrap().tabs;
+        assert_eq!(tabs.keys().collect::<Vec<_>>(), ["lost"]);
     }
 
     #[test]

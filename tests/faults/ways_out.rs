@@ -10,7 +10,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// What gives a terminal back, in the order in which it must come last.
-const GIVEN_BACK: &str = "\x1b[?2026l\x1b[?1006l\x1b[?1002l\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l";
+const GIVEN_BACK: &str =
+    "\x1b[?2026l\x1b[?1006l\x1b[?1003l\x1b[?1002l\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l";
 const LIMIT: Duration = Duration::from_secs(1);
 const SOON: Duration = Duration::from_secs(20);
 
