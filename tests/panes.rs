@@ -50,6 +50,16 @@ fn pairs() -> Vec<u8> {
         .collect()
 }
 
+/// Nothing reached the outer terminal but what is on our list, and the one question whether its
+/// ground is light.
+fn assert_only_ours(terminal: &mut Terminal) {
+    let question = b"\x1b]11;?\x1b\\";
+    let mut places = terminal.raw.windows(question.len());
+    let at = places.position(|it| it == question).unwrap();
+    terminal.raw.drain(at..at + question.len());
+    assert_eq!(foreign(&terminal.raw), None);
+}
+
 #[test]
 fn the_outer_terminal_gets_what_is_on_our_list_and_nothing_else() {
     let begun = Instant::now();
@@ -74,16 +84,7 @@ fn the_outer_terminal_gets_what_is_on_our_list_and_nothing_else() {
         bells <= usize::try_from(begun.elapsed().as_secs()).unwrap() + 1,
         "{bells}"
     );
-    // The console asks once, before all else, whether the ground is light.
-    let question = b"\x1b]11;?\x1b\\";
-    let at = terminal
-        .raw
-        .windows(question.len())
-        .position(|it| it == question);
-    terminal
-        .raw
-        .drain(at.unwrap()..at.unwrap() + question.len());
-    assert_eq!(foreign(&terminal.raw), None);
+    assert_only_ours(&mut terminal);
     assert!(terminal.raw.len() > 10_000, "{}", terminal.raw.len());
 }
 
@@ -119,7 +120,7 @@ fn any_size_is_borne_while_a_program_floods() {
     terminal.wait("the last size", SOON, |screen| {
         screen.contains("24 90") && screen.contains("last")
     });
-    assert_eq!(foreign(&terminal.raw), None);
+    assert_only_ours(&mut terminal);
 }
 
 #[test]

@@ -25,8 +25,15 @@ const QUIET: Duration = Duration::from_millis(400);
 
 /// `canary-secret-5e1`, as a Secret holds it and a screen shows it when asked.
 const VALUE_IN_BASE64: &str = "Y2FuYXJ5LXNlY3JldC01ZTE=";
-/// What all canaries have in common.
-const CANARY: &str = "canary-";
+/// How each of the canaries begins; the company has pods of such a name, too.
+const CANARIES: [&str; 6] = [
+    "canary-secret-",
+    "canary-env-",
+    "canary-body-",
+    "canary-plugin-",
+    "canary-token-",
+    VALUE_IN_BASE64,
+];
 
 const OBJECTS: &str = r#"{"apiVersion": "v1", "kind": "List", "items": [
   {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "bird", "namespace": "shop-prod"},
@@ -97,7 +104,7 @@ fn leaks(bytes: &[u8]) -> bool {
     }
     [bytes, &unpacked].iter().any(|bytes| {
         let text = String::from_utf8_lossy(bytes);
-        text.contains(CANARY) || text.contains(VALUE_IN_BASE64)
+        CANARIES.iter().any(|canary| text.contains(canary))
     })
 }
 
