@@ -1,5 +1,6 @@
 //! When to try again.
 
+use super::clock::stands_still;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
@@ -25,6 +26,10 @@ impl Backoff {
 
     /// The next wait; never longer than the cap.
     pub(super) fn next(&mut self) -> Duration {
+        if stands_still() {
+            // A picture must not tell how often it was tried before it was taken.
+            return self.cap;
+        }
         let doubled = self.first.saturating_mul(1 << self.steps.min(16));
         let full = doubled.min(self.cap);
         let dice = u32::try_from(self.seed.hash_one(self.steps) % 256).unwrap_or(0);
