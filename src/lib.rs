@@ -26,8 +26,9 @@
 //!   value of each object) → data lane → `app/intake` → `domain/fleet` → the list that is seen.
 //! - **A log line**: `cluster/logs` (opens again where it was cut) → data lane → `domain/logs` (merged
 //!   by time, kept in a ring, filtered in steps) → `view/logs`.
-//! - **Bytes of a shell**: `cluster/exec`, or `pty/` for a program of this machine → data lane →
-//!   `vt/` → `view/shell`; what is typed goes back by a task of its own.
+//! - **Bytes of a shell**: `cluster/exec`, or `pty/` for a program of this machine → a short queue of
+//!   its own (`runtime/outputs`, the pane with the keyboard first) → `vt/` → `view/shell`; what is
+//!   typed goes back by a task of its own.
 //! - **A build**: `app/screens/wizard` → `domain/recipe` and `domain/catalogue` → `domain/dockerfile` →
 //!   `runtime/workshop` → `images/context`, `images/build` → data lane → `domain/build` → `view/build`.
 //! - **A verb of the command line** takes the same edges without the loop: `cli/`.

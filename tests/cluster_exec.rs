@@ -7,6 +7,8 @@
     reason = "a test may fail loudly"
 )]
 
+#[path = "common/command.rs"]
+mod command;
 #[path = "fake/stage.rs"]
 mod stage;
 #[path = "fake/timing.rs"]
@@ -15,14 +17,14 @@ mod timing;
 use quarterdeck::cluster::{ConnectOptions, ExecHandle, ExecInput, Session, Timing};
 use quarterdeck::demo::Options;
 use quarterdeck::demo::exec::Mode;
-use quarterdeck::domain::exec::{End, ExecItem, ExecRequest};
+use quarterdeck::domain::exec::{End, ExecItem};
 use quarterdeck::domain::feed::FailureSort;
 use serde_json::json;
 use stage::Stage;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc::{self, Receiver};
+use tokio::sync::mpsc::Receiver;
 use tokio::sync::watch;
 
 const NAMESPACE: &str = "shop-prod";
@@ -54,25 +56,12 @@ async fn begin_in(
 async fn exec(
     session: &Session,
     stage: &Stage,
-    command: &[&str],
+    words: &[&str],
     tty: bool,
 ) -> (ExecHandle, Receiver<ExecItem>) {
     let (pod, container) = stage.pods(NAMESPACE).await.remove(0);
-    let request = ExecRequest {
-        namespace: NAMESPACE.into(),
-        pod: pod.into(),
-        container: container.into(),
-        command: command.iter().map(|word| (*word).to_owned()).collect(),
-        tty,
-        stdin: true,
-        size: (91, 33),
-    };
-    let (tx, rx) = mpsc::channel(8);
-    let handle = session.exec(request, move |item| {
-        let tx = tx.clone();
-        async move { tx.send(item).await.is_ok() }
-    });
-    (handle, rx)
+    let place = [NAMESPACE.into(), pod, container];
+    command::begin(session, &place, words, tty)
 }
 
 /// All that comes: output, what was said on standard error, and the end.

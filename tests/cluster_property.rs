@@ -286,7 +286,8 @@ impl Stage {
         }
         let mut anew = Told::new();
         let kinds = KINDS.map(|(kind, _)| kind);
-        for batch in self.session.snapshot(&kinds, &[Scope::ALL]).await.unwrap() {
+        for list in self.session.snapshot(&kinds, &[Scope::ALL]).await {
+            let batch = list.unwrap();
             apply(&mut anew, batch);
         }
         for (key, row) in rows(&anew) {

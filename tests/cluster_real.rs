@@ -77,7 +77,8 @@ async fn all_kinds_come_live_and_agree_with_a_snapshot() {
         .map(|kind| session.watch(*kind, &Scope::ALL, tx.clone()))
         .collect();
     let rows = until_live(&Kind::ALL, &mut rx).await;
-    let snapshot = session.snapshot(&Kind::ALL, &[Scope::ALL]).await.unwrap();
+    let snapshot = session.snapshot(&Kind::ALL, &[Scope::ALL]).await;
+    let snapshot: Vec<_> = snapshot.into_iter().map(Result::unwrap).collect();
     let listed: usize = snapshot.iter().map(|b| b.changes.len() - 2).sum();
     assert_eq!(rows.len(), listed);
     for row in rows.values() {

@@ -12,10 +12,9 @@
 mod common;
 
 use common::demo::clean_home;
-use common::kubectl::wait_until;
+use common::kubectl::{wait_until, with_input};
 use common::terminal::Terminal;
 use serde_json::{Value, json};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -51,21 +50,9 @@ impl Admin {
     }
 
     fn kubectl(&self, words: &[&str], input: &str) -> Output {
-        let mut child = Command::new("kubectl")
-            .args(words)
-            .env("KUBECONFIG", &self.kubeconfig)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(input.as_bytes())
-            .unwrap();
-        child.wait_with_output().unwrap()
+        let mut command = Command::new("kubectl");
+        command.args(words).env("KUBECONFIG", &self.kubeconfig);
+        with_input(&mut command, input)
     }
 
     fn must(&self, words: &[&str], input: &str) -> String {

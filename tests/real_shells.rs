@@ -9,13 +9,17 @@
     reason = "a test may fail loudly; what is skipped is said"
 )]
 
-use quarterdeck::cluster::{ConnectOptions, ExecHandle, ExecInput, Session};
-use quarterdeck::domain::exec::{BEST_SHELL, End, ExecItem, ExecRequest};
+#[path = "common/command.rs"]
+mod command;
+
+use command::begin as exec;
+use quarterdeck::cluster::{ConnectOptions, ExecInput, Session};
+use quarterdeck::domain::exec::{BEST_SHELL, End, ExecItem};
 use quarterdeck::domain::feed::{AccessQuestion, FailureSort, Scope};
 use quarterdeck::domain::rows::{Kind, Row, State};
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::sync::mpsc::{self, Receiver};
+use tokio::sync::mpsc::Receiver;
 
 const LIMIT: Duration = Duration::from_mins(1);
 
@@ -45,29 +49,6 @@ async fn places(session: &Session, scope: Scope, wanted: &str) -> Vec<[String; 3
     };
     session.list(Kind::Pod, &scope, &mut keep).await.unwrap();
     found
-}
-
-fn exec(
-    session: &Session,
-    [namespace, pod, container]: &[String; 3],
-    command: &[&str],
-    tty: bool,
-) -> (ExecHandle, Receiver<ExecItem>) {
-    let request = ExecRequest {
-        namespace: namespace.as_str().into(),
-        pod: pod.as_str().into(),
-        container: container.as_str().into(),
-        command: command.iter().map(|word| (*word).to_owned()).collect(),
-        tty,
-        stdin: true,
-        size: (91, 33),
-    };
-    let (tx, rx) = mpsc::channel(8);
-    let handle = session.exec(request, move |item| {
-        let tx = tx.clone();
-        async move { tx.send(item).await.is_ok() }
-    });
-    (handle, rx)
 }
 
 async fn whole(rx: &mut Receiver<ExecItem>) -> (String, End) {

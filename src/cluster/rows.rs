@@ -182,33 +182,29 @@ impl Session {
         }
     }
 
-    /// Everything of `kinds` in `scopes`, once: one batch for each kind and scope, from `Begin` to
-    /// `Complete`. Kinds without namespaces are listed once, under [`Scope::ALL`].
-    pub async fn snapshot(&self, kinds: &[Kind], scopes: &[Scope]) -> Result<Vec<Batch>, Failure> {
-        let wanted: Vec<(Kind, Scope)> = kinds
-            .iter()
-            .flat_map(|kind| {
-                let scopes = if kind.namespaced() {
-                    scopes
-                } else {
-                    &[Scope::ALL][..]
-                };
-                scopes
-                    .iter()
-                    .map(|scope| (*kind, scope.clone()))
-                    .collect::<Vec<_>>()
-            })
-            .collect();
-        futures::future::try_join_all(wanted.into_iter().map(|(kind, scope)| async move {
+    /// Everything of `kinds` in `scopes`, once and all at a time: one batch for each list, from
+    /// `Begin` to `Complete`, or why this one cannot be had. Kinds without namespaces are listed
+    /// once, under [`Scope::ALL`].
+    pub async fn snapshot(
+        &self,
+        kinds: &[Kind],
+        scopes: &[Scope],
+    ) -> Vec<Result<Batch, (Kind, Failure)>> {
+        let each = |&kind: &Kind| {
+            Scope::of(kind, scopes)
+                .iter()
+                .map(move |scope| (kind, scope))
+        };
+        let lists = kinds.iter().flat_map(each);
+        futures::future::join_all(lists.map(|(kind, scope)| async move {
             let mut changes = vec![Change::Begin];
-            self.list(kind, &scope, &mut |row| {
-                changes.push(Change::Put(Box::new(row)));
-            })
-            .await?;
+            let mut put = |row| changes.push(Change::Put(Box::new(row)));
+            let done = self.list(kind, scope, &mut put).await;
+            done.map_err(|failure| (kind, failure))?;
             changes.push(Change::Complete);
             Ok(Batch {
                 kind,
-                scope,
+                scope: scope.clone(),
                 changes,
             })
         }))

@@ -23,6 +23,15 @@ impl Scope {
         Self(Some(Text::new(name)))
     }
 
+    /// Where a kind is listed while these are looked at: one without namespaces is listed once.
+    pub fn of(kind: Kind, scopes: &[Self]) -> &[Self] {
+        if kind.namespaced() {
+            scopes
+        } else {
+            &[Self::ALL]
+        }
+    }
+
     /// The namespace, when these scopes are one.
     pub fn only(scopes: &[Self]) -> Option<&Text> {
         match scopes {

@@ -296,17 +296,12 @@ impl Driver {
         };
         let all = scopes.is_empty() || scopes.contains(&Scope::ALL);
         let scopes = if all { &[Scope::ALL][..] } else { scopes };
-        let wanted: Vec<(Kind, Scope)> = Kind::ALL
-            .into_iter()
-            .flat_map(|kind| {
-                let scopes = if kind.namespaced() {
-                    scopes
-                } else {
-                    &[Scope::ALL][..]
-                };
-                scopes.iter().map(move |scope| (kind, scope.clone()))
-            })
-            .collect();
+        let each = |kind| {
+            Scope::of(kind, scopes)
+                .iter()
+                .map(move |scope| (kind, scope.clone()))
+        };
+        let wanted: Vec<(Kind, Scope)> = Kind::ALL.into_iter().flat_map(each).collect();
         self.feeds.retain(|feed, _| wanted.contains(feed));
         for (kind, scope) in wanted {
             self.feeds
@@ -321,10 +316,10 @@ impl Driver {
             return;
         };
         tokio::spawn(async move {
-            // What cannot be listed now can be compared the next time.
-            if let Ok(batches) = session.snapshot(&Kind::ALL, &scopes).await {
-                post.send(Msg::Listed(batches)).await;
-            }
+            // What cannot be listed, for want of rights or for now, is not compared.
+            let lists = session.snapshot(&Kind::ALL, &scopes).await;
+            let batches = lists.into_iter().flatten().collect();
+            post.send(Msg::Listed(batches)).await;
         });
     }
 

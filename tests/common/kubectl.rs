@@ -98,20 +98,7 @@ impl Kubectl {
 
     /// Runs a line of words without quotes with this input.
     pub fn run_with(&self, line: &str, input: &str) -> Said {
-        let mut child = self
-            .command(line)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(input.as_bytes())
-            .unwrap();
-        Said::of(&child.wait_with_output().unwrap())
+        Said::of(&with_input(&mut self.command(line), input))
     }
 
     /// A Deployment with at least two ready replicas: namespace, name, selector, replicas.
@@ -158,4 +145,18 @@ pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
         #[expect(clippy::disallowed_methods, reason = "polls another process")]
         std::thread::sleep(Duration::from_millis(100));
     }
+}
+
+/// Runs a command with this input to its end.
+pub fn with_input(command: &mut Command, input: &str) -> Output {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    drop(stdin);
+    child.wait_with_output().unwrap()
 }

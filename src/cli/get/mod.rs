@@ -10,7 +10,7 @@ use super::out::Out;
 use super::session::with_session;
 use super::settings::Settings;
 use crate::cluster::{CHANNEL, Event, Session, now};
-use crate::domain::feed::{Batch, Change, FeedState, Scope};
+use crate::domain::feed::{Change, FeedState, Scope};
 use crate::domain::fleet::Fleet;
 use crate::domain::rows::Kind;
 use crate::domain::selector::Selector;
@@ -117,7 +117,10 @@ pub fn run(cluster: &ClusterArgs, args: &GetArgs, out: &mut Out) -> anyhow::Resu
         selector,
     };
     with_session(cluster, &settings, async |session| {
-        let scopes = scopes(cluster).unwrap_or_else(|| vec![Scope(Some(session.home_namespace()))]);
+        // What is in a node or a namespace is counted whole.
+        let own = args.what.needs().namespaced();
+        let home = Scope(own.then(|| session.home_namespace()));
+        let scopes = scopes(cluster).unwrap_or_else(|| vec![home]);
         let mut fleet = Fleet::new(settings.config.labels.clone());
         if args.watch {
             return follow(&session, &scopes, &mut fleet, &wanted, args.output, out).await;
@@ -136,29 +139,7 @@ pub(super) async fn gather(
     needed: Kind,
     fleet: &mut Fleet,
 ) -> Result<(), Refusal> {
-    let lists = kinds.iter().flat_map(|&kind| {
-        let scopes = if kind.namespaced() {
-            scopes
-        } else {
-            &[Scope::ALL][..]
-        };
-        scopes.iter().map(move |scope| async move {
-            let mut changes = vec![Change::Begin];
-            let done = session
-                .list(kind, scope, &mut |row| {
-                    changes.push(Change::Put(Box::new(row)));
-                })
-                .await;
-            changes.push(Change::Complete);
-            done.map(|()| Batch {
-                kind,
-                scope: scope.clone(),
-                changes,
-            })
-            .map_err(|failure| (kind, failure))
-        })
-    });
-    for list in futures::future::join_all(lists).await {
+    for list in session.snapshot(kinds, scopes).await {
         match list {
             Ok(batch) => drop(fleet.apply(batch, now())),
             Err((kind, failure)) if kind == needed => return Err(failure.into()),
@@ -214,31 +195,13 @@ async fn follow(
     let (tx, mut rx) = tokio::sync::mpsc::channel(CHANNEL);
     let mut feeds = Vec::new();
     for &kind in wanted.what.kinds(output) {
-        let scopes = if kind.namespaced() {
-            scopes
-        } else {
-            &[Scope::ALL][..]
-        };
-        feeds.extend(
-            scopes
-                .iter()
-                .map(|scope| session.watch(kind, scope, tx.clone())),
-        );
+        let scopes = Scope::of(kind, scopes).iter();
+        feeds.extend(scopes.map(|scope| session.watch(kind, scope, tx.clone())));
     }
     let mut printer = Printer::new(wanted.what, output, scopes);
-    let mut waiting: Vec<(Kind, Scope)> = scopes
-        .iter()
-        .map(|scope| {
-            (
-                wanted.what.needs(),
-                if wanted.what.needs().namespaced() {
-                    scope.clone()
-                } else {
-                    Scope::ALL
-                },
-            )
-        })
-        .collect();
+    let needed = wanted.what.needs();
+    let of = Scope::of(needed, scopes).iter();
+    let mut waiting: Vec<(Kind, Scope)> = of.map(|scope| (needed, scope.clone())).collect();
     while let Some(event) = rx.recv().await {
         match event {
             Event::Batch(batch) => {

@@ -339,11 +339,10 @@ impl Lines<'_> {
     }
 }
 
-/// Whether some of the lines are not of today: those tell their day.
+/// Whether the page begins with a line that is not of today: such lines tell their day. A page of
+/// today has no room to give for the day of a line that nobody sees.
 fn is_dated(app: &App, screen: &LogScreen) -> bool {
-    let buffer = screen.log.buffer();
-    let first = buffer.get(buffer.first());
-    first.is_some_and(|line| {
+    screen.line(screen.first_on_page()).is_some_and(|line| {
         day(app, screen, line.at.timestamp()) != day(app, screen, app.world.now)
     })
 }
