@@ -54,6 +54,8 @@ pub struct Frames {
     due: Option<Instant>,
     /// When a person last did something of which nothing has been seen yet.
     asked: Option<Instant>,
+    /// A frame has been drawn since, and showed nothing new.
+    silent: bool,
     bytes: Vec<u8>,
 }
 
@@ -69,6 +71,7 @@ impl Frames {
             busy: false,
             due: None,
             asked: None,
+            silent: false,
             bytes: Vec::new(),
         }
     }
@@ -85,6 +88,7 @@ impl Frames {
     pub fn want(&mut self, cause: Cause, now: Instant) {
         if cause == Cause::Person {
             self.asked = Some(now);
+            self.silent = false;
         }
         let answers = |asked: Instant| now.saturating_duration_since(asked) < ANSWER;
         let gap = if self.asked.is_some_and(answers) {
@@ -124,6 +128,10 @@ impl Frames {
             }
             CrosstermBackend::new(&mut self.bytes).draw(changes)?;
             self.bytes.extend_from_slice(END);
+        } else if self.asked.is_some() && !self.silent {
+            // A key that went to a program: its echo need not keep a distance from this frame.
+            self.silent = true;
+            self.last = before;
         }
         self.unknown = false;
         std::mem::swap(&mut self.shown, &mut self.next);
@@ -174,7 +182,10 @@ mod tests {
         frames.draw(pressed, |_| {}).unwrap();
         let echo = pressed + Duration::from_millis(1);
         frames.want(Cause::Stream, echo);
-        assert_eq!(frames.due(), Some(pressed + KEY_GAP));
+        assert_eq!(frames.due(), Some(echo), "that frame showed nothing");
+        frames.draw(echo, |_| {}).unwrap();
+        frames.want(Cause::Stream, echo);
+        assert_eq!(frames.due(), Some(echo + KEY_GAP), "once");
         let paint = |buffer: &mut Buffer| {
             buffer.set_string(0, 0, "x", Style::new());
         };
@@ -198,7 +209,8 @@ mod tests {
         frames.want(Cause::Person, start + GAP);
         assert_eq!(frames.due(), Some(start + GAP + KEY_GAP));
         let later = start + GAP + BUSY;
-        frames.draw(later, |_| {}).unwrap();
+        let answer = |buffer: &mut Buffer| buffer.set_style(buffer.area, Style::new().bold());
+        frames.draw(later, answer).unwrap();
         frames.want(Cause::Rows, later);
         assert_eq!(frames.due(), Some(later + GAP), "after a rest");
     }

@@ -125,7 +125,13 @@ pub fn draw(app: &App, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
     if !after.is_empty() {
         let more = format!("{} ›", after.len());
         let (x, style) = (end.saturating_sub(MORE), news_style(after, theme));
-        canvas.put_right(x, area.y, MORE.min(area.width) - 1, &more, style);
+        canvas.put_right(
+            x,
+            area.y,
+            MORE.min(area.width).saturating_sub(1),
+            &more,
+            style,
+        );
     } else if let Screen::Shell(shell) = app.screen() {
         draw_title(shell, canvas, x, end.saturating_sub(1), area.y);
     }

@@ -172,22 +172,51 @@ fn json(line: &[u8]) -> Option<Level> {
 
 /// `level=warn`, `[error]`, `ERROR`, `panic:`, `java.io.IOException:`; the first that is found.
 fn plain(line: &[u8]) -> Option<Level> {
-    let mut at = 0;
-    while at < line.len() {
-        if !line[at].is_ascii_alphabetic() {
-            at += 1;
+    // A level stands beside a sign or in capitals. Most lines have few of them, and a block without
+    // one is passed over at once: every line of a flood comes through here.
+    const BLOCK: usize = 16;
+    for (n, block) in line.chunks(BLOCK).enumerate() {
+        if !block.iter().fold(false, |any, byte| any | tells(*byte)) {
             continue;
         }
-        let start = at;
-        while at < line.len() && line[at].is_ascii_alphabetic() {
-            at += 1;
-        }
-        let word = &line[start..at];
-        if let Some(level) = word_level(line, start, word) {
-            return Some(level);
+        let places = (n * BLOCK..).zip(block).filter(|(_, byte)| tells(**byte));
+        let level = places
+            .filter_map(|(at, _)| word_at(line, at))
+            .find_map(|(start, word)| word_level(line, start, word));
+        if level.is_some() {
+            return level;
         }
     }
     None
+}
+
+/// Whether a byte may stand before, in or behind a level.
+const fn tells(byte: u8) -> bool {
+    byte.is_ascii_uppercase() | (byte == b':') | opens(byte)
+}
+
+/// Whether a level may stand behind this byte, written in any way.
+const fn opens(byte: u8) -> bool {
+    (byte == b'[')
+        | (byte == b'<')
+        | (byte == b'(')
+        | (byte == b'|')
+        | (byte == b'=')
+        | (byte == b'"')
+}
+
+/// The word that a byte tells of, and where it starts.
+fn word_at(line: &[u8], at: usize) -> Option<(usize, &[u8])> {
+    let letter = |byte: &&u8| byte.is_ascii_alphabetic();
+    let before = |end: usize| line[..end].iter().rev().take_while(letter).count();
+    let start = match line[at] {
+        b':' => at - before(at),
+        byte if opens(byte) => at + 1,
+        // A capital within a word tells nothing of it.
+        _ => (at == 0 || !line[at - 1].is_ascii_alphabetic()).then_some(at)?,
+    };
+    let length = line[start..].iter().take_while(letter).count();
+    (length > 0).then(|| (start, &line[start..start + length]))
 }
 
 /// A word counts where it stands as a level does: in capitals, in brackets, as the value of a
@@ -201,7 +230,7 @@ fn word_level(line: &[u8], start: usize, word: &[u8]) -> Option<Level> {
     let before = start.checked_sub(1).map_or(b' ', |n| line[n]);
     // What most words are: no capitals, no sign at either side. Nothing dearer is asked of them.
     let shouted = word[0].is_ascii_uppercase() && word.len() > 2 && word[1].is_ascii_uppercase();
-    if !shouted && after != b':' && !matches!(before, b'[' | b'<' | b'(' | b'|' | b'=' | b'"') {
+    if !shouted && after != b':' && !opens(before) {
         return None;
     }
     let level = Level::from_word(word)?;
@@ -227,6 +256,7 @@ fn word_level(line: &[u8], start: usize, word: &[u8]) -> Option<Level> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn levels_are_found_where_programs_write_them() {
@@ -268,6 +298,30 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(detect(line.as_bytes()), level, "{line}");
+        }
+    }
+
+    /// What [`plain`] finds, sought in every word.
+    fn slowly(line: &[u8]) -> Option<Level> {
+        let mut end = 0;
+        let words = line.chunk_by(|a, b| a.is_ascii_alphabetic() == b.is_ascii_alphabetic());
+        words
+            .map(|word| {
+                end += word.len();
+                (end - word.len(), word)
+            })
+            .filter(|(_, word)| word[0].is_ascii_alphabetic())
+            .find_map(|(start, word)| word_level(line, start, word))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn blocks_that_are_passed_over_hold_no_level(
+            line in "([a-zE ]{0,9}|[\\[<(|=\":>)\\]]|level|ERROR|warn|err|KeyError:|info|Fatal|é){0,24}"
+        ) {
+            prop_assert_eq!(plain(line.as_bytes()), slowly(line.as_bytes()));
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{Item, Mark, SourceId};
 use crate::domain::time::{Millis, Timestamp};
 use bytes::Bytes;
 use std::cmp::Reverse;
+use std::collections::binary_heap::PeekMut;
 use std::collections::{BinaryHeap, VecDeque};
 
 /// How lines of different containers follow each other.
@@ -50,7 +51,7 @@ pub enum Merged<'a> {
     Mark(Nanos, SourceId, Mark),
 }
 
-/// The front of a queue: bytes of which the first line is next.
+/// Something that a source brought.
 #[derive(Debug)]
 enum Piece {
     Lines(Bytes),
@@ -58,12 +59,34 @@ enum Piece {
     Mark(Mark),
 }
 
+/// What a queue gives next, out of its first piece.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    /// The stamp under which it leaves: never before the last one's.
+    at: Nanos,
+    /// Where the text of the line begins and ends, after what the piece has given already.
+    text: (usize, usize),
+}
+
+impl Head {
+    /// The line, out of what the piece has not given yet.
+    fn line(self, source: SourceId, rest: &[u8], cut: u64) -> Merged<'_> {
+        Merged::Line {
+            at: self.at,
+            source,
+            raw: &rest[self.text.0..self.text.1],
+            cut,
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 struct Queue {
     pieces: VecDeque<(Timestamp, Piece)>,
+    /// Bytes of the first piece that were given.
+    given: usize,
     stamps: Stamps,
-    /// The stamp under which the next line leaves: never before the last one's.
-    head: Option<Nanos>,
+    head: Option<Head>,
     last: Nanos,
     open: bool,
     catching_up: bool,
@@ -91,20 +114,69 @@ impl Queue {
         (silent, silent && self.catching_up)
     }
 
-    /// Finds the stamp of the next line. A line without a stamp stays with the one before it.
+    /// Finds the next line and its stamp. A line without a stamp stays with the one before it.
     fn look(&mut self) {
-        self.head = self.pieces.front().map(|(_, piece)| {
-            let at = match piece {
-                Piece::Lines(bytes) => {
-                    let end = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
-                    self.stamps.split(&bytes[..end]).0
-                }
-                Piece::Long(bytes, _) => self.stamps.split(bytes).0,
-                Piece::Mark(Mark::Gap { to: Some(to), .. }) => Some(*to),
-                Piece::Mark(_) => None,
+        let Some((_, piece)) = self.pieces.front() else {
+            self.head = None;
+            return;
+        };
+        let (at, text) = match piece {
+            Piece::Lines(bytes) => {
+                let rest = &bytes[self.given..];
+                let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+                let (at, text) = self.stamps.split(&rest[..end]);
+                (at, (end - text.len(), end))
+            }
+            Piece::Long(bytes, _) => {
+                let (at, text) = self.stamps.split(bytes);
+                (at, (bytes.len() - text.len(), bytes.len()))
+            }
+            Piece::Mark(Mark::Gap { to: Some(to), .. }) => (Some(*to), (0, 0)),
+            Piece::Mark(_) => (None, (0, 0)),
+        };
+        let at = at.unwrap_or(self.last).max(self.last);
+        self.head = Some(Head { at, text });
+    }
+
+    /// Gives out the lines that are not `later`, which are those of other sources' heads. Returns
+    /// how many bytes that were.
+    fn drain(
+        &mut self,
+        source: SourceId,
+        later: impl Fn(Nanos) -> bool,
+        give: &mut impl FnMut(Merged<'_>),
+    ) -> usize {
+        let mut bytes_given = 0;
+        while let Some(head) = self.head.filter(|head| !later(head.at)) {
+            let Some((_, piece)) = self.pieces.front_mut() else {
+                break;
             };
-            at.unwrap_or(self.last).max(self.last)
-        });
+            self.last = head.at;
+            let done = match piece {
+                Piece::Lines(bytes) => {
+                    give(head.line(source, &bytes[self.given..], 0));
+                    let from = self.given;
+                    self.given = (from + head.text.1 + 1).min(bytes.len());
+                    bytes_given += self.given - from;
+                    self.given == bytes.len()
+                }
+                Piece::Long(bytes, cut) => {
+                    give(head.line(source, bytes, *cut));
+                    bytes_given += bytes.len();
+                    true
+                }
+                Piece::Mark(mark) => {
+                    give(Merged::Mark(head.at, source, mark.clone()));
+                    true
+                }
+            };
+            if done {
+                self.pieces.pop_front();
+                self.given = 0;
+            }
+            self.look();
+        }
+        bytes_given
     }
 }
 
@@ -186,7 +258,7 @@ impl Merge {
             queue.head.filter(|_| first)
         });
         if let Some(head) = head {
-            self.heads.push(Reverse((head, source.0)));
+            self.heads.push(Reverse((head.at, source.0)));
         }
     }
 
@@ -197,21 +269,30 @@ impl Merge {
         now: Timestamp,
         mut give: impl FnMut(Merged<'_>),
     ) -> Option<Timestamp> {
+        let by_time = self.order == Order::Time;
         while let Some(&Reverse((_, source))) = self.heads.peek() {
             if let Some(until) = self.must_wait(source, now) {
                 return Some(until);
             }
-            self.heads.pop();
-            // Lines of one source mostly come in runs: they need no heap between them.
-            let bound = self.heads.peek().map(|head| head.0);
-            let was = self.queues[source as usize].silence();
-            self.drain(source, bound, &mut give);
-            let is = self.queues[source as usize].silence();
+            // Lines of one source mostly come in runs: they need no heap between them. The next
+            // head after the first is one of the two below it in the heap.
+            let below = self.heads.as_slice().get(1..).unwrap_or_default();
+            let bound = below.iter().take(2).max().map(|head| head.0);
+            let bound = bound.filter(|_| by_time);
+            let later = |at: Nanos| bound.is_some_and(|bound| bound < (at, source));
+            let queue = &mut self.queues[source as usize];
+            let was = queue.silence();
+            self.held -= queue.drain(SourceId(source), later, &mut give);
+            let is = queue.silence();
             self.silent = self.silent + usize::from(is.0) - usize::from(was.0);
             self.silent_and_behind =
                 self.silent_and_behind + usize::from(is.1) - usize::from(was.1);
-            if let Some(head) = self.queues[source as usize].head {
-                self.heads.push(Reverse((head, source)));
+            let head = queue.head.map(|head| Reverse((head.at, source)));
+            if let Some(mut first) = self.heads.peek_mut() {
+                match head {
+                    Some(head) => *first = head,
+                    None => drop(PeekMut::pop(first)),
+                }
             }
         }
         None
@@ -231,79 +312,6 @@ impl Merge {
             until = until.max(self.began?.plus(PATIENCE));
         }
         (until > now).then_some(until)
-    }
-
-    /// Gives out the lines of `source` up to the first line of another.
-    fn drain(
-        &mut self,
-        source: u32,
-        bound: Option<(Nanos, u32)>,
-        give: &mut impl FnMut(Merged<'_>),
-    ) {
-        let bound = bound.filter(|_| self.order == Order::Time);
-        let later = |at: Nanos| bound.is_some_and(|bound| bound < (at, source));
-        let queue = &mut self.queues[source as usize];
-        let id = SourceId(source);
-        while let Some(head) = queue.head.filter(|head| !later(*head)) {
-            let Some((arrived, piece)) = queue.pieces.pop_front() else {
-                break;
-            };
-            queue.last = head;
-            match piece {
-                Piece::Lines(mut bytes) => {
-                    let used = queue.run(&bytes, id, &later, give);
-                    self.held -= used;
-                    if used < bytes.len() {
-                        let rest = bytes.split_off(used);
-                        queue.pieces.push_front((arrived, Piece::Lines(rest)));
-                    }
-                }
-                Piece::Long(bytes, cut) => {
-                    self.held -= bytes.len();
-                    let raw = queue.stamps.split(&bytes).1;
-                    give(Merged::Line {
-                        at: head,
-                        source: id,
-                        raw,
-                        cut,
-                    });
-                }
-                Piece::Mark(mark) => give(Merged::Mark(head, id, mark)),
-            }
-            queue.look();
-        }
-    }
-}
-
-impl Queue {
-    /// Gives out the lines of `bytes`, of which the first is due, until one is later than what
-    /// others have. Returns how many bytes that were.
-    fn run(
-        &mut self,
-        bytes: &[u8],
-        source: SourceId,
-        later: &impl Fn(Nanos) -> bool,
-        give: &mut impl FnMut(Merged<'_>),
-    ) -> usize {
-        let mut used = 0;
-        while used < bytes.len() {
-            let rest = &bytes[used..];
-            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-            let (stamp, raw) = self.stamps.split(&rest[..end]);
-            let at = stamp.unwrap_or(self.last).max(self.last);
-            if used > 0 && later(at) {
-                break;
-            }
-            self.last = at;
-            give(Merged::Line {
-                at,
-                source,
-                raw,
-                cut: 0,
-            });
-            used = (used + end + 1).min(bytes.len());
-        }
-        used
     }
 }
 

@@ -32,6 +32,21 @@ fn stages() -> Vec<(&'static str, Stage)> {
             "confirm",
             company().run("pods").keys("space space space ctrl-d"),
         ),
+        (
+            "tabs",
+            company()
+                .run("pods")
+                .keys("ctrl-t ctrl-t ctrl-t ctrl-t ctrl-t ctrl-t alt-1"),
+        ),
+        ("beside", company().keys("ctrl-t alt-s")),
+        ("below", company().keys("ctrl-t alt-u")),
+        ("logs", company().run("pods /web").keys("l")),
+        ("shell", company().run("pods /web").keys("s")),
+        ("wizard", company().run("new")),
+        ("tour", company().run("tutor")),
+        ("builds", company().run("builds")),
+        ("themes", company().run("theme")),
+        ("keys", company().run("keys")),
         ("cut", {
             let mut stage = company();
             let retry_at = stage.now;
@@ -48,8 +63,8 @@ fn stages() -> Vec<(&'static str, Stage)> {
 #[test]
 fn no_size_is_too_small_or_too_large() {
     let theme = shipped("dark").unwrap();
-    let mut sizes: Vec<(u16, u16)> = (1..=24)
-        .flat_map(|columns| (1..=16).map(move |rows| (columns, rows)))
+    let mut sizes: Vec<(u16, u16)> = (0..=24)
+        .flat_map(|columns| (0..=16).map(move |rows| (columns, rows)))
         .collect();
     sizes.extend(
         (24..=200)
@@ -81,7 +96,7 @@ fn a_terminal_that_shrank_before_the_core_knows_is_no_harm() {
     let theme = shipped("dark").unwrap();
     for (_, stage) in stages() {
         let stage = stage.sized(160, 50);
-        for size in [(1, 1), (10, 4), (80, 24), (159, 50), (160, 49)] {
+        for size in [(0, 0), (1, 1), (10, 4), (80, 24), (159, 50), (160, 49)] {
             stage.draw_in(&theme, &mut Memory::default(), size);
         }
     }

@@ -108,7 +108,7 @@ fn frame(stage: &Stage) -> ratatui::buffer::Buffer {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_recorded_session_replays_to_the_same_effects_and_frames(
