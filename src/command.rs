@@ -315,6 +315,9 @@ impl Info {
     }
 }
 
+/// What may follow the name of a list.
+pub const LIST_ARGUMENTS: &str = "[namespace] [-l selector] [@context] [/filter]";
+
 const GLOBAL: &[Context] = &[Context::Global];
 const MOVING: &[Context] = &[Context::List, Context::Text, Context::Logs, Context::Shell];
 const STEPPING: &[Context] = &[
@@ -359,7 +362,7 @@ pub static TABLE: &[Info] = &[
         0,
     )
     .or(&["project", "home", "proj"])
-    .takes("[namespace] [/filter]"),
+    .takes(LIST_ARGUMENTS),
     info(
         Command::Releases,
         "releases",
@@ -370,7 +373,7 @@ pub static TABLE: &[Info] = &[
         0,
     )
     .or(&["release", "rel"])
-    .takes("[namespace] [/filter]"),
+    .takes(LIST_ARGUMENTS),
     info(
         Command::Workloads,
         "workloads",
@@ -381,7 +384,7 @@ pub static TABLE: &[Info] = &[
         0,
     )
     .or(&["workload", "wl"])
-    .takes("[namespace] [/filter]"),
+    .takes(LIST_ARGUMENTS),
     info(
         Command::Pods,
         "pods",
@@ -392,7 +395,7 @@ pub static TABLE: &[Info] = &[
         0,
     )
     .or(&["pod", "po"])
-    .takes("[namespace] [/filter]"),
+    .takes(LIST_ARGUMENTS),
     info(
         Command::Nodes,
         "nodes",
@@ -445,7 +448,7 @@ pub static TABLE: &[Info] = &[
         0,
     )
     .or(&["event", "ev"])
-    .takes("[namespace] [/filter]"),
+    .takes(LIST_ARGUMENTS),
     info(
         Command::Resources,
         "resources",
@@ -938,7 +941,7 @@ pub static TABLE: &[Info] = &[
         Command::Reveal,
         "reveal",
         "reveal",
-        "Show the values of a Secret, and mask them again",
+        "Show secret values, and mask them again",
         TEXT,
         Group::Read,
         0,

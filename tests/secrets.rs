@@ -190,6 +190,20 @@ fn canaries_are_in_no_file_and_no_frame_unless_asked_for() {
     terminal.send("\r");
     terminal.wait_for("TOKEN");
     assert_unseen(&terminal);
+    for line in [":pods shop-prod /cage\r", ":deployments shop-prod /cage\r"] {
+        for (key, shows) in [("y", "<hidden, 14 bytes>"), ("d", "TOKEN:")] {
+            terminal.send(line);
+            terminal.wait_for("cage");
+            terminal.settle(QUIET);
+            terminal.send(key);
+            terminal.settle(QUIET);
+            // It may stand further down.
+            terminal.send("/TOKEN\r");
+            terminal.wait_for(shows);
+            terminal.settle(QUIET);
+            assert_unseen(&terminal);
+        }
+    }
 
     // The plugin that talks, the server that is angry.
     terminal.send(":ctx loud\r");

@@ -62,6 +62,11 @@ impl App {
             Meaning::Kind(resource, arguments) => self.open_table(resource, arguments, effects),
             Meaning::Scopes(scopes) => self.set_scopes(scopes, effects),
             Meaning::Context(name) => self.connect(Effect::Connect(Some(name)), effects),
+            Meaning::Elsewhere(name, line) => {
+                // Where programs still run, leaving is asked about: then the context is enough.
+                self.wanted_command = Some(line).filter(|_| self.programs().is_empty());
+                self.connect(Effect::Connect(Some(name)), effects);
+            }
             Meaning::Kubeconfig(file) => self.connect(Effect::UseKubeconfig(file), effects),
         }
     }

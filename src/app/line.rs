@@ -2,7 +2,7 @@
 
 use super::notice::{Notice, Severity};
 use super::world::World;
-use crate::command::{self, Command};
+use crate::command::{self, Command, LIST_ARGUMENTS};
 use crate::domain::feed::{Resource, Scope};
 use crate::domain::text::Text;
 
@@ -19,6 +19,8 @@ pub enum Meaning {
     Context(Text),
     /// This kubeconfig file.
     Kubeconfig(String),
+    /// This line in this context.
+    Elsewhere(Text, String),
 }
 
 /// What may follow a verb: `pods shop-prod /web`.
@@ -38,7 +40,16 @@ pub fn read(line: &str, world: &World) -> Result<Meaning, Notice> {
     let (verb, rest) = line
         .split_once(char::is_whitespace)
         .map_or((line, ""), |(verb, rest)| (verb, rest.trim()));
-    match Command::from_word(&verb.to_lowercase()) {
+    let command = Command::from_word(&verb.to_lowercase());
+    let lists = command.is_none_or(|command| command.info().argument == LIST_ARGUMENTS);
+    if let Some((name, line)) = elsewhere(rest).filter(|_| lists) {
+        context(name, world)?;
+        return Ok(Meaning::Elsewhere(
+            Text::new(name),
+            format!("{verb} {line}"),
+        ));
+    }
+    match command {
         Some(Command::Namespaces) if !rest.is_empty() => Ok(Meaning::Scopes(scopes(rest))),
         Some(Command::Contexts) if !rest.is_empty() => context(rest, world),
         Some(Command::Kubeconfig) if !rest.is_empty() => Ok(Meaning::Kubeconfig(rest.to_owned())),
@@ -71,14 +82,14 @@ pub fn read(line: &str, world: &World) -> Result<Meaning, Notice> {
             },
         )),
         Some(command) if rest.is_empty() || !command.info().argument.is_empty() => {
-            Ok(Meaning::Command(command, arguments(rest)))
+            Ok(Meaning::Command(command, arguments(rest)?))
         }
         Some(command) => Err(Notice::warning(
             format!("`{command}` takes nothing after it"),
             format!("leave out `{rest}`"),
         )),
         None => match world.resources.iter().find(|r| r.answers_to(verb)) {
-            Some(resource) => Ok(Meaning::Kind(resource.clone(), arguments(rest))),
+            Some(resource) => Ok(Meaning::Kind(resource.clone(), arguments(rest)?)),
             None => Err(unknown(verb, world)),
         },
     }
@@ -121,24 +132,83 @@ fn context(name: &str, world: &World) -> Result<Meaning, Notice> {
     }
 }
 
-/// `[namespaces] [/filter]` in this order; a word with `=` is a label selector, as in k9s.
-fn arguments(rest: &str) -> Arguments {
-    let (words, filter) = match rest.find('/') {
-        Some(at) => (rest[..at].trim(), Some(rest[at + 1..].to_owned())),
-        None => (rest, None),
-    };
-    if words.contains('=') && filter.is_none() {
-        return Arguments {
-            scopes: None,
-            filter: Some(format!("-l {words}")),
-            ..Arguments::default()
-        };
+/// `[namespaces] [-l selector] [/filter]`; as in k9s a word with `=` is a selector too. A `/` begins
+/// a filter at the beginning of a word, or behind a namespace; in a label's key it stands for itself.
+fn arguments(rest: &str) -> Result<Arguments, Notice> {
+    let mut scope = String::new();
+    let mut selector = String::new();
+    let mut filter = None;
+    let mut rest = rest.trim_start();
+    while let Some(word) = rest.split_whitespace().next() {
+        let behind = rest[word.len()..].trim_start();
+        let mut next = behind;
+        if let Some(text) = rest.strip_prefix('/') {
+            filter = Some(text.to_owned());
+            break;
+        }
+        match word {
+            "-A" | "--all-namespaces" => scope = "all".to_owned(),
+            "-n" | "--namespace" => {
+                let name = behind.split_whitespace().next().unwrap_or_default();
+                next = &behind[name.len()..];
+                scope = format!("{scope} {name}");
+            }
+            "-l" | "--selector" => {
+                let starts = |at: usize| behind[at..].starts_with([' ']) && ends(&behind[at..]);
+                let end = (0..behind.len())
+                    .filter(|at| behind.is_char_boundary(*at))
+                    .find(|at| starts(*at));
+                let end = end.unwrap_or(behind.len());
+                selector = behind[..end].trim().to_owned();
+                next = &behind[end..];
+            }
+            _ if word.contains('=') => selector = word.to_owned(),
+            _ if word.starts_with('-') => return Err(no_option(word)),
+            _ => {
+                let (name, text) = word.split_once('/').unwrap_or((word, ""));
+                scope = format!("{scope} {name}");
+                if word.len() > name.len() {
+                    filter = Some(format!("{text}{}", &rest[word.len()..]));
+                    break;
+                }
+            }
+        }
+        rest = next.trim_start();
     }
-    Arguments {
-        scopes: (!words.is_empty()).then(|| scopes(words)),
+    if !selector.is_empty() {
+        filter = Some(match filter {
+            None => format!("-l {selector}"),
+            Some(text) if selector.contains(' ') => format!("{text} -l \"{selector}\""),
+            Some(text) => format!("{text} -l {selector}"),
+        });
+    }
+    Ok(Arguments {
+        scopes: (!scope.trim().is_empty()).then(|| scopes(&scope)),
         filter,
-        ..Arguments::default()
-    }
+        words: String::new(),
+    })
+}
+
+/// Whether a selector is over here: what comes is an option or a filter.
+fn ends(text: &str) -> bool {
+    text.trim_start().starts_with(['-', '/'])
+}
+
+fn no_option(word: &str) -> Notice {
+    Notice::warning(
+        format!("there is no option `{word}` here"),
+        "type `:pods shop-prod -l app=web /text`, each part where it is wanted",
+    )
+}
+
+/// `pods shop-prod @staging`: the context, and the line without it.
+fn elsewhere(line: &str) -> Option<(&str, String)> {
+    let words = || line.split_whitespace();
+    let at = words()
+        .take_while(|word| !word.starts_with('/'))
+        .position(|word| word.len() > 1 && word.starts_with('@'))?;
+    let rest: Vec<&str> = words().take(at).chain(words().skip(at + 1)).collect();
+    Some((&words().nth(at)?[1..], rest.join(" ")))
 }
 
 fn unknown(verb: &str, world: &World) -> Notice {
@@ -185,5 +255,60 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
         "none".into()
     } else {
         names.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn a_list_is_asked_for_as_in_k9s_and_as_in_kubectl() {
+        for (rest, namespaces, filter) in [
+            ("", None, None),
+            ("shop-prod", Some("shop-prod"), None),
+            (
+                "shop-prod,shop-dev /web a/b",
+                Some("shop-prod shop-dev"),
+                Some("web a/b"),
+            ),
+            ("shop-prod/web", Some("shop-prod"), Some("web")),
+            ("/-l app=web", None, Some("-l app=web")),
+            ("all /web", Some("all"), Some("web")),
+            (
+                "app.kubernetes.io/name=api",
+                None,
+                Some("-l app.kubernetes.io/name=api"),
+            ),
+            (
+                "-l app.kubernetes.io/name=api -n shop /web",
+                Some("shop"),
+                Some("web -l app.kubernetes.io/name=api"),
+            ),
+            (
+                "-A -l tier in (a, b) /x",
+                Some("all"),
+                Some(r#"x -l "tier in (a, b)""#),
+            ),
+            ("-l größe=groß", None, Some("-l größe=groß")),
+        ] {
+            let read = arguments(rest).unwrap();
+            assert_eq!(read.scopes, namespaces.map(scopes), "{rest}");
+            assert_eq!(read.filter.as_deref(), filter, "{rest}");
+        }
+        let refused = arguments("-x").unwrap_err();
+        assert!(refused.what.contains("no option `-x`"), "{}", refused.what);
+    }
+
+    #[test]
+    fn a_line_may_name_the_context_it_is_meant_for() {
+        let moved = |line| elsewhere(line).map(|(name, line)| (name.to_owned(), line));
+        assert_eq!(
+            moved("shop @staging /a"),
+            Some(("staging".into(), "shop /a".into()))
+        );
+        assert_eq!(moved("shop /@staging"), None);
+        assert_eq!(moved("@"), None);
     }
 }

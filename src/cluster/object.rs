@@ -4,6 +4,7 @@ use super::call::{Call, escape};
 use super::connect::Session;
 use super::error::Fault;
 use crate::domain::feed::{Failure, FailureSort, Scope};
+use crate::domain::recipe::looks_secret;
 use crate::domain::rows::{Kind, Row};
 use crate::domain::session::{EventLine, Target};
 use crate::domain::text::{Text, clean_lines};
@@ -146,7 +147,7 @@ impl Session {
     }
 
     /// The object as YAML, its keys in kubectl's order. `managed_fields` keeps
-    /// `metadata.managedFields`; `reveal` shows the values of a Secret. Line feeds are kept, all
+    /// `metadata.managedFields`; `reveal` shows values that are secret. Line feeds are kept, all
     /// else that could steer a terminal is made visible.
     pub async fn get_yaml(
         &self,
@@ -303,20 +304,56 @@ fn plain(line: &str) -> String {
     out
 }
 
-/// Hides what a Secret holds, also where kubectl has left a copy of it.
+/// Hides what a Secret holds and values of the environment that are secret by their names, also in
+/// the copy that kubectl has left.
 pub(super) fn mask(object: &mut Value) {
-    if object["kind"] != "Secret" || object["apiVersion"] != "v1" {
-        return;
-    }
-    for field in ["data", "stringData"] {
-        if let Some(values) = object[field].as_object_mut() {
-            mask_values(values, field == "data");
+    let mut hidden = mask_environment(object);
+    if object["kind"] == "Secret" && object["apiVersion"] == "v1" {
+        hidden = true;
+        for field in ["data", "stringData"] {
+            if let Some(values) = object[field].as_object_mut() {
+                mask_values(values, field == "data");
+            }
         }
     }
     let applied = "kubectl.kubernetes.io/last-applied-configuration";
-    if let Some(copy) = object["metadata"]["annotations"].get_mut(applied) {
+    if hidden && let Some(copy) = object["metadata"]["annotations"].get_mut(applied) {
         *copy = "<hidden>".into();
     }
+}
+
+/// Hides them wherever containers stand in an object; whether there were any.
+fn mask_environment(value: &mut Value) -> bool {
+    match value {
+        Value::Array(items) => items
+            .iter_mut()
+            .fold(false, |hidden, item| mask_environment(item) | hidden),
+        Value::Object(fields) => fields.iter_mut().fold(false, |hidden, (name, field)| {
+            let masked = match field {
+                Value::Array(variables) if name == "env" => variables
+                    .iter_mut()
+                    .fold(false, |hidden, variable| mask_variable(variable) | hidden),
+                field => mask_environment(field),
+            };
+            masked | hidden
+        }),
+        _ => false,
+    }
+}
+
+fn mask_variable(variable: &mut Value) -> bool {
+    let secret = variable["name"].as_str().is_some_and(looks_secret);
+    let value = variable.get_mut("value").filter(|_| secret);
+    let Some(value) = value.filter(|value| value.as_str().is_some_and(|text| !text.is_empty()))
+    else {
+        return false;
+    };
+    *value = hidden(value.as_str().map_or(0, str::len));
+    true
+}
+
+fn hidden(bytes: usize) -> Value {
+    format!("<hidden, {bytes} bytes>").into()
 }
 
 fn mask_values(values: &mut Map<String, Value>, encoded: bool) {
@@ -328,7 +365,7 @@ fn mask_values(values: &mut Map<String, Value>, encoded: bool) {
                 text.len()
             }
         });
-        *value = format!("<hidden, {length} bytes>").into();
+        *value = hidden(length);
     }
 }
 
@@ -392,6 +429,25 @@ mod tests {
         let mut map = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "b"}});
         mask(&mut map);
         assert_eq!(map["data"]["a"], "b");
+    }
+
+    #[test]
+    fn secret_values_of_the_environment_are_hidden_with_their_copy() {
+        let container = json!({"name": "web", "env": [
+            {"name": "DB_PASSWORD", "value": "canary"}, {"name": "API_TOKEN", "valueFrom": {}},
+            {"name": "SECRET_OF", "value": ""}, {"name": "PORT", "value": "80"}]});
+        let mut object = json!({
+            "kind": "CronJob", "apiVersion": "batch/v1",
+            "metadata": {"annotations": {
+                "kubectl.kubernetes.io/last-applied-configuration": "canary"}},
+            "spec": {"jobTemplate": {"spec": {"template": {"spec": {"containers": [container]}}}}},
+        });
+        mask(&mut object);
+        let text = object.to_string();
+        assert!(!text.contains("canary"), "{text}");
+        for kept in ["<hidden, 6 bytes>", r#""value":"80""#, r#""value":"""#] {
+            assert!(text.contains(kept), "{kept}: {text}");
+        }
     }
 
     #[test]

@@ -202,7 +202,9 @@ pub struct On {
     pub packages: Vec<String>,
     /// Packages that the builder always needs.
     pub build_packages: Vec<String>,
-    /// Commands in the run image, as root, before anything is copied into it.
+    /// Commands in the run image, as root, before anything is copied into it. They configure what is
+    /// there; what is to be fetched stands in `packages`, since a builder without mounts shows the
+    /// company's authorities to those alone.
     pub setup: Vec<String>,
     /// More to take from the builder: from, to.
     pub copy: Vec<(String, String)>,
