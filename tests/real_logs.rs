@@ -14,8 +14,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-/// An image with a shell that the cluster has.
-const IMAGE: &str = "qd.test/app:1";
+/// An image with a shell that the cluster has or can pull; `QUARTERDECK_TEST_IMAGE` names another.
+const IMAGE: &str = "busybox:1.37";
 const NAMESPACE: &str = "quarterdeck-logs";
 
 /// A pod that runs this script; gone with [`Made::end`].
@@ -49,7 +49,7 @@ impl Made {
                 "terminationGracePeriodSeconds": 0,
                 "containers": [{
                     "name": "app",
-                    "image": IMAGE,
+                    "image": std::env::var("QUARTERDECK_TEST_IMAGE").as_deref().unwrap_or(IMAGE),
                     "command": ["sh", "-c", script],
                 }],
             },

@@ -438,7 +438,7 @@ impl App {
                 !screen.list.order.rows().is_empty()
             }
             (
-                Command::Yaml | Command::Describe | Command::Mark | Command::Delete,
+                Command::Yaml | Command::Describe | Command::Edit | Command::Mark | Command::Delete,
                 Screen::List(screen),
             ) => !screen.list.order.rows().is_empty(),
             (Command::Filter, Screen::Welcome(_)) => false,

@@ -79,6 +79,8 @@ pub struct Driver {
     edits: Edits,
     attempt: u64,
     connecting: Option<Task>,
+    /// The demo is what was asked for last.
+    demo: bool,
     session: Option<Session>,
     data: Option<Sender<Event>>,
     identifying: Option<Task>,
@@ -103,6 +105,7 @@ impl Driver {
             edits,
             attempt: 0,
             connecting: None,
+            demo: false,
             session: None,
             data: None,
             identifying: None,
@@ -178,7 +181,8 @@ impl Driver {
             Effect::After(id, wait) => self.after(id, wait),
             Effect::Work(id, work) => {
                 let session = self.session.as_ref().map(Session::info);
-                let demo = session.is_some_and(|info| self.sources.is_demo(&info.context));
+                // A wizard may be asked for before the demo is there.
+                let demo = session.map_or(self.demo, |info| self.sources.is_demo(&info.context));
                 self.workshop.carry_out(id, work, demo);
             }
             Effect::Bell
@@ -213,6 +217,7 @@ impl Driver {
 
     fn connect(&mut self, context: Option<Text>) {
         self.end_session();
+        self.demo = false;
         let (post, attempt, sources) = (self.post.clone(), self.attempt, self.sources.clone());
         let task = tokio::spawn(async move {
             let result = async {
@@ -238,6 +243,7 @@ impl Driver {
 
     fn connect_demo(&mut self) {
         self.end_session();
+        self.demo = true;
         let (post, attempt, sources) = (self.post.clone(), self.attempt, self.sources.clone());
         let task = tokio::spawn(async move {
             let result = async {

@@ -112,6 +112,11 @@ impl Cursor {
         }
     }
 
+    /// Whether lines may turn out to be missing before the next one.
+    pub(super) fn may_miss(&self) -> bool {
+        self.search == Search::First { new_run: false }
+    }
+
     /// Reads whole lines; says what of them is new.
     pub(super) fn read(&mut self, lines: &Bytes) -> News {
         let mut at = 0;

@@ -44,8 +44,22 @@ const ROTATION: Duration = Duration::from_secs(3);
 /// What is told later than this may lie in a file that was rotated twice.
 const LATE: Millis = Millis(3_000);
 
+/// The status of a container comes so much later than the container itself, at most: kubelets look
+/// once a second and tell then.
+const STATUS_LAG: Duration = Duration::from_secs(3);
+
 /// Nobody listens any more.
 struct Closed;
+
+/// What came of what a stream brought.
+enum Taken {
+    /// It goes on.
+    More,
+    /// What was asked for has been read.
+    Enough,
+    /// It is of another run of the container than its status told: nothing of it was taken.
+    OtherRun,
+}
 
 /// What a look at one line of the log shows.
 enum Look {
@@ -66,6 +80,8 @@ enum End {
     Enough,
     /// Others wait for a place.
     Turn,
+    /// It tells another run of the container.
+    OtherRun,
     /// It failed, or has stopped to tell what the log holds.
     Failed(Fault),
 }
@@ -118,6 +134,8 @@ pub(super) struct Follower {
     file: Option<(Nanos, Instant)>,
     /// When the stream was lost.
     lost: Option<Instant>,
+    /// The server ended the last stream, as it does when a container ends.
+    ended_by_server: bool,
     begun: Instant,
     /// A run of the container of which, as far as is known, nothing was read: nothing is missing
     /// before its first line.
@@ -151,6 +169,7 @@ impl Follower {
             late_at: None,
             file: None,
             lost: None,
+            ended_by_server: false,
             begun: Instant::now(),
             new_run: false,
         }
@@ -191,10 +210,17 @@ impl Follower {
             follow: self.reading.follow && !self.reading.previous,
         };
         loop {
-            match self.stream(stretch).await {
+            let end = self.stream(stretch).await;
+            self.ended_by_server = matches!(end, End::Complete);
+            match end {
                 End::Closed => return Err(Closed),
                 End::Enough => return self.over().await,
                 End::Turn => {}
+                End::OtherRun => {
+                    if !self.look_for_restart().await? {
+                        return self.over().await;
+                    }
+                }
                 End::Complete if !stretch.follow => return self.over().await,
                 End::Complete => {
                     if !self.ended().await? {
@@ -382,8 +408,10 @@ impl Follower {
                     (look_every, look) = (timing.stall, heard + timing.stall);
                     let mut pieces = Vec::new();
                     lines.feed(chunk, &mut pieces);
-                    if self.take(pieces, stretch.follow).await? {
-                        return Ok(End::Enough);
+                    match self.take(pieces, stretch.follow).await? {
+                        Taken::More => {}
+                        Taken::Enough => return Ok(End::Enough),
+                        Taken::OtherRun => return Ok(End::OtherRun),
                     }
                     // A flood never rests: it looks by itself whether others wait.
                     if opened.elapsed() >= TURN && gate.is_crowded() {
@@ -430,11 +458,12 @@ impl Follower {
         Ok(())
     }
 
-    /// Hands on what is new. True when what was asked for has been read.
-    async fn take(&mut self, pieces: Vec<Piece>, follow: bool) -> Result<bool, Closed> {
+    /// Hands on what is new.
+    async fn take(&mut self, pieces: Vec<Piece>, follow: bool) -> Result<Taken, Closed> {
         let mut items = Vec::with_capacity(pieces.len());
         let mut enough = false;
         for piece in pieces {
+            let before = self.cursor.may_miss().then(|| self.cursor.clone());
             let mut jumps = Vec::new();
             let (gap, item) = match piece {
                 Piece::Lines(lines) => {
@@ -456,6 +485,15 @@ impl Follower {
                 }
             };
             if let Some((from, to)) = gap {
+                // A run of the container that its status has not told yet looks like a gap. The end
+                // of the run before it comes first.
+                if follow
+                    && let Some(before) = before
+                    && self.runs_anew().await
+                {
+                    self.cursor = before;
+                    return Ok(Taken::OtherRun);
+                }
                 self.lost = None;
                 self.gaps += 1;
                 items.push(Item::Mark(Mark::Gap { from, to: Some(to) }));
@@ -471,14 +509,40 @@ impl Follower {
                 break;
             }
         }
+        let taken = if enough { Taken::Enough } else { Taken::More };
         if items.is_empty() {
-            return Ok(enough);
+            return Ok(taken);
         }
         self.new_run = false;
         self.late_at = self.cursor.last().filter(|at| self.is_late(*at));
         self.resumed().await?;
         self.send(items).await?;
-        Ok(enough)
+        Ok(taken)
+    }
+
+    /// Whether the container runs anew, or another pod has its name. A server that has ended the
+    /// stream has probably seen the container end: then the status is waited for.
+    async fn runs_anew(&self) -> bool {
+        let Some(known) = self.known.as_ref().filter(|known| !known.id.is_empty()) else {
+            return false;
+        };
+        let lag = if self.ended_by_server {
+            STATUS_LAG
+        } else {
+            Duration::ZERO
+        };
+        let until = Instant::now() + lag;
+        loop {
+            if let Ok(status) = status(&self.session, &self.source).await
+                && (status.pod != known.pod || !status.id.is_empty() && status.id != known.id)
+            {
+                return true;
+            }
+            if Instant::now() >= until {
+                return false;
+            }
+            tokio::time::sleep(self.session.timing().restart_look).await;
+        }
     }
 
     /// Whether a line lies past the moment at which reading is to stop.
