@@ -172,19 +172,19 @@ fn json(line: &[u8]) -> Option<Level> {
 
 /// `level=warn`, `[error]`, `ERROR`, `panic:`, `java.io.IOException:`; the first that is found.
 fn plain(line: &[u8]) -> Option<Level> {
-    // A level stands beside a sign or in capitals. Most lines have few of them, and a block without
-    // one is passed over at once: every line of a flood comes through here.
+    // A level stands beside a sign or in capitals. Most lines have few of them, and a block is looked
+    // at as a whole: every line of a flood comes through here.
     const BLOCK: usize = 16;
     for (n, block) in line.chunks(BLOCK).enumerate() {
-        if !block.iter().fold(false, |any, byte| any | tells(*byte)) {
-            continue;
-        }
-        let places = (n * BLOCK..).zip(block).filter(|(_, byte)| tells(**byte));
-        let level = places
-            .filter_map(|(at, _)| word_at(line, at))
-            .find_map(|(start, word)| word_level(line, start, word));
-        if level.is_some() {
-            return level;
+        let bits = block.iter().zip(0..);
+        let mut places = bits.fold(0_u16, |all, (byte, at)| all | u16::from(tells(*byte)) << at);
+        while places != 0 {
+            let at = n * BLOCK + places.trailing_zeros() as usize;
+            places &= places - 1;
+            let word = word_at(line, at);
+            if let Some(level) = word.and_then(|(start, word)| word_level(line, start, word)) {
+                return Some(level);
+            }
         }
     }
     None
