@@ -16,6 +16,7 @@ use crate::cluster::clock::now;
 use crate::cluster::connect::Session;
 use crate::cluster::error::Fault;
 use crate::cluster::retry::Backoff;
+use crate::domain::feed::{Failure, FailureSort};
 use crate::domain::logs::stamp::Stamps;
 use crate::domain::logs::{
     Chunk, Item, Mark, Nanos, Reading, Source, SourceId, SourceState, Start,
@@ -463,6 +464,13 @@ impl Follower {
         let mut items = Vec::with_capacity(pieces.len());
         let mut enough = false;
         for piece in pieces {
+            if let Piece::Lines(lines) = &piece
+                && let Some(failure) = not_kept(lines, &self.source)
+            {
+                self.gaps += 1;
+                items.push(Item::Mark(Mark::Refused(failure)));
+                continue;
+            }
             let before = self.cursor.may_miss().then(|| self.cursor.clone());
             let mut jumps = Vec::new();
             let (gap, item) = match piece {
@@ -859,6 +867,21 @@ fn skew(headers: &http::HeaderMap) -> Millis {
     Millis(server.map_or(0, |server| now().0 - server))
 }
 
+/// What a kubelet says in place of a log whose file it has removed: with 200, as if it were a line,
+/// but without a stamp.
+const NOT_KEPT: &str = "unable to retrieve container logs for ";
+
+/// Why there is no log, where a kubelet says so.
+fn not_kept(lines: &[u8], source: &Source) -> Option<Failure> {
+    let text = std::str::from_utf8(lines).ok()?.trim_end();
+    text.starts_with(NOT_KEPT).then(|| Failure {
+        what: Text::new(&format!("read the log of {source}")),
+        why: Text::new(text),
+        remedy: "the node has removed it; what collects the logs of the cluster may have it".into(),
+        sort: FailureSort::NotFound,
+    })
+}
+
 fn ended_mark(ended: &Ended) -> Mark {
     let ran = ended.started.zip(ended.finished);
     Mark::Ended {
@@ -884,4 +907,19 @@ fn waits(fault: &Fault) -> Option<Text> {
                 .or_else(|| early.then_some(("", "not available yet")))
         })?;
     Some(Text::new(reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_kubelet_says_in_place_of_a_log_is_no_line_of_it() {
+        let source = Source::default();
+        let said = b"unable to retrieve container logs for containerd://1a";
+        let failure = not_kept(said, &source);
+        assert_eq!(failure.map(|it| it.sort), Some(FailureSort::NotFound));
+        let line = b"2026-11-23T10:04:11.2Z unable to retrieve container logs for x\n";
+        assert_eq!(not_kept(line, &source), None);
+    }
 }
