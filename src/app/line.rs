@@ -135,8 +135,8 @@ fn context(name: &str, world: &World) -> Result<Meaning, Notice> {
 /// `[namespaces] [-l selector] [/filter]`; as in k9s a word with `=` is a selector too. A `/` begins
 /// a filter at the beginning of a word, or behind a namespace; in a label's key it stands for itself.
 fn arguments(rest: &str) -> Result<Arguments, Notice> {
-    let mut scope = String::new();
-    let mut selector = String::new();
+    let mut names = Vec::new();
+    let mut selector = "";
     let mut filter = None;
     let mut rest = rest.trim_start();
     while let Some(word) = rest.split_whitespace().next() {
@@ -147,26 +147,24 @@ fn arguments(rest: &str) -> Result<Arguments, Notice> {
             break;
         }
         match word {
-            "-A" | "--all-namespaces" => scope = "all".to_owned(),
+            "-A" | "--all-namespaces" => names.push("all"),
             "-n" | "--namespace" => {
                 let name = behind.split_whitespace().next().unwrap_or_default();
                 next = &behind[name.len()..];
-                scope = format!("{scope} {name}");
+                names.push(name);
             }
             "-l" | "--selector" => {
-                let starts = |at: usize| behind[at..].starts_with([' ']) && ends(&behind[at..]);
-                let end = (0..behind.len())
-                    .filter(|at| behind.is_char_boundary(*at))
-                    .find(|at| starts(*at));
+                let mut spaces = behind.match_indices(' ').map(|(at, _)| at);
+                let end = spaces.find(|at| ends(&behind[*at..]));
                 let end = end.unwrap_or(behind.len());
-                selector = behind[..end].trim().to_owned();
+                selector = behind[..end].trim();
                 next = &behind[end..];
             }
-            _ if word.contains('=') => selector = word.to_owned(),
+            _ if word.contains('=') => selector = word,
             _ if word.starts_with('-') => return Err(no_option(word)),
             _ => {
                 let (name, text) = word.split_once('/').unwrap_or((word, ""));
-                scope = format!("{scope} {name}");
+                names.push(name);
                 if word.len() > name.len() {
                     filter = Some(format!("{text}{}", &rest[word.len()..]));
                     break;
@@ -183,7 +181,7 @@ fn arguments(rest: &str) -> Result<Arguments, Notice> {
         });
     }
     Ok(Arguments {
-        scopes: (!scope.trim().is_empty()).then(|| scopes(&scope)),
+        scopes: (!names.is_empty()).then(|| scopes(&names.join(" "))),
         filter,
         words: String::new(),
     })

@@ -191,11 +191,19 @@ fn plain(line: &[u8]) -> Option<Level> {
 }
 
 /// Whether a byte may stand before, in or behind a level.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches sixteen bytes are looked at together"
+)]
 const fn tells(byte: u8) -> bool {
     byte.is_ascii_uppercase() | (byte == b':') | opens(byte)
 }
 
 /// Whether a level may stand behind this byte, written in any way.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches sixteen bytes are looked at together"
+)]
 const fn opens(byte: u8) -> bool {
     (byte == b'[')
         | (byte == b'<')
