@@ -31,7 +31,7 @@ const SCREENS: &[(&str, &str, &str)] = &[
     ("yaml", ":pods\r~y", "apiVersion"),
     ("describe", ":pods\r~d", "Namespace"),
     ("log", ":pods\r~l", "live"),
-    ("shell", ":pods\r/web ns:shop-prod\r~s", ":/app#"),
+    ("shell", ":pods\r/web ns:shop-prod age>1h\r~s", ":/app#"),
     ("wizard", ":new\r", "Dockerfile"),
     ("recipes", ":outdated\r", "Recipes"),
     ("builds", ":builds\r", "Builds"),
