@@ -12,7 +12,7 @@ mod common;
 use std::{path::Path, process::Stdio, time::Duration};
 
 use common::{
-    kubectl::{Kubectl, Said, wait_until},
+    kubectl::{Kubectl, Said, wait_until, with_input},
     terminal::Terminal,
 };
 use serde_json::json;
@@ -52,21 +52,9 @@ fn exec(
     words: &[&str],
     input: &[u8],
 ) -> (i32, Said) {
-    let mut child = kubectl
-        .command(&format!("-n tried exec -i {target} --"))
-        .args(words)
-        .env(SPEAKS, websocket.to_string())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_vec();
-    // A command that reads nothing closes the pipe.
-    let typing = std::thread::spawn(move || drop(std::io::Write::write_all(&mut stdin, &input)));
-    let output = child.wait_with_output().unwrap();
-    typing.join().unwrap();
+    let mut command = kubectl.command(&format!("-n tried exec -i {target} --"));
+    command.args(words).env(SPEAKS, websocket.to_string());
+    let output = with_input(&mut command, input);
     (output.status.code().unwrap(), Said::of(&output))
 }
 

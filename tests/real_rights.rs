@@ -52,7 +52,7 @@ impl Admin {
     fn kubectl(&self, words: &[&str], input: &str) -> Output {
         let mut command = Command::new("kubectl");
         command.args(words).env("KUBECONFIG", &self.kubeconfig);
-        with_input(&mut command, input)
+        with_input(&mut command, input.as_bytes())
     }
 
     fn must(&self, words: &[&str], input: &str) -> String {

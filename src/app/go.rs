@@ -2,7 +2,7 @@
 
 use super::effect::Effects;
 use super::layout::Split;
-use super::line::{self, Arguments, Meaning};
+use super::line::{self, Arguments, Meaning, WantedLine};
 use super::list::RowKey;
 use super::notice::Notice;
 use super::overlay::{Confirm, Overlay};
@@ -63,28 +63,37 @@ impl App {
             Meaning::Scopes(scopes) => self.set_scopes(scopes, effects),
             Meaning::Context(name) => self.connect(Effect::Connect(Some(name)), effects),
             Meaning::Elsewhere(name, line) => {
-                // Where programs still run, leaving is asked about: then the context is enough.
-                self.wanted_command = Some(line).filter(|_| self.programs().is_empty());
-                self.connect(Effect::Connect(Some(name)), effects);
+                let context = Some(name.clone());
+                self.wanted_line = Some(WantedLine { line, context });
+                if self.world.context() == Some(&name) {
+                    self.read_wanted_line(effects);
+                } else {
+                    self.connect(Effect::Connect(Some(name)), effects);
+                }
             }
             Meaning::Kubeconfig(file) => self.connect(Effect::UseKubeconfig(file), effects),
         }
     }
 
-    /// The line of `-c`, once it can be understood.
-    pub(super) fn start_with_command(&mut self, effects: &mut Effects) {
-        let Some(text) = self.wanted_command.clone() else {
+    /// A line that waits, once it can be understood. One that was meant for another context is
+    /// forgotten.
+    pub(super) fn read_wanted_line(&mut self, effects: &mut Effects) {
+        let Some(WantedLine { line, context }) = self.wanted_line.clone() else {
             return;
         };
-        match line::read(&text, &self.world) {
+        if context.is_some() && context.as_ref() != self.world.context() {
+            self.wanted_line = None;
+            return;
+        }
+        match line::read(&line, &self.world) {
             Ok(meaning) => {
-                self.wanted_command = None;
+                self.wanted_line = None;
                 self.mean(meaning, effects);
             }
             // The kinds of the server are not known yet: the line waits for them.
             Err(_) if self.world.resources.is_empty() => {}
             Err(notice) => {
-                self.wanted_command = None;
+                self.wanted_line = None;
                 self.notify(notice);
             }
         }

@@ -222,7 +222,7 @@ impl App {
             (Job::Text(screen), answer) => self.text_arrived(screen, answer),
             (Job::Resources, Answer::Resources(resources)) => {
                 self.world.resources = resources;
-                self.start_with_command(effects);
+                self.read_wanted_line(effects);
                 self.restore_tabs(effects);
             }
             (Job::Resources, Answer::Failed(failure)) => {

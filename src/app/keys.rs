@@ -2,7 +2,7 @@
 
 use super::App;
 use super::effect::Effects;
-use super::line;
+use super::line::{self, WantedLine};
 use super::notice::Notice;
 use super::overlay::Overlay;
 use super::palette::Palette;
@@ -262,7 +262,10 @@ impl App {
             // It may name a kind that the server has not told yet.
             Err(_) if self.may_be_a_kind(text) => {
                 self.overlay = None;
-                self.wanted_command = Some(text.to_owned());
+                self.wanted_line = Some(WantedLine {
+                    line: text.to_owned(),
+                    context: self.world.context().cloned(),
+                });
                 self.notify(Notice::info(format!(
                     "`{text}` waits until the server has told its kinds"
                 )));

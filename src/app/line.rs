@@ -34,6 +34,15 @@ pub struct Arguments {
     pub words: String,
 }
 
+/// A line that waits until the server has told its kinds, or for another context.
+#[derive(Clone, Debug)]
+pub struct WantedLine {
+    /// As typed.
+    pub line: String,
+    /// The context that it is meant for; the first one that is reached when `None`.
+    pub context: Option<Text>,
+}
+
 /// Reads a line. What cannot be read says what, why and what to do.
 pub fn read(line: &str, world: &World) -> Result<Meaning, Notice> {
     let line = line.trim();
@@ -148,20 +157,29 @@ fn arguments(rest: &str) -> Result<Arguments, Notice> {
         }
         match word {
             "-A" | "--all-namespaces" => names.push("all"),
+            "-n" | "--namespace" | "-l" | "--selector" if behind.is_empty() || ends(behind) => {
+                return Err(Notice::warning(
+                    format!("`{word}` needs something after it"),
+                    EXAMPLE,
+                ));
+            }
             "-n" | "--namespace" => {
-                let name = behind.split_whitespace().next().unwrap_or_default();
-                next = &behind[name.len()..];
+                let end = behind.find(char::is_whitespace).unwrap_or(behind.len());
+                let name;
+                (name, next) = behind.split_at(end);
                 names.push(name);
             }
             "-l" | "--selector" => {
+                // `tier in (a, b)` has spaces: it goes on to the next option.
                 let mut spaces = behind.match_indices(' ').map(|(at, _)| at);
                 let end = spaces.find(|at| ends(&behind[*at..]));
-                let end = end.unwrap_or(behind.len());
-                selector = behind[..end].trim();
-                next = &behind[end..];
+                (selector, next) = behind.split_at(end.unwrap_or(behind.len()));
             }
             _ if word.contains('=') => selector = word,
-            _ if word.starts_with('-') => return Err(no_option(word)),
+            _ if word.starts_with('-') => {
+                let what = format!("there is no option `{word}` here");
+                return Err(Notice::warning(what, EXAMPLE));
+            }
             _ => {
                 let (name, text) = word.split_once('/').unwrap_or((word, ""));
                 names.push(name);
@@ -192,12 +210,8 @@ fn ends(text: &str) -> bool {
     text.trim_start().starts_with(['-', '/'])
 }
 
-fn no_option(word: &str) -> Notice {
-    Notice::warning(
-        format!("there is no option `{word}` here"),
-        "type `:pods shop-prod -l app=web /text`, each part where it is wanted",
-    )
-}
+/// Whatever may follow the name of a list.
+const EXAMPLE: &str = "type it like `:pods shop-prod -l app=web /text`";
 
 /// `pods shop-prod @staging`: the context, and the line without it.
 fn elsewhere(line: &str) -> Option<(&str, String)> {
@@ -295,8 +309,15 @@ mod tests {
             assert_eq!(read.scopes, namespaces.map(scopes), "{rest}");
             assert_eq!(read.filter.as_deref(), filter, "{rest}");
         }
-        let refused = arguments("-x").unwrap_err();
-        assert!(refused.what.contains("no option `-x`"), "{}", refused.what);
+        for (rest, why) in [
+            ("-x", "no option `-x`"),
+            ("-n", "`-n` needs"),
+            ("-l /web", "`-l` needs"),
+            ("shop -l", "`-l` needs"),
+        ] {
+            let refused = arguments(rest).unwrap_err().what;
+            assert!(refused.contains(why), "{rest}: {refused}");
+        }
     }
 
     #[test]

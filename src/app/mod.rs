@@ -53,6 +53,7 @@ use crate::domain::text::Text;
 use crate::domain::time::{Millis, Timestamp, Zone};
 use crate::input::Keymap;
 use crate::key::Key;
+use line::WantedLine;
 use overlay::Overlay;
 use preview::Preview;
 use screens::logs::HEAD_ROWS;
@@ -153,7 +154,7 @@ pub struct App {
     /// Copies of texts that are being written, and what is to show them.
     copies: BTreeMap<Id, (Way, Text)>,
     wanted_scopes: Option<Vec<Scope>>,
-    wanted_command: Option<String>,
+    wanted_line: Option<WantedLine>,
     /// The scope was narrowed by itself because all namespaces are forbidden.
     fell_back: bool,
     production: Vec<regex::Regex>,
@@ -219,7 +220,10 @@ impl App {
             last_id: 0,
             copies: BTreeMap::new(),
             wanted_scopes: setup.scopes,
-            wanted_command: setup.command,
+            wanted_line: setup.command.map(|line| WantedLine {
+                line,
+                context: None,
+            }),
             fell_back: false,
             production: settings.production(),
             worn: settings.theme.clone(),
@@ -236,7 +240,7 @@ impl App {
         };
         app.fit();
         let mut effects = Effects::new();
-        app.start_with_command(&mut effects);
+        app.read_wanted_line(&mut effects);
         let first = if setup.demo {
             Effect::ConnectDemo
         } else {

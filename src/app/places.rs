@@ -65,7 +65,7 @@ impl App {
 
     /// Connected: what the last run had open waits until the server's kinds are known.
     pub(super) fn await_tabs(&mut self) {
-        let wanted = self.wanted_command.is_none() && self.is_untouched();
+        let wanted = self.wanted_line.is_none() && self.is_untouched();
         let context = self.own_context().filter(|_| wanted);
         let kept = context.and_then(|it| self.world.state.tabs.get(&it));
         self.to_restore = kept.filter(|open| !is_home(open)).cloned();

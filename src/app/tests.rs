@@ -608,6 +608,42 @@ fn a_switch_of_context_works_while_disconnected_and_forgets_the_old_cluster() {
 }
 
 #[test]
+fn a_line_for_another_context_opens_there_and_in_no_other() {
+    let lists = |reached: &str| {
+        let mut bench = Bench::connected();
+        let known = ["test", "other", "third"].map(|name| ContextInfo {
+            name: name.into(),
+            ..ContextInfo::default()
+        });
+        bench.send(Msg::Contexts(known.into()));
+        bench.type_text(":pods @other /web");
+        bench.keys("enter");
+        assert_eq!(bench.effects, [Effect::Connect(Some("other".into()))]);
+        bench.connect(reached);
+        let id = bench.asked(|request| *request == Request::Resources);
+        bench.send(Msg::Answer(id, Answer::Resources(vec![services()])));
+        bench.title()
+    };
+    assert_eq!(lists("other"), "Pods");
+    assert_eq!(lists("third"), "Projects", "that line was not meant for it");
+    // Here already: nothing is connected anew.
+    let mut bench = Bench::connected();
+    bench.send(Msg::Contexts(vec![ContextInfo {
+        name: "test".into(),
+        ..ContextInfo::default()
+    }]));
+    bench.type_text(":pods @test");
+    bench.keys("enter");
+    assert!(
+        !bench
+            .effects
+            .iter()
+            .any(|it| matches!(it, Effect::Connect(_)))
+    );
+    assert_eq!(bench.title(), "Pods");
+}
+
+#[test]
 fn ctrl_c_never_ends_the_program_and_q_asks() {
     let mut bench = Bench::with_pods();
     bench.keys("ctrl-c");

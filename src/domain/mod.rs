@@ -22,6 +22,7 @@ pub mod outdated;
 pub mod query;
 pub mod recipe;
 pub mod rows;
+pub mod secrecy;
 pub mod selector;
 pub mod session;
 pub mod survey;

@@ -98,7 +98,7 @@ impl Kubectl {
 
     /// Runs a line of words without quotes with this input.
     pub fn run_with(&self, line: &str, input: &str) -> Said {
-        Said::of(&with_input(&mut self.command(line), input))
+        Said::of(&with_input(&mut self.command(line), input.as_bytes()))
     }
 
     /// A Deployment with at least two ready replicas: namespace, name, selector, replicas.
@@ -147,8 +147,8 @@ pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Runs a command with this input to its end.
-pub fn with_input(command: &mut Command, input: &str) -> Output {
+/// Runs a command with this input to its end, whether it reads all of it or not.
+pub fn with_input(command: &mut Command, input: &[u8]) -> Output {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -156,7 +156,9 @@ pub fn with_input(command: &mut Command, input: &str) -> Output {
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(input.as_bytes()).unwrap();
-    drop(stdin);
-    child.wait_with_output().unwrap()
+    std::thread::scope(|scope| {
+        // A command that reads nothing closes the pipe.
+        scope.spawn(move || drop(stdin.write_all(input)));
+        child.wait_with_output().unwrap()
+    })
 }

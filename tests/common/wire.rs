@@ -65,7 +65,10 @@ impl Wire<'_> {
 
     /// Begins an answer in lines of JSON.
     pub fn lines(&mut self) {
-        self.raw("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
+        // A client must not keep a connection that ends with this answer for its next question.
+        let head =
+            "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close";
+        self.raw(&format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n"));
     }
 
     /// One of the lines.

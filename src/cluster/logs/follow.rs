@@ -869,14 +869,13 @@ fn skew(headers: &http::HeaderMap) -> Millis {
 
 /// What a kubelet says in place of a log whose file it has removed: with 200, as if it were a line,
 /// but without a stamp.
-const NOT_KEPT: &str = "unable to retrieve container logs for ";
+const NOT_KEPT: &[u8] = b"unable to retrieve container logs for ";
 
 /// Why there is no log, where a kubelet says so.
 fn not_kept(lines: &[u8], source: &Source) -> Option<Failure> {
-    let text = std::str::from_utf8(lines).ok()?.trim_end();
-    text.starts_with(NOT_KEPT).then(|| Failure {
+    lines.starts_with(NOT_KEPT).then(|| Failure {
         what: Text::new(&format!("read the log of {source}")),
-        why: Text::new(text),
+        why: Text::new(String::from_utf8_lossy(lines).trim_end()),
         remedy: "the node has removed it; what collects the logs of the cluster may have it".into(),
         sort: FailureSort::NotFound,
     })

@@ -2,7 +2,7 @@
 
 use super::{Instruction, Level, Remark};
 use crate::domain::catalogue::ImageRef;
-use crate::domain::recipe::looks_secret;
+use crate::domain::secrecy::looks_secret;
 use regex::Regex;
 use std::sync::LazyLock;
 

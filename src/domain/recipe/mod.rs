@@ -152,25 +152,5 @@ impl Recipe {
     }
 }
 
-/// Whether an environment variable of this name is a secret by its looks.
-pub fn looks_secret(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    let words: Vec<&str> = name.split('_').collect();
-    let has = |word: &str| words.contains(&word);
-    name.contains("PASSWORD")
-        || name.contains("PASSWD")
-        || name.contains("SECRET")
-        || name.contains("APIKEY")
-        || name.contains("CREDENTIAL")
-        || has("TOKEN")
-        || has("PWD") && words.len() > 1
-        || has("KEY")
-            && (has("API")
-                || has("PRIVATE")
-                || has("ACCESS")
-                || has("ENCRYPTION")
-                || has("SIGNING"))
-}
-
 #[cfg(test)]
 mod tests;

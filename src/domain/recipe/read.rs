@@ -1,8 +1,9 @@
 //! Reading `quarterdeck.toml`: every answer is checked where it stands.
 
-use super::{Recipe, Secret, VERSION, looks_secret};
+use super::{Recipe, Secret, VERSION};
 use crate::domain::dockerfile::quote;
 use crate::domain::document::{Flaw, Item, Places, Reader};
+use crate::domain::secrecy::looks_secret;
 
 /// Lays `text` over `recipe`.
 pub(super) fn lay(recipe: &mut Recipe, file: &str, text: &str) -> (Vec<Flaw>, Places) {
