@@ -211,7 +211,7 @@ fn ends(text: &str) -> bool {
 }
 
 /// Whatever may follow the name of a list.
-const EXAMPLE: &str = "type it like `:pods shop-prod -l app=web /text`";
+const EXAMPLE: &str = "as in `:pods shop -l app=web /text`";
 
 /// `pods shop-prod @staging`: the context, and the line without it.
 fn elsewhere(line: &str) -> Option<(&str, String)> {

@@ -1,8 +1,9 @@
 //! The palette: a line in which a command or the name of a kind is typed, with completion.
 
 use super::world::World;
-use crate::command::{Context, Info, TABLE};
+use crate::command::{Context, Info, LIST_ARGUMENTS, TABLE};
 use crate::domain::fuzzy::Fuzzy;
+use crate::domain::session::ContextInfo;
 use crate::domain::text::Text;
 
 /// How many choices are kept; more would not be read.
@@ -130,9 +131,9 @@ impl Palette {
     /// Seeks what fits the line.
     pub fn complete(&mut self, world: &World) {
         self.chosen = None;
-        let typed = self.line.text().trim_start().to_lowercase();
-        let mut fuzzy = Fuzzy::new(&typed);
-        let mut scored: Vec<(u32, usize, Choice)> = candidates(&typed, world)
+        let typed = self.line.text().trim_start();
+        let mut fuzzy = Fuzzy::new(&typed.to_lowercase());
+        let mut scored: Vec<(u32, usize, Choice)> = candidates(typed, world)
             .enumerate()
             .filter_map(|(place, choice)| {
                 let by_line = fuzzy.score(&choice.line);
@@ -189,7 +190,7 @@ impl Info {
 fn candidates<'a>(typed: &str, world: &'a World) -> Box<dyn Iterator<Item = Choice> + 'a> {
     match typed
         .split_once(' ')
-        .map(|(verb, _)| crate::command::Command::from_word(verb))
+        .map(|(verb, _)| crate::command::Command::from_word(&verb.to_lowercase()))
     {
         Some(Some(crate::command::Command::Contexts)) => Box::new(
             world
@@ -204,14 +205,36 @@ fn candidates<'a>(typed: &str, world: &'a World) -> Box<dyn Iterator<Item = Choi
                     .map(|ns| named("ns", &ns, "namespace")),
             ),
         ),
-        Some(Some(command)) if command.info().argument.contains("namespace") => Box::new(
-            namespaces(world)
-                .into_iter()
-                .map(move |ns| named(command.info().name, &ns, "in this namespace")),
-        ),
+        Some(Some(command)) if command.info().argument == LIST_ARGUMENTS => {
+            Box::new(arguments(typed, command.info().name, world).into_iter())
+        }
         Some(_) => Box::new(std::iter::empty()),
         None => Box::new(commands().chain(kinds(world))),
     }
+}
+
+/// What the last word behind the name of a list could become: a namespace, or a context.
+fn arguments(typed: &str, verb: &str, world: &World) -> Vec<Choice> {
+    let (_, rest) = typed.split_once(' ').unwrap_or((typed, ""));
+    let (before, last) = rest.rsplit_once(' ').unwrap_or(("", rest));
+    let head = format!("{verb} {before}");
+    let head = head.trim_end();
+    if last.starts_with('@') && !before.contains('/') {
+        let at = |context: &ContextInfo| Text::new(&format!("@{}", context.name));
+        let contexts = world.contexts.iter().map(at);
+        return contexts
+            .map(|name| named(head, &name, "in this context"))
+            .collect();
+    }
+    // Behind a selector or in a filter nobody wants a namespace.
+    let first = before.is_empty() && !last.starts_with(['-', '/']) && !last.contains('=');
+    if !first && before.split(' ').next_back() != Some("-n") {
+        return Vec::new();
+    }
+    let namespaces = namespaces(world).into_iter();
+    namespaces
+        .map(|name| named(head, &name, "in this namespace"))
+        .collect()
 }
 
 fn commands() -> impl Iterator<Item = Choice> {

@@ -608,6 +608,26 @@ fn a_switch_of_context_works_while_disconnected_and_forgets_the_old_cluster() {
 }
 
 #[test]
+fn behind_a_list_the_palette_offers_what_may_stand_there() {
+    let mut bench = Bench::with_pods();
+    bench.send(Msg::Contexts(vec![ContextInfo {
+        name: "Other".into(),
+        ..ContextInfo::default()
+    }]));
+    for (typed, offered) in [
+        ("po @ot", Some("pods @Other")),
+        ("pods shop @o", Some("pods shop @Other")),
+        ("pods -l app=o", None),
+        ("pods app=o", None),
+        ("pods /o", None),
+    ] {
+        let palette = palette::Palette::open(typed, &bench.app.world);
+        let first = palette.choices.first().map(|it| it.line.as_str());
+        assert_eq!(first, offered, "{typed}");
+    }
+}
+
+#[test]
 fn a_line_for_another_context_opens_there_and_in_no_other() {
     let lists = |reached: &str| {
         let mut bench = Bench::connected();
