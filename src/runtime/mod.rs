@@ -350,13 +350,18 @@ impl Shell {
             .as_mut()
             .and_then(|it| it.note(&self.app, &msg, now));
         let effects = self.app.update(msg, now);
-        if let Some(notice) = over {
-            self.recorder = None;
-            self.update(Msg::Notice(notice), Cause::Rows);
-        }
+        self.recorded(over);
         self.carry_out(effects);
         if self.app.take_dirty() {
             self.frames.want(cause, Instant::now());
+        }
+    }
+
+    /// Something was recorded; when the recording is over with it, that is told.
+    fn recorded(&mut self, over: Option<Notice>) {
+        if let Some(notice) = over {
+            self.recorder = None;
+            self.update(Msg::Notice(notice), Cause::Rows);
         }
     }
 
@@ -465,6 +470,8 @@ impl Shell {
         if let Err(error) = written {
             self.lost(&error);
         }
+        let over = self.recorder.as_mut().and_then(Recorder::drawn);
+        self.recorded(over);
     }
 
     fn write(&mut self, bytes: &[u8]) {

@@ -1,7 +1,9 @@
 //! `--record`: what happens, written down so that it can be run again.
 //!
 //! The file is of this person alone, one JSON value a line: first what the program began with, then
-//! each message with its moment. Its form has a version, its size an end.
+//! each message with its moment, and a mark wherever a frame was drawn: columns are as wide as what
+//! was seen in them, so which frames there were is part of how it looked. Its form has a version,
+//! its size an end.
 
 use super::files::create;
 use crate::app::redact::{hide_notice, redact};
@@ -13,7 +15,7 @@ use std::io::{self, BufWriter, Lines, Write};
 use std::path::{Path, PathBuf};
 
 /// The version of the form.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// No recording grows beyond this.
 const LIMIT: u64 = 64 << 20;
@@ -42,6 +44,18 @@ pub struct Wanted {
     pub file: PathBuf,
     /// Secrets and all.
     pub all: bool,
+}
+
+/// The line that says that a frame was drawn.
+const DRAWN: &str = "drawn";
+
+/// What a recording tells after its first line.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Entry {
+    /// The core heard this, then.
+    Heard(Timestamp, Box<Msg>),
+    /// A frame was drawn.
+    Drawn,
 }
 
 /// Writes a recording.
@@ -102,6 +116,19 @@ impl Recorder {
             Msg::Tick => self.out.flush(),
             _ => Ok(()),
         });
+        self.over(done)
+    }
+
+    /// Writes down that a frame was drawn. A notice when the recording ends with it.
+    pub fn drawn(&mut self) -> Option<Notice> {
+        if self.ended {
+            return None;
+        }
+        let done = self.line(&DRAWN);
+        self.over(done)
+    }
+
+    fn over(&mut self, done: io::Result<()>) -> Option<Notice> {
         let why = match done {
             Err(error) => error.to_string(),
             Ok(()) if self.left == 0 => format!("it has reached {} MiB", LIMIT >> 20),
@@ -164,9 +191,14 @@ impl Recording {
             format!("{file} is no recording; `quarterdeck --record FILE` makes one")
         };
         let Version { recording } = serde_json::from_str(&first).map_err(|_| no())?;
-        if recording > VERSION {
+        if recording != VERSION {
+            let which = if recording < VERSION {
+                "an older"
+            } else {
+                "a newer"
+            };
             return Err(format!(
-                "{} is of version {recording}, which needs a newer quarterdeck",
+                "{} is of version {recording}, which needs {which} quarterdeck",
                 file.display()
             ));
         }
@@ -176,12 +208,16 @@ impl Recording {
 }
 
 impl Iterator for Recording {
-    type Item = (Timestamp, Msg);
+    type Item = Entry;
 
-    /// The next message. A line that is cut off, as a crash leaves it, is the end.
-    fn next(&mut self) -> Option<(Timestamp, Msg)> {
+    /// The next entry. A line that is cut off, as a crash leaves it, is the end.
+    fn next(&mut self) -> Option<Entry> {
         let line = self.messages.next()?.ok()?;
-        serde_json::from_str(&line).ok()
+        if serde_json::from_str::<&str>(&line).is_ok_and(|mark| mark == DRAWN) {
+            return Some(Entry::Drawn);
+        }
+        let (at, msg) = serde_json::from_str(&line).ok()?;
+        Some(Entry::Heard(at, msg))
     }
 }
 
@@ -228,7 +264,7 @@ mod tests {
         ]
     }
 
-    fn record(all: bool) -> (String, Vec<(Timestamp, Msg)>) {
+    fn record(all: bool) -> (String, Vec<Entry>) {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("session.qdr");
         let wanted = Wanted {
@@ -241,7 +277,9 @@ mod tests {
         for msg in messages() {
             assert_eq!(recorder.note(&app, &msg, now), None);
             app.update(msg, now);
+            assert_eq!(recorder.drawn(), None);
         }
+        recorder.flush();
         let mode = std::fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let text = std::fs::read_to_string(&file).unwrap();
@@ -254,8 +292,10 @@ mod tests {
     #[test]
     fn everything_comes_back_when_all_is_wanted() {
         let (_, read) = record(true);
-        let read: Vec<Msg> = read.into_iter().map(|(_, msg)| msg).collect();
-        assert_eq!(read, messages());
+        let now = Timestamp(1_795_428_000_000);
+        let heard = |msg| [Entry::Heard(now, Box::new(msg)), Entry::Drawn];
+        let written: Vec<Entry> = messages().into_iter().flat_map(heard).collect();
+        assert_eq!(read, written);
     }
 
     #[test]
@@ -266,15 +306,17 @@ mod tests {
             text.contains("2026-11-23T10:00:00.5Z xxxxx=XXXXXX0"),
             "{text}"
         );
-        assert_eq!(read.len(), messages().len());
+        assert_eq!(read.len(), 2 * messages().len());
     }
 
     #[test]
     fn what_is_no_recording_is_told() {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("x");
-        std::fs::write(&file, "{\"recording\":2}\n").unwrap();
+        std::fs::write(&file, format!("{{\"recording\":{}}}\n", VERSION + 1)).unwrap();
         assert!(Recording::open(&file).unwrap_err().contains("newer"));
+        std::fs::write(&file, "{\"recording\":1}\n").unwrap();
+        assert!(Recording::open(&file).unwrap_err().contains("older"));
         std::fs::write(&file, "hello\n").unwrap();
         assert!(Recording::open(&file).unwrap_err().contains("no recording"));
         assert!(Recording::open(Path::new("/nowhere")).is_err());

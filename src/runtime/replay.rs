@@ -3,7 +3,7 @@
 use super::face::Face;
 use super::frames::{Cause, Frames};
 use super::mailbox::{Control, Mailbox};
-use super::record::Recording;
+use super::record::{Entry, Recording};
 use super::terminal::Terminal;
 use super::{input, panics, signals};
 use crate::app::{App, Msg};
@@ -39,7 +39,7 @@ pub struct Looks {
 struct Player {
     app: App,
     recording: Recording,
-    next: Option<(Timestamp, Msg)>,
+    next: Option<Entry>,
     began: Timestamp,
     at: Timestamp,
     done: usize,
@@ -60,21 +60,30 @@ impl Player {
         }
     }
 
-    /// Takes in the next message. False when there is none.
-    fn step(&mut self) -> bool {
-        let Some((at, msg)) = self.next.take() else {
-            return false;
+    /// Goes on by one entry: whether a frame was drawn then. None at the end.
+    fn step(&mut self) -> Option<bool> {
+        let entry = self.next.take()?;
+        self.next = self.recording.next();
+        let Entry::Heard(at, msg) = entry else {
+            return Some(true);
         };
-        self.app.update(msg, at);
+        self.app.update(*msg, at);
         self.at = at;
         self.done += 1;
-        self.next = self.recording.next();
-        true
+        Some(false)
+    }
+
+    /// Goes on to the next frame that was drawn, or to the end.
+    fn step_to_frame(&mut self) {
+        while self.step() == Some(false) {}
     }
 
     /// How long it was until the next message.
     fn gap(&self) -> Option<Millis> {
-        Some(self.next.as_ref()?.0.since(self.at))
+        match self.next.as_ref()? {
+            Entry::Heard(at, _) => Some(at.since(self.at)),
+            Entry::Drawn => Some(Millis(0)),
+        }
     }
 
     fn words(&self, paused: bool) -> String {
@@ -94,16 +103,21 @@ impl Player {
 /// The frame after so many messages, or after the last one, as plain text.
 pub fn last_frame(recording: Recording, until: Option<usize>, theme: &Theme) -> String {
     let mut player = Player::new(recording);
-    // Each frame is drawn: columns are as wide as what has been seen in them.
     let mut memory = view::Memory::default();
-    loop {
-        let (columns, rows) = player.app.size;
-        let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
-        view::draw(&player.app, theme, &mut memory, &mut buffer);
-        if until.is_some_and(|until| player.done >= until) || !player.step() {
-            return view::plain(&buffer);
+    let mut draw = |app: &App| {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, app.size.0, app.size.1));
+        view::draw(app, theme, &mut memory, &mut buffer);
+        buffer
+    };
+    while until.is_none_or(|until| player.done < until) {
+        match player.step() {
+            // What was drawn then is remembered now.
+            Some(true) => drop(draw(&player.app)),
+            Some(false) => {}
+            None => break,
         }
     }
+    view::plain(&draw(&player.app))
 }
 
 /// Shows a recording as it went, until the person leaves it.
@@ -143,7 +157,7 @@ async fn show(mut player: Player, looks: Looks) -> io::Result<u8> {
                     Code::Char(' ') => paused = !paused,
                     Code::Right | Code::Char('n') => {
                         paused = true;
-                        player.step();
+                        player.step_to_frame();
                     }
                     Code::Char('q') | Code::Esc => return Ok(0),
                     _ if key == Key::ctrl('c') => return Ok(0),
@@ -160,7 +174,7 @@ async fn show(mut player: Player, looks: Looks) -> io::Result<u8> {
                 _ => {}
             },
             () = sleep_until(due.unwrap_or(last).into()), if due.is_some() => {
-                player.step();
+                player.step_to_frame();
                 last = Instant::now();
             }
         }
