@@ -150,10 +150,8 @@ fn no_layer_holds_the_companys_authorities_or_a_secret() {
             if !case.dockerfile.is_empty() {
                 fs::write(dir.join("Dockerfile"), case.dockerfile).unwrap();
             }
-            // The classic builder shows a step of the image itself nothing: it has no mounts.
-            let setup = if builder.is_empty() { &sees } else { "true" };
             let catalogue = format!(
-                "[network]\nca_bundle = \"{}\"\n[policy]\nregistries = []\n[stacks.shell]\nimages = [{{ version = \"12\", system = \"debian\", builder = \"{BASE}\", run = \"{BASE}\" }}]\n[stacks.shell.on.debian]\nsetup = [\"{setup}\"]\n",
+                "[network]\nca_bundle = \"{}\"\n[policy]\nregistries = []\n[stacks.shell]\nimages = [{{ version = \"12\", system = \"debian\", builder = \"{BASE}\", run = \"{BASE}\" }}]\n[stacks.shell.on.debian]\nsetup = [\"{sees}\", \"busybox touch /set-up\"]\nconfigure = [\"busybox test -f /set-up\"]\n",
                 ca.display(),
             );
             fs::write(dir.join("catalogue.toml"), catalogue).unwrap();

@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::credentials::{self, Credentials};
 use super::engine::Engine;
+use super::order::MADE;
 use super::secrets::Secret;
 use super::session::Session;
 use crate::domain::build::{Event, Fault, FaultSort, StepState};
@@ -94,7 +95,10 @@ pub async fn build(
             .docker
             .build_image(options.build(), Some(known), Some(body)),
     );
-    let mut progress = Progress::default();
+    let mut progress = Progress {
+        brought: order.dockerfile != MADE,
+        ..Progress::default()
+    };
     while let Some(answer) = answers.next().await {
         match answer {
             Ok(info) => {
@@ -357,6 +361,8 @@ struct Progress {
     /// A line that has not ended yet, by step.
     partial: HashMap<String, String>,
     image: Option<String>,
+    /// The Dockerfile is the project's own.
+    brought: bool,
 }
 
 impl Progress {
@@ -521,7 +527,8 @@ impl Progress {
                     Some((name, _)) => format!("the step `{}` failed: {why}", brief(name)),
                     None => format!("the build failed: {why}"),
                 };
-                let (remedy, answer) = remedy(failed.map(|(name, _)| name.as_str()), &text);
+                let step = failed.map(|(name, _)| name.as_str());
+                let (remedy, answer) = remedy(step, &text, self.brought);
                 Fault::new(FaultSort::Build, what, remedy).about(answer)
             }
             _ => {
@@ -601,17 +608,30 @@ const AROUND: [&str; 4] = [
 ];
 
 /// Which answer of the recipe to look at, and its key.
-fn remedy(step: Option<&str>, text: &str) -> (&'static str, &'static str) {
+fn remedy(step: Option<&str>, text: &str, brought: bool) -> (&'static str, &'static str) {
     let step = step.unwrap_or_default();
+    // In a Dockerfile of ours the recipe's commands run in the stage `build`; those of the image
+    // itself are the catalogue's. The classic builder does not name the stage.
+    let of_the_image = step.starts_with('[') && !step.starts_with("[build ");
     if text.contains("no space left") {
         (
             "the engine's disk is full: `docker system prune` frees what nothing uses",
             "",
         )
+    } else if brought && (step.contains("load metadata for") || step.starts_with("FROM ")) {
+        (
+            "the registry of the base image does not answer, or has no such image: check the FROM line of your Dockerfile",
+            "build.dockerfile",
+        )
     } else if step.contains("load metadata for") || step.starts_with("FROM ") {
         (
             "the registry of the base image does not answer, or has no such image: check [base], or the image in the catalogue",
             "base.version",
+        )
+    } else if brought {
+        (
+            "its lines say why: correct the Dockerfile that you brought, or let one be made",
+            "build.dockerfile",
         )
     } else if step.contains("apt-get") || step.contains("apk add") {
         (
@@ -622,6 +642,11 @@ fn remedy(step: Option<&str>, text: &str) -> (&'static str, &'static str) {
         (
             "look at `manifests`, `output` and `ignore` under [build]",
             "build.output",
+        )
+    } else if step.contains("RUN") && of_the_image {
+        (
+            "operations look at `setup` and `configure` of this system in the catalogue; its lines say why",
+            "base.system",
         )
     } else if step.contains("RUN") {
         (
@@ -752,6 +777,29 @@ mod tests {
             fault.what.contains("RUN apt-get") && fault.remedy.contains("dependencies"),
             "{fault}"
         );
+        for (step, answer, of_own) in [
+            ("[build 4/5] RUN make", "build.commands", "build.dockerfile"),
+            ("RUN make", "build.commands", "build.dockerfile"),
+            (
+                "[stage-1 2/4] RUN a2enmod x",
+                "base.system",
+                "build.dockerfile",
+            ),
+            ("[2/3] RUN a2enmod x", "base.system", "build.dockerfile"),
+            ("[build 3/5] COPY a b", "build.output", "build.dockerfile"),
+            (
+                "[internal] load metadata for x:1",
+                "base.version",
+                "build.dockerfile",
+            ),
+        ] {
+            assert_eq!(
+                remedy(Some(step), "exit code: 1", false).1,
+                answer,
+                "{step}"
+            );
+            assert_eq!(remedy(Some(step), "exit code: 1", true).1, of_own, "{step}");
+        }
     }
 
     #[test]

@@ -202,10 +202,12 @@ pub struct On {
     pub packages: Vec<String>,
     /// Packages that the builder always needs.
     pub build_packages: Vec<String>,
-    /// Commands in the run image, as root, before anything is copied into it. They configure what is
-    /// there; what is to be fetched stands in `packages`, since a builder without mounts shows the
-    /// company's authorities to those alone.
+    /// Commands in the run image, as root, before anything is copied into it. They may fetch. Where
+    /// there is a bundle of authorities and a builder without mounts, a stage aside runs them and
+    /// its whole file system is taken: right, and twice as large. See `configure`.
     pub setup: Vec<String>,
+    /// The same after those, for what does not leave the machine: always in the image itself.
+    pub configure: Vec<String>,
     /// More to take from the builder: from, to.
     pub copy: Vec<(String, String)>,
     /// The command, when it is not the stack's.

@@ -529,7 +529,8 @@ impl Plan<'_> {
             .into_iter()
             .filter(move |_| built)
             .flatten();
-        let on = self.on.into_iter().flat_map(|on| &on.setup);
+        let on = self.on.into_iter();
+        let on = on.flat_map(|on| on.setup.iter().chain(&on.configure));
         let run = (self.recipe.run.command.is_empty()).then(|| {
             [
                 self.on.map(|on| on.run.as_slice()).unwrap_or_default(),

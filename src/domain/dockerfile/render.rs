@@ -3,7 +3,7 @@
 use super::plan::Plan;
 use super::steps::{Sees, ca_in_context, drop_copied_ca, drop_plain_ca, install, plain_ca, run};
 use super::{MARK, Variant, quote};
-use crate::domain::catalogue::Packages;
+use crate::domain::catalogue::{On, Packages};
 use std::fmt::Write;
 
 /// Where the source is while it is built.
@@ -175,35 +175,10 @@ fn writable(plan: &Plan<'_>) -> Vec<String> {
 
 fn run_stage(plan: &Plan<'_>) -> String {
     let mut out = String::new();
-    let packages = install(plan.system.packages, &plan.packages);
-    let mut setup = setup(plan);
-    // A builder without mounts cannot show the certificate authorities to a step of the image
-    // itself without a layer that keeps them: a stage aside installs, and its files are taken.
-    let aside = !packages.is_empty() && drop_plain_ca(plan).is_some();
     if cleans_source(plan) {
         out.push_str(&source_stage(plan));
     }
-    if aside {
-        out.push_str(&system_stage(plan, packages));
-    } else {
-        setup.splice(0..0, packages);
-    }
-    let _infallible = writeln!(out, "FROM {}", plan.base);
-    if !setup.is_empty() || aside {
-        // Some run images have a user of their own, who may not install.
-        out.push_str("USER 0:0\n");
-    }
-    if aside {
-        for folder in installed_to(plan.system.packages) {
-            let _infallible = writeln!(out, "COPY --from=system {folder} {folder}");
-        }
-    }
-    let sees = if plan.variant == Variant::Classic {
-        Sees::Nothing
-    } else {
-        Sees::Network
-    };
-    out.push_str(&run(plan, sees, &setup));
+    out.push_str(&run_base(plan));
     out.push_str(&env(&run_env(plan)));
     out.push_str(&path(plan));
     let _infallible = writeln!(out, "WORKDIR {}", plan.directory);
@@ -227,6 +202,50 @@ fn run_stage(plan: &Plan<'_>) -> String {
     out
 }
 
+/// The run image's `FROM` with what is installed and set up on it, and the stage aside that this
+/// may need.
+fn run_base(plan: &Plan<'_>) -> String {
+    let mut out = String::new();
+    let own = |of: fn(&On) -> &Vec<String>| -> Vec<String> {
+        let commands = plan.on.into_iter().flat_map(of);
+        commands.map(|it| plan.fill(it, quote::shell)).collect()
+    };
+    let setup = own(|on| &on.setup);
+    let everywhere = !setup.is_empty();
+    let fetches = [install(plan.system.packages, &plan.packages), setup].concat();
+    let mut here = own(|on| &on.configure);
+    // A builder without mounts cannot show the certificate authorities to a step of the image
+    // itself without a layer that keeps them: a stage aside fetches, and its files are taken.
+    let aside = !fetches.is_empty() && drop_plain_ca(plan).is_some();
+    if aside {
+        out.push_str(&system_stage(plan, fetches));
+    } else {
+        here.splice(0..0, fetches);
+    }
+    let _infallible = writeln!(out, "FROM {}", plan.base);
+    if !here.is_empty() || aside {
+        // Some run images have a user of their own, who may not install.
+        out.push_str("USER 0:0\n");
+    }
+    if aside {
+        let folders = if everywhere {
+            &["/"]
+        } else {
+            installed_to(plan.system.packages)
+        };
+        for folder in folders {
+            let _infallible = writeln!(out, "COPY --from=system {folder} {folder}");
+        }
+    }
+    let sees = if plan.variant == Variant::Classic {
+        Sees::Nothing
+    } else {
+        Sees::Network
+    };
+    out.push_str(&run(plan, sees, &here));
+    out
+}
+
 /// Whether the whole context is copied into the image, and the certificate authorities lie in it.
 fn cleans_source(plan: &Plan<'_>) -> bool {
     let whole = |from: &str| plan.fill(from, str::to_owned) == ".";
@@ -244,7 +263,7 @@ fn source_stage(plan: &Plan<'_>) -> String {
     )
 }
 
-/// The stage that installs where nothing can be mounted.
+/// The stage that fetches where nothing can be mounted.
 fn system_stage(plan: &Plan<'_>, mut commands: Vec<String>) -> String {
     commands.extend(drop_plain_ca(plan));
     format!(
@@ -263,13 +282,6 @@ fn installed_to(packages: Packages) -> &'static [&'static str] {
         Packages::Apk => &["/bin", "/etc", "/lib", "/sbin", "/usr", "/var"],
         Packages::None => &[],
     }
-}
-
-/// The catalogue's own commands in the run image, before anything is copied into it.
-fn setup(plan: &Plan<'_>) -> Vec<String> {
-    let own = plan.on.iter().flat_map(|on| &on.setup);
-    own.map(|command| plan.fill(command, quote::shell))
-        .collect()
 }
 
 fn run_env<'p>(plan: &'p Plan<'_>) -> Vec<(&'p str, String)> {

@@ -124,7 +124,8 @@ fn trust(plan: &Plan<'_>, sees: Sees) -> Vec<String> {
 /// Whether the certificate authorities come in a file of the context: where something reads them
 /// there. A file that nothing reads would only be copied into the image.
 pub fn ca_in_context(plan: &Plan<'_>) -> bool {
-    let reads = plan.builder.is_some() || !plan.packages.is_empty();
+    let sets_up = plan.on.is_some_and(|on| !on.setup.is_empty());
+    let reads = plan.builder.is_some() || !plan.packages.is_empty() || sets_up;
     plan.variant == Variant::Classic && reads && !plan.network.ca_bundle.is_empty()
 }
 
