@@ -66,7 +66,7 @@ impl Read {
                 Item::Long(..) => panic!("no line of the flood is long"),
                 Item::Mark(mark) => self.marks.entry(source).or_default().push(mark),
                 Item::State(state) => drop(self.states.insert(source, state)),
-                Item::Pod(_) => {}
+                Item::Told(_) | Item::Pod(_) => {}
             }
         }
     }

@@ -214,7 +214,7 @@ impl Came {
                         Item::Long(head, cut) => came.long.push((head.len(), cut)),
                         Item::Mark(mark) => came.marks.push(mark),
                         Item::State(state) => came.state = state,
-                        Item::Pod(_) => {}
+                        Item::Told(_) | Item::Pod(_) => {}
                     }
                 }
             }

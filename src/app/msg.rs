@@ -81,9 +81,7 @@ pub enum Msg {
     Edit(Id, Edited),
     /// Something came of a program in a pane.
     Exec(Id, ExecItem),
-    /// Something came of work on images. The only one that is not recorded: it carries sources,
-    /// answers and catalogues.
-    #[serde(skip)]
+    /// Something came of work on images.
     Work(Id, Worked),
     /// The answer to a request.
     Answer(Id, Answer),
@@ -125,7 +123,7 @@ pub enum Edited {
 }
 
 /// What came of [`super::Effect::Work`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Worked {
     /// The source was looked at.
     Surveyed(Box<Survey>),

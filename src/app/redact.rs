@@ -5,11 +5,14 @@
 //! again.
 
 use super::screens::Screen;
-use super::{Answer, App, Edited, Msg, Notice};
+use super::{Answer, App, Edited, Msg, Notice, Worked};
+use crate::domain::build::{Event, Fault, Outcome};
+use crate::domain::detect;
 use crate::domain::exec::{End, ExecItem};
 use crate::domain::feed::{Change, Failure, FeedState, TableChange};
 use crate::domain::logs::stamp::Stamps;
 use crate::domain::logs::{Item, Mark, SourceState};
+use crate::domain::recipe::{self, Recipe};
 use crate::domain::rows::{Condition, Container, Row, State, Terminated};
 use crate::domain::text::{Text, shape, shape_bytes};
 use crate::key::Code;
@@ -56,6 +59,7 @@ pub fn redact(mut msg: Msg, private: bool) -> Msg {
             Edited::Ready(_) | Edited::Unchanged | Edited::Applied => {}
         },
         Msg::Answer(_, answer) => hide_answer(answer),
+        Msg::Work(_, worked) => hide_work(worked),
         Msg::Notice(notice) => hide_notice(notice),
         _ => {}
     }
@@ -132,7 +136,7 @@ fn hide_item(item: &mut Item) {
         Item::Long(head, _) => *head = hide_lines(head),
         Item::Mark(Mark::Refused(failure)) => hide_failure(failure),
         Item::State(SourceState::Waiting(why) | SourceState::Lost(why)) => hide(why),
-        Item::Mark(_) | Item::State(_) | Item::Pod(_) => {}
+        Item::Mark(_) | Item::State(_) | Item::Told(_) | Item::Pod(_) => {}
     }
 }
 
@@ -167,4 +171,104 @@ fn hide_answer(answer: &mut Answer) {
         Answer::Failed(failure) => hide_failure(failure),
         Answer::Resources(_) | Answer::Done => {}
     }
+}
+
+/// Names, versions, images and times stay; commands, values and what files and steps say do not.
+fn hide_work(worked: &mut Worked) {
+    match worked {
+        Worked::Surveyed(survey) => {
+            for found in &mut survey.found {
+                found.findings.iter_mut().for_each(hide_finding);
+            }
+            let recipes = [&mut survey.recipe, &mut survey.draft];
+            for text in recipes.into_iter().flatten() {
+                *text = blurred_recipe(text);
+            }
+            for (_, text) in &mut survey.dockerfiles {
+                *text = shape(text);
+            }
+            if let Err(fault) = &mut survey.engine {
+                hide_fault(fault);
+            }
+        }
+        Worked::Outdated(recipes) => {
+            for aged in recipes {
+                aged.why = shape(&aged.why);
+                for file in &mut aged.files {
+                    file.there = shape(&file.there);
+                    file.made = shape(&file.made);
+                }
+            }
+        }
+        Worked::History(text) => *text = shape(text),
+        Worked::Events(events) => events.iter_mut().for_each(hide_event),
+        Worked::Sized(_, Err(fault))
+        | Worked::Ended(Outcome::Failed(fault))
+        | Worked::Failed(fault) => hide_fault(fault),
+        Worked::Weighed(recipe, weighed) => {
+            *recipe = blurred_recipe(recipe);
+            if let Err(fault) = weighed {
+                hide_fault(fault);
+            }
+        }
+        Worked::Sized(..)
+        | Worked::Ended(_)
+        | Worked::Written(_)
+        | Worked::Last(_)
+        | Worked::Sources(..) => {}
+    }
+}
+
+fn hide_finding(finding: &mut detect::Finding) {
+    finding.evidence.text = shape(&finding.evidence.text);
+    match &mut finding.answer {
+        detect::Answer::Commands(words) | detect::Answer::Command(words) => {
+            words.iter_mut().for_each(|word| *word = shape(word));
+        }
+        _ => {}
+    }
+}
+
+fn hide_event(event: &mut Event) {
+    match event {
+        Event::Step { name, .. } => *name = blurred_step(name),
+        Event::Log { line, .. } => *line = shape(line),
+        Event::Context(_)
+        | Event::Progress { .. }
+        | Event::Image { .. }
+        | Event::Pushed { .. }
+        | Event::Verified { .. } => {}
+    }
+}
+
+/// The stage and the instruction stay: `[build 3/4] RUN xxx xxxxx`.
+fn blurred_step(name: &str) -> String {
+    let upper = |word: &&str| word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_uppercase());
+    let end = name.split(' ').find(upper).and_then(|word| {
+        let from = name.find(word)?;
+        Some(from + word.len())
+    });
+    let (kept, said) = name.split_at(end.unwrap_or(0));
+    format!("{kept}{}", shape(said))
+}
+
+fn hide_fault(fault: &mut Fault) {
+    fault.what = shape(&fault.what);
+}
+
+/// The same answers, without commands and values. What is no recipe keeps its shape alone.
+fn blurred_recipe(text: &str) -> String {
+    let read = Recipe::read("", text);
+    if !read.flaws.is_empty() {
+        return shape(text);
+    }
+    let mut recipe = read.recipe;
+    let commands = recipe.build.commands.iter_mut().flatten();
+    let words = recipe.run.command.iter_mut();
+    let asked = recipe.health.command.iter_mut();
+    let values = recipe.run.env.iter_mut().map(|(_, value)| value);
+    for said in commands.chain(words).chain(asked).chain(values) {
+        *said = shape(said);
+    }
+    recipe::write(&recipe, None)
 }

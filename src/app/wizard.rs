@@ -274,7 +274,7 @@ impl App {
             return;
         };
         let step = match &building.build.outcome {
-            Some(Outcome::Failed(fault)) if !fault.answer.is_empty() => Step::of(fault.answer),
+            Some(Outcome::Failed(fault)) if !fault.answer.is_empty() => Step::of(&fault.answer),
             _ => Step::Review,
         };
         let (id, folder) = (building.wizard, building.order.folder.clone());

@@ -3,13 +3,14 @@
 
 use super::compare::compare;
 use super::text::clean;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Lines around a change that are shown with it.
 const AROUND: usize = 2;
 
 /// How a recipe stands to what was written from it, worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Age {
     /// The recipe cannot be used.
     Flawed,
@@ -34,7 +35,7 @@ impl Age {
 }
 
 /// A recipe, and how it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Aged {
     /// Its folder.
     pub folder: PathBuf,
@@ -47,7 +48,7 @@ pub struct Aged {
 }
 
 /// A file that would be another one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redrawn {
     /// Its name in the folder.
     pub name: String,

@@ -4,10 +4,11 @@
 use super::build::{Fault, Labels};
 use super::catalogue::Catalogue;
 use super::detect::Found;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// A look at a project.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Survey {
     /// The folder that was looked at.
     pub folder: PathBuf,
@@ -32,7 +33,7 @@ pub struct Survey {
 }
 
 /// How large a base image is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BaseSize {
     /// Bytes.
     pub bytes: u64,
@@ -41,7 +42,7 @@ pub struct BaseSize {
 }
 
 /// The engine that would build.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EngineInfo {
     /// Its address.
     pub address: String,

@@ -101,8 +101,7 @@ impl Recorder {
 
     /// Writes down what the core is about to hear. A notice when the recording ends with it.
     pub fn note(&mut self, app: &App, msg: &Msg, now: Timestamp) -> Option<Notice> {
-        // Work on images carries sources and answers: it is left out.
-        if self.ended || matches!(msg, Msg::Work(..)) {
+        if self.ended {
             return None;
         }
         let private = app.typing_is_private();
@@ -225,9 +224,12 @@ impl Iterator for Recording {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
-    use crate::app::{Answer, Id};
+    use crate::app::{Answer, Id, Worked};
+    use crate::domain::build::{self, Fault, FaultSort, Labels, StepState};
+    use crate::domain::catalogue::Catalogue;
     use crate::domain::exec::ExecItem;
     use crate::domain::logs::{Chunk, Item, SourceId};
+    use crate::domain::survey::Survey;
     use crate::input::shipped;
     use crate::key::Key;
     use std::os::unix::fs::PermissionsExt;
@@ -239,9 +241,39 @@ mod tests {
         setup
     }
 
+    fn worked() -> Vec<Worked> {
+        let fault = Fault::new(FaultSort::NoEngine, "CANARY7 is gone", "start it").about("image");
+        let survey = Survey {
+            folder: "/src/web".into(),
+            url: None,
+            catalogue: Catalogue::default(),
+            found: Vec::new(),
+            unread: Vec::new(),
+            recipe: Some("version = 1\n[run]\nenv = { A = \"CANARY7\" }\n".into()),
+            dockerfiles: vec![("Dockerfile".into(), "ENV A=CANARY7\n".into())],
+            labels: Labels::default(),
+            engine: Err(fault.clone()),
+            draft: Some("no recipe: CANARY7".into()),
+        };
+        let step = build::Event::Step {
+            id: "1".into(),
+            name: "[build 3/4] RUN login CANARY7".into(),
+            state: StepState::Started,
+        };
+        let line = build::Event::Log {
+            step: "1".into(),
+            line: "CANARY7".into(),
+        };
+        vec![
+            Worked::Surveyed(Box::new(survey)),
+            Worked::Events(vec![step, line]),
+            Worked::Failed(fault),
+        ]
+    }
+
     fn messages() -> Vec<Msg> {
         let lines = b"2026-11-23T10:00:00.5Z token=CANARY7\n2026-11-23T10:00:01Z \xff\n".to_vec();
-        vec![
+        let mut messages = vec![
             Msg::Resize(100, 30),
             Msg::Key(Key::char('?')),
             Msg::Answer(Id(7), Answer::Document("password: CANARY7\n".into())),
@@ -261,7 +293,9 @@ mod tests {
                 ..Notice::warning("it failed", "try again")
             }),
             Msg::Tick,
-        ]
+        ];
+        messages.extend(worked().into_iter().map(|it| Msg::Work(Id(10), it)));
+        messages
     }
 
     fn record(all: bool) -> (String, Vec<Entry>) {
@@ -306,6 +340,8 @@ mod tests {
             text.contains("2026-11-23T10:00:00.5Z xxxxx=XXXXXX0"),
             "{text}"
         );
+        assert!(text.contains("[build 3/4] RUN xxxxx XXXXXX0"), "{text}");
+        assert!(text.contains("A = \\\"XXXXXX0\\\""), "{text}");
         assert_eq!(read.len(), 2 * messages().len());
     }
 

@@ -22,7 +22,7 @@ use crate::domain::logs::{
     Chunk, Item, Mark, Nanos, Reading, Source, SourceId, SourceState, Start,
 };
 use crate::domain::text::Text;
-use crate::domain::time::Millis;
+use crate::domain::time::{Millis, Timestamp};
 use bytes::Bytes;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -44,6 +44,10 @@ const ROTATION: Duration = Duration::from_secs(3);
 
 /// What is told later than this may lie in a file that was rotated twice.
 const LATE: Millis = Millis(3_000);
+
+/// A stream that is silent has told everything that is older than this: its node reads what a
+/// container writes within a second, and the server's clock is known to the second.
+const TELLING: Millis = Millis(2_000);
 
 /// The status of a container comes so much later than the container itself, at most: kubelets look
 /// once a second and tell then.
@@ -268,6 +272,15 @@ impl Follower {
         self.send(vec![Item::Mark(mark)]).await
     }
 
+    /// The stream is silent: it has told what there was.
+    async fn caught_up(&mut self) -> Result<(), Closed> {
+        self.state = SourceState::Live;
+        let until = now().0 - self.skew.0 - TELLING.0;
+        let told = Nanos::of(Timestamp(until));
+        let live = Item::State(SourceState::Live);
+        self.send(vec![Item::Told(told), live]).await
+    }
+
     /// Where the log is read, from where on.
     fn path(&self, stretch: Stretch) -> String {
         let mut path = format!(
@@ -421,7 +434,7 @@ impl Follower {
                 }
                 () = tokio::time::sleep(timing.caught_up), if !caught_up => {
                     self.resumed().await?;
-                    self.tell(SourceState::Live).await?;
+                    self.caught_up().await?;
                     self.backoff.reset();
                 }
                 () = gate.crowd(&mut waiting), if caught_up && !crowded => {

@@ -6,8 +6,10 @@ mod tree;
 pub use progress::{Build, Moved, Outcome, REASON, Sent, Step};
 pub use tree::{Branch, Joint};
 
+use serde::{Deserialize, Serialize};
+
 /// How a step stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StepState {
     /// It runs.
     Started,
@@ -32,7 +34,7 @@ impl StepState {
 }
 
 /// What the image's labels say of this build; empty where nobody knows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Labels {
     /// The software's version.
     pub version: String,
@@ -43,7 +45,7 @@ pub struct Labels {
 }
 
 /// One thing that happened. Texts come from containers and registries, and are cleaned already.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// What will be sent to the engine.
     Context(Sent),
@@ -90,7 +92,7 @@ pub enum Event {
 }
 
 /// What a build that fails says: what, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error("{what}{}{remedy}", if remedy.is_empty() { "" } else { "; " })]
 pub struct Fault {
     /// How far it came.
@@ -100,11 +102,11 @@ pub struct Fault {
     /// What to do; empty where `what` says it all.
     pub remedy: String,
     /// The recipe's key of the answer to change; empty where no answer helps.
-    pub answer: &'static str,
+    pub answer: String,
 }
 
 /// The sorts of faults, for exit codes and for what to offer next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FaultSort {
     /// A file or folder that was named is not there.
     Missing,
@@ -135,14 +137,14 @@ impl Fault {
             sort,
             what: what.into(),
             remedy: remedy.into(),
-            answer: "",
+            answer: String::new(),
         }
     }
 
     /// The same, with the answer of the recipe that would have to be another one.
     #[must_use]
-    pub fn about(mut self, answer: &'static str) -> Self {
-        self.answer = answer;
+    pub fn about(mut self, answer: &str) -> Self {
+        answer.clone_into(&mut self.answer);
         self
     }
 }

@@ -4,6 +4,7 @@ use super::{Event, Fault, StepState};
 use crate::domain::catalogue::ImageRef;
 use crate::domain::listing::bytes;
 use crate::domain::time::{Millis, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// Movements that are kept: what is done falls out first.
 const MOVING: usize = 32;
@@ -40,7 +41,7 @@ pub struct Moved {
 }
 
 /// What was sent to the engine.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
     /// Files.
     pub files: u64,
@@ -77,7 +78,7 @@ impl Sent {
 }
 
 /// How a build ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// The image is there.
     Built {

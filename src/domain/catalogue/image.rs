@@ -1,9 +1,10 @@
 //! References to images: `registry/name:tag@sha256:…`.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// An image by name, tag and digest.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ImageRef {
     /// Registry and repository: `docker.io/library/debian`. `scratch` is the empty image.
     pub name: String,

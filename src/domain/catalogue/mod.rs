@@ -12,6 +12,7 @@ mod version;
 
 use super::document::Flaw;
 pub use image::ImageRef;
+use serde::{Deserialize, Serialize};
 pub use version::{at_least, newest, resolve};
 
 /// The catalogue that ships with the program.
@@ -24,7 +25,7 @@ pub const BUILT_IN_NAME: &str = "built-in catalogue";
 pub const VERSION: i64 = 1;
 
 /// Everything an image can be made of, and the rules.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Catalogue {
     /// What operations call it.
     pub name: String,
@@ -45,7 +46,7 @@ pub struct Catalogue {
 }
 
 /// File and line of an entry, for messages.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The document.
     pub file: String,
@@ -54,7 +55,7 @@ pub struct Place {
 }
 
 /// How a system installs packages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Packages {
     /// `apt-get` (Debian, Ubuntu).
     Apt,
@@ -66,7 +67,7 @@ pub enum Packages {
 }
 
 /// An operating system of the run image.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct System {
     /// Its key.
     pub id: String,
@@ -89,7 +90,7 @@ pub struct System {
 }
 
 /// Something that can be ticked: packages by system.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dependency {
     /// Its key.
     pub id: String,
@@ -110,7 +111,7 @@ pub struct Dependency {
 }
 
 /// A language or framework.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stack {
     /// Its key.
     pub id: String,
@@ -147,7 +148,7 @@ pub struct Stack {
 }
 
 /// A package manager, or another way to build.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tool {
     /// Its key.
     pub id: String,
@@ -179,7 +180,7 @@ pub struct Tool {
 }
 
 /// One line of the matrix: a version on a system.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pair {
     /// The runtime's version, `1.24`.
     pub version: String,
@@ -194,7 +195,7 @@ pub struct Pair {
 }
 
 /// What is special about a stack on one system.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct On {
     /// Key of the system.
     pub system: String,
@@ -223,7 +224,7 @@ pub struct On {
 }
 
 /// What is allowed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
     /// Registries (and paths below them) that images may come from; empty: all.
     pub registries: Vec<String>,
@@ -232,7 +233,7 @@ pub struct Policy {
 }
 
 /// What a rule of [`Forbidden`] is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum About {
     /// A package, by name without version.
     Package,
@@ -266,7 +267,7 @@ impl About {
 }
 
 /// One forbidden thing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Forbidden {
     /// What is looked at.
     pub about: About,
@@ -279,7 +280,7 @@ pub struct Forbidden {
 }
 
 /// Where images go.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Push {
     /// The name that an image is offered, with `{name}`, `{project}`, `{department}` and
     /// `{version}`; empty: its own name and version, without a registry.
@@ -287,7 +288,7 @@ pub struct Push {
 }
 
 /// How build steps reach the network.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Network {
     /// Proxy for HTTP and HTTPS; it reaches build steps as a build argument and is no part of the
     /// Dockerfile.

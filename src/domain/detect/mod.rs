@@ -24,6 +24,7 @@ mod xml;
 pub use scope::Scope;
 pub use tree::{MemoryTree, Tree};
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Folders below the root in which a project of its own is looked for.
@@ -33,7 +34,7 @@ const DEPTH: usize = 4;
 const PROJECTS: usize = 200;
 
 /// Where a finding comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// The file, relative to the tree.
     pub file: String,
@@ -53,7 +54,7 @@ impl fmt::Display for Evidence {
 }
 
 /// One thing that was found out: an answer of the recipe.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
     /// `base.stack`.
     Stack(String),
@@ -123,7 +124,7 @@ impl Answer {
 }
 
 /// An answer and where it comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// What was found out.
     pub answer: Answer,
@@ -132,21 +133,21 @@ pub struct Finding {
 }
 
 /// What has to be asked, because the source does not say it for sure.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
     /// The recipe's key.
-    pub key: &'static str,
+    pub key: String,
     /// Why it is asked, and what could be answered.
     pub why: String,
 }
 
 /// One project that was found in the tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Found {
     /// The folder; empty for the root.
     pub folder: String,
     /// Key of the stack.
-    pub stack: &'static str,
+    pub stack: String,
     /// What was found out, each with evidence.
     pub findings: Vec<Finding>,
     /// What has to be asked.
@@ -158,7 +159,7 @@ impl Found {
     fn new(scope: &Scope<'_>, stack: &'static str, evidence: Evidence) -> Self {
         let mut found = Self {
             folder: scope.folder().to_owned(),
-            stack,
+            stack: stack.to_owned(),
             findings: Vec::new(),
             questions: Vec::new(),
         };
@@ -182,7 +183,7 @@ impl Found {
 
     fn ask(&mut self, key: &'static str, why: impl Into<String>) {
         self.questions.push(Question {
-            key,
+            key: key.to_owned(),
             why: why.into(),
         });
     }
@@ -288,11 +289,11 @@ pub fn folder(tree: &dyn Tree, folder: &str) -> Option<Found> {
 /// Whether two stacks in one folder are both able to serve, so that nobody can tell which is meant.
 fn rivals(first: &Found, second: &Found) -> bool {
     let serves = |found: &Found| {
-        !matches!(found.stack, "static" | "shell")
+        !matches!(found.stack.as_str(), "static" | "shell")
             && (found.stack != "node" || found.get("run.command").is_some())
     };
     // PHP, Ruby, Python and Elixir projects carry a package.json for their pages.
-    let pages = second.stack == "node" && matches!(first.stack, "php" | "ruby" | "elixir");
+    let pages = second.stack == "node" && matches!(first.stack.as_str(), "php" | "ruby" | "elixir");
     serves(first) && serves(second) && !pages
 }
 

@@ -43,7 +43,7 @@ fn go() {
         ("cmd/api/main.go", main),
         ("internal/x.go", "package x\n"),
     ]);
-    assert_eq!(found.stack, "go");
+    assert_eq!(found.stack.as_str(), "go");
     expect(
         &found,
         "base.version",
@@ -86,7 +86,7 @@ fn node_and_its_package_managers() {
         ("package-lock.json", "{}"),
         ("server.js", server),
     ]);
-    assert_eq!(found.stack, "node");
+    assert_eq!(found.stack.as_str(), "node");
     expect(
         &found,
         "project.name",
@@ -137,7 +137,7 @@ fn a_site_built_with_node_is_static() {
     let found = first(&[("package.json", package), ("package-lock.json", "{}")]);
     assert_eq!(
         (
-            found.stack,
+            found.stack.as_str(),
             found.get("build.output").unwrap().answer.value()
         ),
         ("static", "dist".into())
@@ -194,7 +194,7 @@ fn python() {
 fn java() {
     let pom = "<project>\n<groupId>t</groupId>\n<artifactId>hello</artifactId>\n<version>1.0</version>\n<properties>\n<maven.compiler.release>21</maven.compiler.release>\n</properties></project>";
     let found = first(&[("pom.xml", pom)]);
-    assert_eq!(found.stack, "java-maven");
+    assert_eq!(found.stack.as_str(), "java-maven");
     expect(
         &found,
         "base.version",
@@ -214,7 +214,10 @@ fn java() {
         ("gradlew", ""),
     ]);
     assert_eq!(
-        (found.stack, found.get("build.tool").unwrap().answer.value()),
+        (
+            found.stack.as_str(),
+            found.get("build.tool").unwrap().answer.value()
+        ),
         ("java-gradle", "wrapper".into())
     );
     assert_eq!(
@@ -300,7 +303,7 @@ fn pages_scripts_and_procfiles() {
     let found = first(&[("public/index.html", ""), ("README.md", "")]);
     assert_eq!(
         (
-            found.stack,
+            found.stack.as_str(),
             found.get("build.output").unwrap().answer.value()
         ),
         ("static", "public".into())
@@ -308,7 +311,7 @@ fn pages_scripts_and_procfiles() {
     let found = first(&[("start.sh", "#!/bin/bash\n")]);
     assert_eq!(
         (
-            found.stack,
+            found.stack.as_str(),
             found.get("run.command").unwrap().answer.value()
         ),
         ("shell", "bash start.sh".into())
@@ -344,7 +347,7 @@ fn what_is_uncertain_is_asked() {
         ("config.ru", ""),
         ("package.json", "{\"scripts\":{\"start\":\"x\"}}"),
     ]);
-    assert_eq!((rails.stack, rails.questions.len()), ("ruby", 0));
+    assert_eq!((rails.stack.as_str(), rails.questions.len()), ("ruby", 0));
 }
 
 #[test]
@@ -357,7 +360,7 @@ fn projects_of_a_monorepo_are_listed() {
     ]));
     let folders: Vec<_> = all
         .iter()
-        .map(|it| (it.folder.as_str(), it.stack))
+        .map(|it| (it.folder.as_str(), it.stack.as_str()))
         .collect();
     assert_eq!(folders, [("services/api", "go"), ("services/web", "node")]);
     // Which one is meant is asked, not guessed.

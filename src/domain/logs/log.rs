@@ -271,6 +271,7 @@ impl Log {
                         info.state = state;
                     }
                 }
+                Item::Told(until) => self.merge.set_told(id, until),
                 Item::Pod(uid) => {
                     if let Some(info) = self.sources.get_mut(id.0 as usize) {
                         info.pod = uid;

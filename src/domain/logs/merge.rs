@@ -90,6 +90,8 @@ struct Queue {
     last: Nanos,
     open: bool,
     catching_up: bool,
+    /// What was written before this has been brought.
+    told: Nanos,
 }
 
 /// The merger.
@@ -105,6 +107,8 @@ pub struct Merge {
     /// what is old: counted, because every line asks.
     silent: usize,
     silent_and_behind: usize,
+    /// What was written before this, all open sources have brought that are not behind.
+    told: Nanos,
 }
 
 impl Queue {
@@ -138,19 +142,23 @@ impl Queue {
         self.head = Some(Head { at, text });
     }
 
-    /// Gives out the lines that are not `later`, which are those of other sources' heads. Returns
-    /// how many bytes that were.
+    /// Gives out lines while they `may` go, by their stamp and by when they arrived, and no more
+    /// than so many bytes. Returns how many bytes that were.
     fn drain(
         &mut self,
         source: SourceId,
-        later: impl Fn(Nanos) -> bool,
+        most: usize,
+        may: impl Fn(Nanos, Timestamp) -> bool,
         give: &mut impl FnMut(Merged<'_>),
     ) -> usize {
         let mut bytes_given = 0;
-        while let Some(head) = self.head.filter(|head| !later(head.at)) {
-            let Some((_, piece)) = self.pieces.front_mut() else {
+        while let Some(head) = self.head.filter(|_| bytes_given < most) {
+            let Some((arrived, piece)) = self.pieces.front_mut() else {
                 break;
             };
+            if !may(head.at, *arrived) {
+                break;
+            }
             self.last = head.at;
             let done = match piece {
                 Piece::Lines(bytes) => {
@@ -217,6 +225,20 @@ impl Merge {
         self.change(source, |queue| {
             (queue.open, queue.catching_up) = (open, catching_up);
         });
+        self.ask_told();
+    }
+
+    /// A source has brought everything that was written before `until`.
+    pub fn set_told(&mut self, source: SourceId, until: Nanos) {
+        let queue = self.queue(source);
+        queue.told = queue.told.max(until);
+        self.ask_told();
+    }
+
+    fn ask_told(&mut self) {
+        let followed = |queue: &&Queue| queue.open && !queue.catching_up;
+        let told = self.queues.iter().filter(followed).map(|queue| queue.told);
+        self.told = told.min().unwrap_or_default();
     }
 
     /// Changes a queue and keeps count of those that are silent.
@@ -246,7 +268,7 @@ impl Merge {
                 Piece::Long(bytes, cut)
             }
             Item::Mark(mark) => Piece::Mark(mark),
-            Item::State(_) | Item::Pod(_) => return,
+            Item::State(_) | Item::Told(_) | Item::Pod(_) => return,
         };
         self.began.get_or_insert(now);
         let head = self.change(source, |queue| {
@@ -270,8 +292,10 @@ impl Merge {
         mut give: impl FnMut(Merged<'_>),
     ) -> Option<Timestamp> {
         let by_time = self.order == Order::Time;
-        while let Some(&Reverse((_, source))) = self.heads.peek() {
-            if let Some(until) = self.must_wait(source, now) {
+        while let Some(&Reverse((at, source))) = self.heads.peek() {
+            let patience = self.patience(now);
+            let arrived = self.queues[source as usize].pieces.front()?.0;
+            if let Some(until) = patience.waits(at, arrived) {
                 return Some(until);
             }
             // Lines of one source mostly come in runs: they need no heap between them. The next
@@ -279,10 +303,13 @@ impl Merge {
             let below = self.heads.as_slice().get(1..).unwrap_or_default();
             let bound = below.iter().take(2).max().map(|head| head.0);
             let bound = bound.filter(|_| by_time);
-            let later = |at: Nanos| bound.is_some_and(|bound| bound < (at, source));
+            let may = |at: Nanos, arrived: Timestamp| {
+                bound.is_none_or(|bound| (at, source) <= bound)
+                    && patience.waits(at, arrived).is_none()
+            };
             let queue = &mut self.queues[source as usize];
             let was = queue.silence();
-            self.held -= queue.drain(SourceId(source), later, &mut give);
+            self.held -= queue.drain(SourceId(source), patience.most, may, &mut give);
             let is = queue.silence();
             self.silent = self.silent + usize::from(is.0) - usize::from(was.0);
             self.silent_and_behind =
@@ -298,20 +325,48 @@ impl Merge {
         None
     }
 
-    /// Until when the next line of `source` waits; `None` when it may go.
-    fn must_wait(&self, source: u32, now: Timestamp) -> Option<Timestamp> {
-        if self.order == Order::Arrival || self.held > HELD {
+    /// What lines wait for now.
+    fn patience(&self, now: Timestamp) -> Patience {
+        let surplus = self.held.saturating_sub(HELD);
+        let waits = self.order == Order::Time && self.silent > 0;
+        let began = self.began.unwrap_or(now);
+        Patience {
+            now,
+            waits: waits && surplus == 0,
+            told: self.told,
+            behind: (self.silent_and_behind > 0).then(|| began.plus(PATIENCE)),
+            most: if waits && surplus > 0 {
+                surplus
+            } else {
+                usize::MAX
+            },
+        }
+    }
+}
+
+/// What lines wait for, at a moment.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    now: Timestamp,
+    /// They wait at all: for sources that are silent.
+    waits: bool,
+    /// What was written before this has been brought by those that are not behind.
+    told: Nanos,
+    /// Until when others are awaited that are behind.
+    behind: Option<Timestamp>,
+    /// Bytes that may go although others are silent, because too many are held.
+    most: usize,
+}
+
+impl Patience {
+    /// Until when a line waits; `None` when it may go.
+    fn waits(&self, at: Nanos, arrived: Timestamp) -> Option<Timestamp> {
+        if !self.waits || self.behind.is_none() && at < self.told {
             return None;
         }
-        if self.silent == 0 {
-            return None;
-        }
-        let arrived = self.queues[source as usize].pieces.front()?.0;
-        let mut until = arrived.plus(WINDOW);
-        if self.silent_and_behind > 0 {
-            until = until.max(self.began?.plus(PATIENCE));
-        }
-        (until > now).then_some(until)
+        let until = arrived.plus(WINDOW);
+        let until = self.behind.map_or(until, |behind| until.max(behind));
+        (until > self.now).then_some(until)
     }
 }
 
@@ -386,6 +441,27 @@ mod tests {
     }
 
     #[test]
+    fn what_all_others_have_told_already_does_not_wait() {
+        let mut merge = two();
+        merge.take(SourceId(0), lines(&[10, 30]), Timestamp(1000));
+        assert_eq!(released(&mut merge, 1000).1, Some(1250));
+        // Of the other one alone it is known.
+        merge.set_told(SourceId(1), Nanos(20_000_000));
+        assert_eq!(released(&mut merge, 1000).1, Some(1250));
+        merge.set_told(SourceId(0), Nanos(40_000_000));
+        let (out, again) = released(&mut merge, 1000);
+        assert_eq!((texts(&out), again), (vec!["10"], Some(1250)));
+        // A third is still behind.
+        merge.set_open(SourceId(2), true, true);
+        merge.set_told(SourceId(1), Nanos(40_000_000));
+        assert_eq!(released(&mut merge, 1000).1, Some(3000));
+        merge.set_open(SourceId(2), true, false);
+        assert_eq!(released(&mut merge, 1000).1, Some(1250));
+        merge.set_told(SourceId(2), Nanos(31_000_000));
+        assert_eq!(texts(&released(&mut merge, 1000).0), ["30"]);
+    }
+
+    #[test]
     fn a_clock_that_goes_back_reorders_nothing_within_its_container() {
         let mut merge = two();
         merge.take(SourceId(0), lines(&[30, 10, 20]), Timestamp(1000));
@@ -394,6 +470,17 @@ mod tests {
             texts(&released(&mut merge, 2000).0),
             ["15", "30", "10", "20", "40"]
         );
+    }
+
+    #[test]
+    fn each_line_waits_from_when_it_arrived() {
+        let mut merge = two();
+        merge.take(SourceId(0), lines(&[10]), Timestamp(1000));
+        merge.take(SourceId(0), lines(&[30]), Timestamp(1200));
+        let (out, again) = released(&mut merge, 1250);
+        assert_eq!((texts(&out), again), (vec!["10"], Some(1450)));
+        merge.take(SourceId(1), lines(&[20]), Timestamp(1300));
+        assert_eq!(texts(&released(&mut merge, 1450).0), ["20", "30"]);
     }
 
     #[test]

@@ -122,6 +122,8 @@ pub enum Item {
     Mark(Mark),
     /// How the stream stands now.
     State(SourceState),
+    /// Everything that was written before this moment has been brought.
+    Told(Nanos),
     /// The uid of the pod that is read.
     Pod(Text),
 }

@@ -22,7 +22,7 @@ pub fn propose(found: &Found, catalogue: &Catalogue) -> Proposal {
         let wanted = &finding.answer;
         take(&mut recipe, wanted);
         if let (Answer::Version(_) | Answer::AtLeast(_), Some(stack)) =
-            (wanted, catalogue.stack(found.stack))
+            (wanted, catalogue.stack(&found.stack))
         {
             match version(stack, wanted) {
                 Some(version) => version.clone_into(&mut recipe.base.version),
@@ -41,11 +41,11 @@ pub fn propose(found: &Found, catalogue: &Catalogue) -> Proposal {
     }
     recipe.build.directory.clone_from(&found.folder);
     for question in &found.questions {
-        let remedy = match question.key {
+        let remedy = match question.key.as_str() {
             PROJECT => "name the folder of the one that is meant as the source".to_owned(),
             key => format!("answer `{key}`"),
         };
-        questions.push(Flaw::of(question.key, question.why.clone(), remedy));
+        questions.push(Flaw::of(&question.key, question.why.clone(), remedy));
     }
     defaults(&mut recipe, found, catalogue, &questions);
     Proposal { recipe, questions }
@@ -72,7 +72,7 @@ fn take(recipe: &mut Recipe, answer: &Answer) {
 
 /// What the catalogue decides where the source says nothing.
 fn defaults(recipe: &mut Recipe, found: &Found, catalogue: &Catalogue, questions: &[Flaw]) {
-    let Some(stack) = catalogue.stack(found.stack) else {
+    let Some(stack) = catalogue.stack(&found.stack) else {
         return;
     };
     let asked = questions

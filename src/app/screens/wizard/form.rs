@@ -348,12 +348,12 @@ impl Wizard {
         };
         let stack = self
             .catalogue()
-            .and_then(|catalogue| catalogue.stack(found.stack));
+            .and_then(|catalogue| catalogue.stack(&found.stack));
         Row::Choice {
             group: Group::Project,
             value: found.folder.clone(),
             title: title.into(),
-            note: stack.map_or(found.stack, |stack| &stack.title).into(),
+            note: stack.map_or(&found.stack, |stack| &stack.title).into(),
             chosen: found.folder.is_empty(),
             why_not: None,
         }
