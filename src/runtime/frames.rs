@@ -16,6 +16,12 @@ const GAP: Duration = Duration::from_millis(16);
 /// window in which changes are put together a row is on screen within a tenth of a second.
 const CALM: Duration = Duration::from_millis(40);
 
+/// Frames of what streams take this part of the time, so that a flood is read and not only drawn …
+const PART: u32 = 16;
+
+/// … but they come at least so often: 30 a second.
+const FLUENT: Duration = Duration::from_millis(33);
+
 /// A frame that follows the one before within this belongs to a time in which rows change always.
 const BUSY: Duration = Duration::from_millis(100);
 
@@ -51,6 +57,8 @@ pub struct Frames {
     last: Option<Instant>,
     /// The last frames came close upon each other.
     busy: bool,
+    /// How long the last frame took until the terminal had it.
+    took: Duration,
     due: Option<Instant>,
     /// When a person last did something of which nothing has been seen yet.
     asked: Option<Instant>,
@@ -69,6 +77,7 @@ impl Frames {
             unknown: true,
             last: None,
             busy: false,
+            took: Duration::ZERO,
             due: None,
             asked: None,
             silent: false,
@@ -95,11 +104,18 @@ impl Frames {
             KEY_GAP
         } else if self.busy && cause == Cause::Rows {
             CALM
+        } else if cause == Cause::Stream {
+            (self.took * PART).clamp(GAP, FLUENT)
         } else {
             GAP
         };
         let due = self.last.map_or(now, |last| (last + gap).max(now));
         self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
+    }
+
+    /// The last frame took so long, until the terminal had it.
+    pub fn took(&mut self, span: Duration) {
+        self.took = span;
     }
 
     /// When the next frame is due, if one is.
@@ -192,6 +208,28 @@ mod tests {
         frames.draw(echo, paint).unwrap();
         frames.want(Cause::Stream, echo);
         assert_eq!(frames.due(), Some(echo + GAP));
+    }
+
+    #[test]
+    fn frames_of_a_flood_leave_the_time_to_reading_it() {
+        let start = Instant::now();
+        let mut frames = Frames::new((2, 1));
+        for (took, gap) in [
+            (0, GAP),
+            (500, GAP),
+            (2_000, 16 * Duration::from_millis(2)),
+            (9_000, FLUENT),
+        ] {
+            frames.draw(start, |_| {}).unwrap();
+            frames.took(Duration::from_micros(took));
+            frames.want(Cause::Stream, start);
+            assert_eq!(frames.due(), Some(start + gap));
+            // A key is not slowed by it.
+            frames.want(Cause::Person, start + KEY_GAP);
+            assert_eq!(frames.due(), Some(start + KEY_GAP));
+            frames.draw(start, |_| {}).unwrap();
+            frames.asked = None;
+        }
     }
 
     #[test]

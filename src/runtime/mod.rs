@@ -470,6 +470,7 @@ impl Shell {
         if let Err(error) = written {
             self.lost(&error);
         }
+        self.frames.took(now.elapsed());
         let over = self.recorder.as_mut().and_then(Recorder::drawn);
         self.recorded(over);
     }

@@ -6,6 +6,7 @@
 
 use super::cell::shows;
 use super::outbox::Outbox;
+use super::run;
 use alacritty_terminal::term::{Term, TermMode};
 use alacritty_terminal::vte::ansi::{
     Attr, CharsetIndex, ClearMode, CursorShape, CursorStyle, Handler, Hyperlink, KeyboardModes,
@@ -36,6 +37,8 @@ pub(super) struct Counts {
     titles: usize,
     /// Of the primary and of the alternate screen.
     keyboard: [usize; 2],
+    /// Plain characters that are still to be written.
+    run: Vec<u8>,
 }
 
 /// The emulator as the parser sees it.
@@ -65,6 +68,15 @@ impl<'a> Guarded<'a> {
         }
     }
 
+    /// Writes the plain characters that have come: before anything else is done.
+    #[inline]
+    fn write_run(&mut self) {
+        if !self.counts.run.is_empty() {
+            run::write(self.term, &self.counts.run);
+            self.counts.run.clear();
+        }
+    }
+
     fn screen(&self) -> usize {
         usize::from(self.term.mode().contains(TermMode::ALT_SCREEN))
     }
@@ -76,10 +88,17 @@ macro_rules! hand_on {
         $(
             #[inline]
             fn $name(&mut self, $($argument: $kind),*) {
+                self.write_run();
                 Handler::$name(self.term, $($argument),*);
             }
         )*
     };
+}
+
+impl Drop for Guarded<'_> {
+    fn drop(&mut self) {
+        self.write_run();
+    }
 }
 
 impl Handler for Guarded<'_> {
@@ -149,6 +168,13 @@ impl Handler for Guarded<'_> {
             return;
         }
         self.budget -= 1;
+        if let ' '..='~' = c {
+            self.counts.marks = 0;
+            // ASCII is one byte.
+            self.counts.run.push(c as u8);
+            return;
+        }
+        self.write_run();
         if c.is_ascii() {
             self.counts.marks = 0;
         } else if !shows(c) {
@@ -165,6 +191,7 @@ impl Handler for Guarded<'_> {
     }
 
     fn reset_state(&mut self) {
+        self.write_run();
         *self.counts = Counts::default();
         Handler::reset_state(self.term);
     }
@@ -210,6 +237,7 @@ impl Handler for Guarded<'_> {
     }
 
     fn set_hyperlink(&mut self, link: Option<Hyperlink>) {
+        self.write_run();
         let kept = link.filter(|link| {
             let id = link.id.as_ref().map_or(0, String::len);
             !self.cut && link.uri.len() + id <= MAX_LINK

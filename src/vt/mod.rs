@@ -14,6 +14,7 @@ mod encode;
 mod find;
 mod guard;
 mod outbox;
+mod run;
 mod select;
 mod strings;
 mod terminal;

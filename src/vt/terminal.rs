@@ -250,6 +250,7 @@ impl Terminal {
             let bytes = self.parser.sync_bytes_count();
             let mut guarded = Guarded::new(&mut self.term, &self.outbox, &mut self.counts, bytes);
             self.parser.stop_sync(&mut guarded);
+            drop(guarded);
             self.touch();
             self.look();
         }
