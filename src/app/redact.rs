@@ -223,7 +223,9 @@ fn hide_finding(finding: &mut detect::Finding) {
     finding.evidence.text = shape(&finding.evidence.text);
     match &mut finding.answer {
         detect::Answer::Commands(words) | detect::Answer::Command(words) => {
-            words.iter_mut().for_each(|word| *word = shape(word));
+            for word in words {
+                *word = shape(word);
+            }
         }
         _ => {}
     }
