@@ -944,7 +944,7 @@ pub static TABLE: &[Info] = &[
         "Show secret values, and mask them again",
         TEXT,
         Group::Read,
-        0,
+        1,
     ),
     info(
         Command::Wrap,

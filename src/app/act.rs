@@ -468,6 +468,7 @@ impl App {
                 screen.search.is_some()
             }
             (Command::Edit, Screen::Text(screen)) => screen.target.is_some(),
+            (Command::Reveal, Screen::Text(screen)) => screen.has_secrets(),
             (Command::RenewAll, _) => self.has_outdated(),
             (Command::Fold, Screen::Text(screen)) => screen.target.is_some(),
             _ => true,

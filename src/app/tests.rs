@@ -728,8 +728,9 @@ fn yaml_is_asked_for_and_shown() {
         panic!("not a text")
     };
     assert_eq!(screen.text(), "kind: Pod\n");
+    assert!(!bench.app.offers(Command::Reveal), "nothing is masked");
     bench.keys("m");
-    bench.asked(|request| {
+    let id = bench.asked(|request| {
         matches!(
             request,
             Request::Yaml {
@@ -738,6 +739,9 @@ fn yaml_is_asked_for_and_shown() {
             }
         )
     });
+    let masked = Answer::Document("password: <hidden, 6 bytes>\n".into());
+    bench.send(Msg::Answer(id, masked));
+    assert!(bench.app.offers(Command::Reveal), "a key shows them");
 }
 
 #[test]

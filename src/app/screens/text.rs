@@ -68,6 +68,8 @@ pub struct TextScreen {
     pub reveal: bool,
     /// The search, when there is one.
     pub search: Option<Search>,
+    /// The text holds masked values.
+    masked: bool,
     lines: Vec<Line>,
     folded: BTreeSet<usize>,
     seen: Vec<usize>,
@@ -109,6 +111,7 @@ impl TextScreen {
             managed_fields: false,
             reveal: false,
             search: None,
+            masked: false,
             lines: Vec::new(),
             folded: BTreeSet::new(),
             seen: Vec::new(),
@@ -133,6 +136,8 @@ impl TextScreen {
                 text: line.replace('\t', "    "),
             })
             .collect();
+        // Descriptions mask too, but cannot be had otherwise.
+        self.masked = self.syntax == Syntax::Yaml && text.contains("<hidden");
         self.arrival = Arrival::Here;
         self.folded.retain(|line| *line < self.lines.len());
         self.look();
@@ -150,6 +155,11 @@ impl TextScreen {
             },
             _ => Request::Describe(target),
         })
+    }
+
+    /// Whether values are masked in it, or were and are shown now.
+    pub fn has_secrets(&self) -> bool {
+        self.masked || self.reveal
     }
 
     /// The whole text.
