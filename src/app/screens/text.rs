@@ -68,8 +68,6 @@ pub struct TextScreen {
     pub reveal: bool,
     /// The search, when there is one.
     pub search: Option<Search>,
-    /// The text holds masked values.
-    masked: bool,
     lines: Vec<Line>,
     folded: BTreeSet<usize>,
     seen: Vec<usize>,
@@ -111,7 +109,6 @@ impl TextScreen {
             managed_fields: false,
             reveal: false,
             search: None,
-            masked: false,
             lines: Vec::new(),
             folded: BTreeSet::new(),
             seen: Vec::new(),
@@ -136,8 +133,6 @@ impl TextScreen {
                 text: line.replace('\t', "    "),
             })
             .collect();
-        // Descriptions mask too, but cannot be had otherwise.
-        self.masked = self.syntax == Syntax::Yaml && text.contains("<hidden");
         self.arrival = Arrival::Here;
         self.folded.retain(|line| *line < self.lines.len());
         self.look();
@@ -159,7 +154,9 @@ impl TextScreen {
 
     /// Whether values are masked in it, or were and are shown now.
     pub fn has_secrets(&self) -> bool {
-        self.masked || self.reveal
+        let masked = |line: &Line| line.text.contains("<hidden");
+        // Descriptions mask too, but cannot be had otherwise.
+        self.reveal || self.syntax == Syntax::Yaml && self.lines.iter().any(masked)
     }
 
     /// The whole text.
