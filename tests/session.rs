@@ -64,7 +64,7 @@ fn tabs_survive_a_killed_console_and_a_shell_is_offered() {
     // ctrl-t: a tab.
     terminal.send("\x14");
     terminal.wait_for("billing");
-    terminal.send(":pods shop-prod /running\r");
+    terminal.send(":pods shop-prod /running age>1h\r");
     terminal.wait_for("Running");
     terminal.settle(QUIET);
     terminal.send("l");

@@ -19,14 +19,16 @@ use crate::key::Code;
 use bytes::{Bytes, BytesMut};
 
 impl App {
-    /// Whether what is typed now goes to a program, or into a form.
-    pub fn typing_is_private(&self) -> bool {
-        self.overlay.is_none()
+    /// Whether what is typed goes to a program, or into a form: also when the program has just
+    /// ended, and a paste that nothing of ours takes.
+    pub fn is_private(&self, msg: &Msg) -> bool {
+        let private = self.overlay.is_none()
             && match self.screen() {
-                Screen::Shell(shell) => shell.focused,
+                Screen::Shell(shell) => shell.focused || shell.just_ended(self.world.now),
                 Screen::Wizard(wizard) => wizard.typing(),
                 _ => false,
-            }
+            };
+        private || matches!(msg, Msg::Paste(_)) && !self.typing()
     }
 }
 
@@ -166,7 +168,12 @@ fn hide_answer(answer: &mut Answer) {
         Answer::Document(text) => *text = shape(text),
         Answer::Tail(lines) => lines.iter_mut().for_each(hide),
         Answer::Events(events) => events.iter_mut().for_each(|event| hide(&mut event.message)),
-        Answer::Containers(specs) => specs.iter_mut().for_each(|spec| hide(&mut spec.command)),
+        Answer::Containers(specs) => {
+            for spec in specs {
+                hide(&mut spec.command);
+                spec.probes.iter_mut().for_each(hide);
+            }
+        }
         Answer::Access(answers) => answers.iter_mut().for_each(|it| hide(&mut it.reason)),
         Answer::Failed(failure) => hide_failure(failure),
         Answer::Resources(_) | Answer::Done => {}

@@ -38,13 +38,17 @@ impl App {
 
     /// A command on the pane that is seen.
     fn pane_command(&mut self, command: Command, effects: &mut Effects) -> bool {
+        let leave = self
+            .keymap
+            .key_for(Command::LeaveShell, self.key_contexts())
+            .and_then(|binding| binding.keys.last().copied());
         let Screen::Shell(shell) = &mut self.screens[self.at] else {
             return false;
         };
         match command {
             // The keyboard is with the console: the same key again is meant for the program.
             Command::LeaveShell => {
-                shell.press(Key::ctrl(']'), effects);
+                shell.press(leave.unwrap_or(Key::ctrl(']')), effects);
                 shell.focused = shell.is_live();
             }
             Command::Open => {

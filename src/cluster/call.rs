@@ -83,6 +83,9 @@ pub(super) fn escape(text: &str) -> String {
     }
 }
 
+/// No server is believed that wants to be left alone for longer.
+const LONGEST_RETRY: Duration = Duration::from_mins(5);
+
 /// The error object of Kubernetes.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Status {
@@ -113,10 +116,12 @@ impl Status {
             code,
             reason: self.reason.unwrap_or_default(),
             message: self.message.filter(|m| !m.is_empty()).unwrap_or(message),
-            retry_after: retry_after.or_else(|| {
-                let seconds = self.details?.retry_after_seconds?;
-                Some(Duration::from_secs(seconds))
-            }),
+            retry_after: retry_after
+                .or_else(|| {
+                    let seconds = self.details?.retry_after_seconds?;
+                    Some(Duration::from_secs(seconds))
+                })
+                .map(|wait| wait.min(LONGEST_RETRY)),
         }
     }
 }
@@ -225,6 +230,8 @@ mod tests {
         let fault = status.fault(500, None);
         assert!(fault.busy());
         assert_eq!(fault.retry_after(), Some(Duration::from_secs(3)));
+        let never = Status::default().fault(429, Some(Duration::MAX));
+        assert_eq!(never.retry_after(), Some(LONGEST_RETRY));
         assert_eq!(Status::default().fault(404, None), Fault::status(404));
     }
 }

@@ -317,8 +317,16 @@ pub(super) fn mask(object: &mut Value) {
         }
     }
     let applied = "kubectl.kubernetes.io/last-applied-configuration";
-    if hidden && let Some(copy) = object["metadata"]["annotations"].get_mut(applied) {
-        *copy = "<hidden>".into();
+    if let Some(copy) = object["metadata"]["annotations"].get_mut(applied) {
+        // It may hold what the object itself holds no more.
+        let read = copy.as_str().map(serde_json::from_str::<Value>);
+        let holds = match read {
+            Some(Ok(mut copy)) => mask_environment(&mut copy),
+            _ => true,
+        };
+        if hidden || holds {
+            *copy = "<hidden>".into();
+        }
     }
 }
 
@@ -448,6 +456,22 @@ mod tests {
         for kept in ["<hidden, 6 bytes>", r#""value":"80""#, r#""value":"""#] {
             assert!(text.contains(kept), "{kept}: {text}");
         }
+    }
+
+    #[test]
+    fn a_copy_is_hidden_for_what_it_holds_itself() {
+        let name = "kubectl.kubernetes.io/last-applied-configuration";
+        let masked = |copy: &str| {
+            let mut object = json!({"kind": "Pod", "apiVersion": "v1",
+                "metadata": {"annotations": {name: copy}}, "spec": {"containers": []}});
+            mask(&mut object);
+            object["metadata"]["annotations"][name].clone()
+        };
+        let env = r#"[{"name":"DB_PASSWORD","value":"canary"}]"#;
+        let copy = format!(r#"{{"spec":{{"containers":[{{"env":{env}}}]}}}}"#);
+        assert_eq!(masked(&copy), "<hidden>");
+        assert_eq!(masked("no object"), "<hidden>");
+        assert_eq!(masked("{\"kind\":\"Pod\"}"), "{\"kind\":\"Pod\"}");
     }
 
     #[test]

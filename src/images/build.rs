@@ -23,6 +23,9 @@ use tokio_stream_of::stream_of;
 /// Letters of a step's name that stand in a message.
 const NAME: usize = 100;
 
+/// A line without an end is kept so far, about.
+const LINE: usize = 64 << 10;
+
 /// What is built.
 #[derive(Debug)]
 pub struct Order {
@@ -461,16 +464,24 @@ impl Progress {
     /// Whole lines of a step; what has not ended waits.
     fn log(&mut self, step: &str, text: &str, events: &mut Vec<Event>) {
         let partial = self.partial.entry(step.to_owned()).or_default();
-        partial.push_str(text);
-        while let Some(end) = partial.find('\n') {
-            let line: String = partial.drain(..=end).collect();
-            let line = uncoloured(line.trim_end());
+        let mut rest = text;
+        while let Some(end) = rest.find('\n') {
+            partial.push_str(&rest[..end]);
+            rest = &rest[end + 1..];
+            let line = written(&std::mem::take(partial));
             if !line.is_empty() && !is_housekeeping(&line) {
                 events.push(Event::Log {
                     step: step.to_owned(),
                     line,
                 });
             }
+        }
+        if partial.len() < LINE {
+            partial.push_str(rest);
+        }
+        // A bar of progress writes one line again and again: what it wrote before is gone.
+        if let Some(again) = partial.trim_end_matches('\r').rfind('\r') {
+            partial.drain(..=again);
         }
     }
 
@@ -482,8 +493,19 @@ impl Progress {
         }
     }
 
+    /// What steps have written without a line feed behind it.
+    fn flush(&mut self, events: &mut Vec<Event>) {
+        for (step, rest) in std::mem::take(&mut self.partial) {
+            let line = written(&rest);
+            if !line.is_empty() && !is_housekeeping(&line) {
+                events.push(Event::Log { step, line });
+            }
+        }
+    }
+
     fn ended(&mut self) -> Vec<Event> {
         let mut events = Vec::new();
+        self.flush(&mut events);
         self.finish(&mut events);
         events
     }
@@ -491,12 +513,7 @@ impl Progress {
     /// The build came to a bad end. Where the engine went away, what ran did not come to its own.
     fn failed(&mut self, gone: bool) -> Vec<Event> {
         let mut events = Vec::new();
-        for (step, rest) in std::mem::take(&mut self.partial) {
-            let line = uncoloured(rest.trim_end());
-            if !line.is_empty() {
-                events.push(Event::Log { step, line });
-            }
-        }
+        self.flush(&mut events);
         let id = self.current.clone();
         if let Some((name, StepState::Started)) = self.steps.get(&id).cloned() {
             self.step(&id, &name, StepState::Failed, &mut events);
@@ -661,6 +678,13 @@ fn remedy(step: Option<&str>, text: &str, brought: bool) -> (&'static str, &'sta
     }
 }
 
+/// What is left of a line when it has been written: what stands behind the last return.
+fn written(line: &str) -> String {
+    let line = line.trim_end();
+    let last = line.rsplit('\r').next().unwrap_or_default();
+    uncoloured(last)
+}
+
 /// A line without colours, made harmless.
 fn uncoloured(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
@@ -800,6 +824,28 @@ mod tests {
             );
             assert_eq!(remedy(Some(step), "exit code: 1", true).1, of_own, "{step}");
         }
+    }
+
+    #[test]
+    fn a_line_that_is_written_again_and_again_is_told_as_it_ended() {
+        let mut progress = Progress::default();
+        let mut events = Vec::new();
+        for text in ["10 %\r", "20 %\r30", " %\r", "done\nlast", " word"] {
+            progress.log("1", text, &mut events);
+        }
+        for _ in 0..10_000 {
+            progress.log("2", "0123456789\r", &mut events);
+        }
+        assert!(progress.partial["2"].len() < 100);
+        progress.flush(&mut events);
+        let lines: Vec<&str> = events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Log { step, line } if step == "1" => Some(line.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(lines, ["done", "last word"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::credentials::Credentials;
 use crate::domain::build::{Fault, FaultSort};
 use crate::domain::catalogue::ImageRef;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::header::{ACCEPT, WWW_AUTHENTICATE};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, WWW_AUTHENTICATE};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use std::path::Path;
@@ -191,10 +191,15 @@ impl<'r> Registry<'r> {
 
     /// A document, whole.
     async fn bytes(&self, what: &str) -> Result<Vec<u8>, Fault> {
-        let Some(mut answer) = self.ask(Method::GET, what).await? else {
+        let Some(answer) = self.ask(Method::GET, what).await? else {
             let missing = format!("{} has no {what} there", self.name);
             return Err(Fault::new(FaultSort::Missing, missing, "check its name"));
         };
+        self.whole(answer).await
+    }
+
+    /// What an answer holds, as far as a document goes.
+    async fn whole(&self, mut answer: Response) -> Result<Vec<u8>, Fault> {
         let mut bytes = Vec::new();
         while let Some(part) = answer.chunk().await.map_err(|it| self.failed(&it))? {
             bytes.extend_from_slice(&part);
@@ -243,31 +248,44 @@ impl<'r> Registry<'r> {
                 (key == name).then(|| value.trim_matches('"').to_owned())
             })
         };
-        let Some(realm) =
-            part("realm").filter(|it| it.starts_with("https://") || it.starts_with("http://"))
-        else {
+        // A password goes unencrypted only where the registry itself is asked so: on this machine.
+        let plain = self.base.starts_with("http://");
+        let safe = |it: &String| it.starts_with("https://") || plain && it.starts_with("http://");
+        let Some(realm) = part("realm").filter(safe) else {
             return Err(denied(self.name, StatusCode::UNAUTHORIZED));
         };
-        let mut address = realm;
-        for name in ["service", "scope"] {
-            if let Some(value) = part(name) {
-                let sign = if address.contains('?') { '&' } else { '?' };
-                address = format!(
-                    "{address}{sign}{name}={}",
-                    utf8_percent_encode(&value, NON_ALPHANUMERIC)
-                );
+        let named = |name: &str, value: &str| {
+            format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC))
+        };
+        let asked = ["service", "scope"]
+            .into_iter()
+            .filter_map(|name| Some(named(name, &part(name)?)));
+        let mut asked: Vec<String> = asked.collect();
+        let ask = match self.credentials {
+            Some(Credentials {
+                token: Some(token), ..
+            }) => {
+                asked.push("grant_type=refresh_token&client_id=quarterdeck".into());
+                asked.push(named("refresh_token", token));
+                let form = "application/x-www-form-urlencoded";
+                let ask = self.client.post(&realm).header(CONTENT_TYPE, form);
+                ask.body(asked.join("&"))
             }
-        }
-        let mut ask = self.client.get(&address);
-        if let Some(credentials) = self.credentials {
-            ask = ask.basic_auth(&credentials.user, Some(&credentials.password));
-        }
+            credentials => {
+                let sign = if realm.contains('?') { '&' } else { '?' };
+                let ask = self.client.get(format!("{realm}{sign}{}", asked.join("&")));
+                match credentials {
+                    Some(known) => ask.basic_auth(&known.user, Some(&known.password)),
+                    None => ask,
+                }
+            }
+        };
         let answer = ask.send().await.map_err(|it| self.failed(&it))?;
         if !answer.status().is_success() {
             return Err(denied(self.name, answer.status()));
         }
-        let text = answer.text().await.map_err(|it| self.failed(&it))?;
-        let answer: Value = serde_json::from_str(&text).unwrap_or_default();
+        let answer = self.whole(answer).await?;
+        let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
         let token = answer.get("token").or_else(|| answer.get("access_token"));
         match token.and_then(Value::as_str) {
             Some(token) => Ok(token.to_owned()),

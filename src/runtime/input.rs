@@ -127,7 +127,11 @@ fn control(event: Event, apart: bool) -> Option<Control> {
         Event::Key(event) if event.kind != KeyEventKind::Release => {
             key(event, apart).map(|key| Msg::Key(key).into())
         }
-        Event::Paste(text) => Some(Msg::Paste(text).into()),
+        // Many terminals paste line ends as the key that makes them.
+        Event::Paste(text) => {
+            let text = text.replace("\r\n", "\n").replace('\r', "\n");
+            Some(Msg::Paste(text).into())
+        }
         Event::Mouse(event) => mouse(event),
         _ => None,
     }
@@ -209,6 +213,15 @@ mod tests {
 
     fn pressed(code: KeyCode, modifiers: KeyModifiers) -> Option<String> {
         key(KeyEvent::new(code, modifiers), false).map(|key| key.to_string())
+    }
+
+    #[test]
+    fn a_paste_has_line_feeds_whatever_the_terminal_sends() {
+        let pasted = control(Event::Paste("a\rb\r\nc\nd".into()), false);
+        let Some(Control::Msg(Msg::Paste(text))) = pasted else {
+            panic!("no paste")
+        };
+        assert_eq!(text, "a\nb\nc\nd");
     }
 
     #[test]

@@ -104,7 +104,7 @@ impl Recorder {
         if self.ended {
             return None;
         }
-        let private = app.typing_is_private();
+        let private = app.is_private(msg);
         let done = if self.wanted.all {
             self.line(&(now, msg))
         } else {
@@ -201,9 +201,16 @@ impl Recording {
                 file.display()
             ));
         }
-        let head = serde_json::from_str(&first).map_err(|error| format!("{}: {error}", no()))?;
+        let mut head: Head =
+            serde_json::from_str(&first).map_err(|error| format!("{}: {error}", no()))?;
+        head.size = sane(head.size);
         Ok(Self { head, messages })
     }
+}
+
+/// A recording may come from a stranger: no terminal is larger than this.
+fn sane((columns, rows): (u16, u16)) -> (u16, u16) {
+    (columns.min(2_000), rows.min(1_000))
 }
 
 impl Iterator for Recording {
@@ -215,7 +222,10 @@ impl Iterator for Recording {
         if serde_json::from_str::<&str>(&line).is_ok_and(|mark| mark == DRAWN) {
             return Some(Entry::Drawn);
         }
-        let (at, msg) = serde_json::from_str(&line).ok()?;
+        let (at, mut msg): (_, Box<Msg>) = serde_json::from_str(&line).ok()?;
+        if let Msg::Resize(columns, rows) = &mut *msg {
+            (*columns, *rows) = sane((*columns, *rows));
+        }
         Some(Entry::Heard(at, msg))
     }
 }

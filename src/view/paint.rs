@@ -5,7 +5,7 @@ use crate::domain::health::Health;
 use crate::theme::Theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Style};
+use ratatui::style::{Color, Modifier, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// What everything is drawn on.
@@ -90,6 +90,13 @@ impl Canvas<'_> {
     pub fn wash(&mut self, area: Area, style: Style) {
         let area = rect(area).intersection(self.buffer.area);
         self.buffer.set_style(area, style);
+    }
+
+    /// Turns the colours of a cell around: once more where they are so already, that it differs.
+    pub fn invert(&mut self, x: u16, y: u16) {
+        if let Some(cell) = self.buffer.cell_mut((x, y)) {
+            cell.modifier.toggle(Modifier::REVERSED);
+        }
     }
 
     /// Empties an area and lays a style under it.

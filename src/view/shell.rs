@@ -27,7 +27,7 @@ pub fn draw(screen: &ShellScreen, canvas: &mut Canvas<'_>, area: Area, hits: &mu
             style = theme.found;
         }
         if cell.selected {
-            style = style.add_modifier(Modifier::REVERSED);
+            style.add_modifier.toggle(Modifier::REVERSED);
         }
         canvas.put(
             area.x + cell.column,
@@ -42,17 +42,19 @@ pub fn draw(screen: &ShellScreen, canvas: &mut Canvas<'_>, area: Area, hits: &mu
         && cursor.row < area.height
         && cursor.column < area.width
     {
-        let look = match cursor.shape {
-            CursorShape::Block => Modifier::REVERSED,
-            CursorShape::Underline | CursorShape::Bar => Modifier::UNDERLINED,
-        };
-        let at = Area {
-            x: area.x + cursor.column,
-            y: area.y + cursor.row,
-            width: 1,
-            height: 1,
-        };
-        canvas.wash(at, Style::default().add_modifier(look));
+        let (x, y) = (area.x + cursor.column, area.y + cursor.row);
+        match cursor.shape {
+            CursorShape::Block => canvas.invert(x, y),
+            CursorShape::Underline | CursorShape::Bar => {
+                let at = Area {
+                    x,
+                    y,
+                    width: 1,
+                    height: 1,
+                };
+                canvas.wash(at, Style::default().add_modifier(Modifier::UNDERLINED));
+            }
+        }
     }
     if screen.life == Life::Opening && screen.terminal.is_blank() {
         let line = screen.opening_words();

@@ -135,9 +135,8 @@ fn kitty(key: Key) -> Option<Vec<u8>> {
 /// could end the mark, and controls but tab and line feed, are left out.
 pub fn encode_paste(text: &str, modes: Modes) -> Vec<u8> {
     let clean: String = text
-        .replace("\r\n", "\n")
         .chars()
-        .filter(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r'))
+        .filter(|c| !c.is_control() || matches!(c, '\t' | '\n'))
         .map(|c| if c == '\n' { '\r' } else { c })
         .collect();
     if modes.bracketed_paste {

@@ -107,7 +107,9 @@ impl Terminal {
         let start = Point::new(top, Column(0));
         let end = Point::new(bottom, term.last_column());
         let found = RegexIter::new(start, end, Direction::Right, term, &mut find.regex);
-        // One match per cell is as many as can be seen.
+        // A match may begin above what is shown; one per cell is as many as can be seen.
+        let seen = Point::new(last - (rows - 1), Column(0));
+        let found = found.skip_while(|found| *found.end() < seen);
         find.shown = found.take(term.columns() * term.screen_lines()).collect();
         self.find = Some(find);
     }

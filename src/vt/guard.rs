@@ -7,6 +7,8 @@
 use super::cell::shows;
 use super::outbox::Outbox;
 use super::run;
+use alacritty_terminal::index::Column;
+use alacritty_terminal::term::cell::Flags;
 use alacritty_terminal::term::{Term, TermMode};
 use alacritty_terminal::vte::ansi::{
     Attr, CharsetIndex, ClearMode, CursorShape, CursorStyle, Handler, Hyperlink, KeyboardModes,
@@ -16,7 +18,7 @@ use alacritty_terminal::vte::ansi::{
 use unicode_width::UnicodeWidthChar;
 
 /// Marks over one character; more are dropped. Real writing has at most a handful.
-const MAX_MARKS: u8 = 8;
+const MAX_MARKS: usize = 8;
 /// Keyboard modes that a program may stack on one screen. The protocol asks for "a limit"; the
 /// emulator's own makes it fall over.
 const MAX_KEYBOARD_MODES: usize = 64;
@@ -33,7 +35,6 @@ const CHARACTERS_PER_BYTE: usize = 32;
 /// What is counted between pieces of input.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
-    marks: u8,
     titles: usize,
     /// Of the primary and of the alternate screen.
     keyboard: [usize; 2],
@@ -75,6 +76,23 @@ impl<'a> Guarded<'a> {
             run::write(self.term, &self.counts.run);
             self.counts.run.clear();
         }
+    }
+
+    /// How many marks stand already over the character that the next one would go to.
+    fn marks(&self) -> usize {
+        let grid = self.term.grid();
+        let (line, mut column) = (grid.cursor.point.line, grid.cursor.point.column.0);
+        if !grid.cursor.input_needs_wrap {
+            column = column.saturating_sub(1);
+        }
+        if grid[line][Column(column)]
+            .flags
+            .contains(Flags::WIDE_CHAR_SPACER)
+        {
+            column = column.saturating_sub(1);
+        }
+        let marks = grid[line][Column(column)].zerowidth();
+        marks.map_or(0, <[char]>::len)
     }
 
     fn screen(&self) -> usize {
@@ -169,25 +187,14 @@ impl Handler for Guarded<'_> {
         }
         self.budget -= 1;
         if let ' '..='~' = c {
-            self.counts.marks = 0;
             // ASCII is one byte.
             self.counts.run.push(c as u8);
             return;
         }
         self.write_run();
-        if c.is_ascii() {
-            self.counts.marks = 0;
-        } else if !shows(c) {
-            return;
-        } else if c.width() == Some(0) {
-            if self.counts.marks == MAX_MARKS {
-                return;
-            }
-            self.counts.marks += 1;
-        } else {
-            self.counts.marks = 0;
+        if c.is_ascii() || shows(c) && (c.width() != Some(0) || self.marks() < MAX_MARKS) {
+            self.term.input(c);
         }
-        self.term.input(c);
     }
 
     fn reset_state(&mut self) {

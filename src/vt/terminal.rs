@@ -213,7 +213,9 @@ impl Terminal {
         let mut rest = bytes;
         while !rest.is_empty() {
             let (piece, taken) = self.strings.next(rest);
-            let mut guarded = Guarded::new(&mut self.term, &self.outbox, &mut self.counts, taken);
+            // The end of a frame that was held back brings all of it at once.
+            let bytes = taken + self.parser.sync_bytes_count();
+            let mut guarded = Guarded::new(&mut self.term, &self.outbox, &mut self.counts, bytes);
             match piece {
                 Some(Piece::Bytes(bytes)) => self.parser.advance(&mut guarded, bytes),
                 Some(Piece::Forget) => {
@@ -367,7 +369,11 @@ impl Terminal {
                 let column = u16::try_from(at.column.0).ok()?;
                 let mut cell = Cell::new(it.cell, colours, row, column);
                 cell.selected = selection.is_some_and(|range| range.contains(it.point));
-                cell.found = found.iter().any(|found| found.contains(&it.point));
+                // Matches stand in their order and apart.
+                let next = found.partition_point(|found| *found.end() < it.point);
+                cell.found = found
+                    .get(next)
+                    .is_some_and(|found| found.contains(&it.point));
                 Some(cell)
             })
     }

@@ -86,6 +86,36 @@ fn text_comes_back_after_the_pane_was_narrow() {
     assert_eq!(terminal.find("line 4[0-9]"), Ok(true));
 }
 
+#[test]
+fn no_character_has_more_than_a_handful_of_marks() {
+    let mut terminal = Terminal::new(10, 2, 0, true);
+    terminal.advance(b"a");
+    for _ in 0..50 {
+        terminal.advance("b\u{8}\u{301}\u{301}\u{301}".as_bytes());
+    }
+    let text = terminal.text();
+    assert!(
+        text.starts_with('a') && text.chars().count() <= 10,
+        "{text:?}"
+    );
+}
+
+#[test]
+fn a_large_frame_that_was_held_back_is_shown_whole() {
+    let mut terminal = Terminal::new(40, 4, 60_000, true);
+    terminal.advance(b"\x1b[?2026h");
+    for n in 0..50_000 {
+        terminal.advance(format!("number {n}\r\n").as_bytes());
+    }
+    terminal.advance(b"\x1b[?2026l");
+    assert!(
+        terminal.text().contains("number 49999"),
+        "{}",
+        terminal.text()
+    );
+    assert!(terminal.history_text().starts_with("number 0\nnumber 1\n"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -496,6 +496,17 @@ fn rest(plan: &Plan<'_>, flaws: &mut Vec<Flaw>) {
             "build with an engine that has BuildKit",
         ));
     }
+    let shell = |system: &System| !system.lacks.iter().any(|word| word == "sh");
+    if !plan.recipe.run.writable.is_empty() && plan.builder.is_none() && !shell(plan.system) {
+        flaws.push(Flaw::of(
+            "run.writable",
+            format!(
+                "`run.writable` needs a build or a shell to make the folders, and {} has neither here",
+                plan.system.title
+            ),
+            "mount a volume there, or choose another system",
+        ));
+    }
     for text in plan.texts() {
         if let Err(must_be) = quote::command(text) {
             flaws.push(Flaw::of(

@@ -9,6 +9,45 @@ fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c)
 }
 
+/// What a shell sees in a command, outside of quotes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Signs {
+    /// It is several commands, of which the first could fail unnoticed: `;`, `||` or `&`.
+    pub list: bool,
+    /// It ends in a comment, which would take in what stands behind it.
+    pub comment: bool,
+    /// A quote is not closed.
+    pub open: bool,
+}
+
+/// Looks for them.
+pub fn signs(command: &str) -> Signs {
+    let mut signs = Signs::default();
+    let mut quote = None;
+    let mut before = ' ';
+    let mut rest = command.chars().peekable();
+    while let Some(c) = rest.next() {
+        match (quote, c) {
+            (None | Some('"'), '\\') => drop(rest.next()),
+            (None, '\'' | '"') => quote = Some(c),
+            (Some(open), c) if open == c => quote = None,
+            (Some(_), _) => {}
+            (None, '#') if before.is_whitespace() || ";&|(".contains(before) => {
+                signs.comment = true;
+            }
+            // Both have to be done; of a redirection it is a part.
+            (None, '&') if rest.peek() == Some(&'&') => drop(rest.next()),
+            (None, '&') if before == '>' || before == '<' || rest.peek() == Some(&'>') => {}
+            (None, '|') if rest.peek() != Some(&'|') => {}
+            (None, ';' | '&' | '|') => signs.list = true,
+            (None, _) => {}
+        }
+        before = c;
+    }
+    signs.open = quote.is_some();
+    signs
+}
+
 /// One command of a `RUN`: shell text, on one line, that cannot leave its instruction.
 pub fn command(text: &str) -> Result<(), String> {
     if text.trim().is_empty() {
@@ -27,6 +66,13 @@ pub fn command(text: &str) -> Result<(), String> {
         || text.starts_with('[') && text.ends_with(']')
     {
         return Err("a shell command; `--`, `#` or `[…]` at its beginning mean something else in a Dockerfile".into());
+    }
+    let signs = signs(text);
+    if signs.comment {
+        return Err("a command without a comment, which would hide the commands behind it".into());
+    }
+    if signs.open {
+        return Err("a command whose quotes are closed".into());
     }
     if text.contains("<<") {
         return Err(
@@ -215,6 +261,10 @@ mod tests {
             "cat <<EOF",
             "a\rb",
             "a\u{0}b",
+            "npm ci # dependencies",
+            "a;#b",
+            "echo it's",
+            "echo \"a",
         ] {
             assert!(command(text).is_err(), "{text:?}");
         }
@@ -223,6 +273,7 @@ mod tests {
             "test -f x || true",
             "[ -f x ] && echo '\\n'",
             "echo \"$HOME\"",
+            "echo 'a # b' x#y \\# \"it's\"",
         ] {
             assert_eq!(command(text), Ok(()), "{text:?}");
         }

@@ -173,6 +173,28 @@ fn writable(plan: &Plan<'_>) -> Vec<String> {
     vec![format!("mkdir -p {}", paths.join(" "))]
 }
 
+/// The same where nothing is built: the image makes them itself.
+fn writable_here(plan: &Plan<'_>) -> Vec<String> {
+    let folders = &plan.recipe.run.writable;
+    if folders.is_empty() {
+        return Vec::new();
+    }
+    let paths: Vec<String> = folders
+        .iter()
+        .map(|folder| {
+            quote::shell(&format!(
+                "{}/{folder}",
+                plan.directory.trim_end_matches('/')
+            ))
+        })
+        .collect();
+    let paths = paths.join(" ");
+    vec![
+        format!("mkdir -p {paths}"),
+        format!("chown {user}:{user} {paths}", user = plan.user),
+    ]
+}
+
 fn run_stage(plan: &Plan<'_>) -> String {
     let mut out = String::new();
     if cleans_source(plan) {
@@ -214,6 +236,9 @@ fn run_base(plan: &Plan<'_>) -> String {
     let everywhere = !setup.is_empty();
     let fetches = [install(plan.system.packages, &plan.packages), setup].concat();
     let mut here = own(|on| &on.configure);
+    if plan.builder.is_none() {
+        here.extend(writable_here(plan));
+    }
     // A builder without mounts cannot show the certificate authorities to a step of the image
     // itself without a layer that keeps them: a stage aside fetches, and its files are taken.
     let aside = !fetches.is_empty() && drop_plain_ca(plan).is_some();

@@ -38,18 +38,12 @@ pub fn run(plan: &Plan<'_>, sees: Sees, commands: &[String]) -> String {
 
 /// A command that fails as a whole: what only a list of commands needs is put into a group.
 fn grouped(command: &str) -> String {
-    let rest = command.replace("&&", "");
-    if rest.contains([';', '&']) && !quoted_only(command) || command.contains("||") {
-        format!("{{ {}; }}", command.trim_end_matches([';', ' ']))
-    } else {
-        command.to_owned()
+    if !quote::signs(command).list {
+        return command.to_owned();
     }
-}
-
-/// Whether what looks like a list stands in single quotes only.
-fn quoted_only(command: &str) -> bool {
-    let outside: String = command.split('\'').step_by(2).collect();
-    !outside.replace("&&", "").contains([';', '&'])
+    let command = command.trim_end_matches([';', ' ']);
+    let end = if command.ends_with('&') { "" } else { ";" };
+    format!("{{ {command}{end} }}")
 }
 
 fn mounts(plan: &Plan<'_>, sees: Sees) -> Vec<String> {

@@ -240,16 +240,40 @@ fn a_folder_of_a_monorepo_is_the_source() {
 }
 
 #[test]
+fn folders_to_write_to_are_made_where_nothing_is_built_too() {
+    let mut recipe = Recipe::default();
+    recipe.project.name = "site".into();
+    recipe.base.stack = "shell".into();
+    recipe.base.version = Catalogue::built_in().stack("shell").unwrap().versions()[0].into();
+    recipe.base.system = "debian".into();
+    recipe.build.tool = "plain".into();
+    recipe.run.command = vec!["./start".into()];
+    recipe.run.writable = vec!["data".into()];
+    let text = made(&recipe, Variant::BuildKit);
+    assert!(
+        text.contains("mkdir -p /app/data \\\n    && chown "),
+        "{text}"
+    );
+}
+
+#[test]
 fn lists_of_commands_fail_as_a_whole() {
     let mut recipe = go();
     recipe.build.commands = Some(vec![
         "test -f x || true".into(),
         "echo 'a;b'".into(),
         "a; b".into(),
+        "npm test 2>&1 && echo \"it's\"; x".into(),
+        "server & ".into(),
+        "a | b && c".into(),
     ]);
     let text = made(&recipe, Variant::BuildKit);
     assert!(
-        text.contains("{ test -f x || true; } \\\n    && echo 'a;b' \\\n    && { a; b; }\n"),
+        text.contains(concat!(
+            "{ test -f x || true; } \\\n    && echo 'a;b' \\\n    && { a; b; } \\\n",
+            "    && { npm test 2>&1 && echo \"it's\"; x; } \\\n    && { server & } \\\n",
+            "    && a | b && c\n",
+        )),
         "{text}"
     );
 }

@@ -97,17 +97,18 @@ struct Segment {
     text: String,
     metas: Vec<Meta>,
     extras: BTreeMap<u32, Extra>,
+    /// Bytes in use, what stands beside the text included.
+    cost: usize,
 }
 
 /// What an [`Extra`] takes beside what it points to, with its part of the tree.
 const EXTRA_COST: usize = 96;
 
 impl Segment {
-    fn cost(&self) -> usize {
-        let extra = |extra: &Extra| EXTRA_COST + size_of_val(&*extra.runs);
-        self.text.len()
-            + self.metas.len() * size_of::<Meta>()
-            + self.extras.values().map(extra).sum::<usize>()
+    /// Whether a line of so many bytes begins another segment of this size. Lines without a text
+    /// fill one too.
+    fn is_full(&self, more: usize, size: usize) -> bool {
+        !self.metas.is_empty() && (self.text.len() + more > size || self.cost > 2 * size)
     }
 
     fn end(&self) -> i64 {
@@ -167,6 +168,7 @@ impl Segment {
             level: Level::code(level),
             flags,
         });
+        self.cost += cost;
         cost
     }
 }
@@ -285,7 +287,7 @@ impl Buffer {
         let first = self.first().0 - count;
         let mut older: Vec<Segment> = Vec::new();
         for (first, line) in (first..).zip(lines) {
-            let full = |segment: &Segment| segment.text.len() + line.raw.len() > self.segment;
+            let full = |segment: &Segment| segment.is_full(line.raw.len(), self.segment);
             if older.last().is_none_or(full) {
                 older.push(Segment {
                     first,
@@ -308,16 +310,14 @@ impl Buffer {
             return false;
         }
         if let Some(gone) = self.segments.pop_front() {
-            self.bytes -= gone.cost().min(self.bytes);
+            self.bytes -= gone.cost.min(self.bytes);
             self.evicted += gone.metas.len() as u64;
         }
         true
     }
 
     fn make_room(&mut self, more: usize) {
-        let full = |segment: &Segment| {
-            !segment.metas.is_empty() && segment.text.len() + more > self.segment
-        };
+        let full = |segment: &Segment| segment.is_full(more, self.segment);
         if self.segments.back().is_none_or(full) {
             if let Some(last) = self.segments.back_mut() {
                 last.text.shrink_to_fit();
@@ -414,6 +414,17 @@ mod tests {
         assert!(line.is_some_and(|text| text.starts_with(&format!("line {} ", first.0))));
         assert_eq!(buffer.at_or_after(Nanos(49_000)), Seq(49_000));
         assert_eq!(buffer.at_or_after(Nanos(60_000)), buffer.end());
+    }
+
+    #[test]
+    fn lines_without_a_text_keep_to_the_limit_too() {
+        let limit = 1 << 20;
+        let mut buffer = Buffer::new(limit);
+        for n in 0..200_000 {
+            push(&mut buffer, n, if n % 2 == 0 { "" } else { "\u{1b}[31m" });
+        }
+        assert!(buffer.bytes() <= limit + limit / 10, "{}", buffer.bytes());
+        assert!(buffer.evicted() > 100_000);
     }
 
     #[test]

@@ -111,9 +111,9 @@ impl Wizard {
             return false;
         };
         let text = if Self::is_long(name) {
-            text.replace('\r', "\n")
+            text.to_owned()
         } else {
-            text.replace(['\r', '\n'], " ").trim().to_owned()
+            text.replace('\n', " ").trim().to_owned()
         };
         if let Some(area) = self.fields.get_mut(name) {
             area.insert_str(text);

@@ -23,7 +23,7 @@ use crate::cluster::retry::Backoff;
 use crate::domain::logs::{
     Chunk, Item, Mark, Nanos, Reading, Source, SourceId, SourceState, Start,
 };
-use crate::domain::time::Millis;
+use crate::domain::time::{Millis, Timestamp};
 use std::fmt::Write as _;
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
@@ -31,6 +31,10 @@ use tokio::time::Instant;
 
 /// The longest time between two looks at the end of a silent log.
 const RAREST_LOOK: Duration = Duration::from_mins(5);
+
+/// A stream that is silent has told everything that is older than this: its node reads what a
+/// container writes within a second, and the server's clock is known to the second.
+const TELLING: Millis = Millis(2_000);
 
 /// Nobody listens any more.
 struct Closed;
@@ -221,6 +225,14 @@ impl Follower {
         self.send(vec![Item::Mark(mark)]).await
     }
 
+    /// The stream tells the present, and has told everything that was written before `told`.
+    async fn caught_up(&mut self, told: Nanos) -> Result<(), Closed> {
+        self.state = SourceState::Live;
+        self.backoff.reset();
+        let live = Item::State(SourceState::Live);
+        self.send(vec![Item::Told(told), live]).await
+    }
+
     /// Where the log is read, from where on.
     fn path(&self, stretch: Stretch) -> String {
         let mut path = format!(
@@ -367,6 +379,10 @@ impl Follower {
                         Taken::Enough => return Ok(End::Enough),
                         Taken::OtherRun => return Ok(End::OtherRun),
                     }
+                    if let Some(last) = self.cursor.last().filter(|last| !caught_up && !self.is_late(*last)) {
+                        // It never rests, and tells the present all the same.
+                        self.caught_up(last).await?;
+                    }
                     // A flood never rests: it looks by itself whether others wait.
                     if opened.elapsed() >= TURN && gate.is_crowded() {
                         return Ok(End::Turn);
@@ -374,8 +390,8 @@ impl Follower {
                 }
                 () = tokio::time::sleep(timing.caught_up), if !caught_up => {
                     self.resumed().await?;
-                    self.caught_up().await?;
-                    self.backoff.reset();
+                    let told = now().0 - self.skew.0 - TELLING.0;
+                    self.caught_up(Nanos::of(Timestamp(told))).await?;
                 }
                 () = gate.crowd(&mut waiting), if caught_up && !crowded => {
                     crowded = true;

@@ -21,14 +21,19 @@ const PATIENT: u32 = 30;
 const STATUS_LAG: Duration = Duration::from_secs(3);
 
 impl Follower {
-    /// Reads all that the container wrote before its last restart, and how that run ended.
+    /// Reads what the container wrote before its last restart, as far back as is wanted, and how
+    /// that run ended.
     pub(super) async fn run_before(&mut self) -> Result<(), Closed> {
-        let before = Stretch {
-            previous: true,
-            follow: false,
-        };
-        if let End::Closed = self.stream(before).await {
-            return Err(Closed);
+        match self.previous_run().await {
+            End::Closed => return Err(Closed),
+            // There was none, or nobody keeps it.
+            End::Failed(fault) if matches!(fault.code(), 400 | 404) => {}
+            End::Failed(_) => {
+                self.gaps += 1;
+                let from = self.cursor.last().unwrap_or_default();
+                self.mark(Mark::Gap { from, to: None }).await?;
+            }
+            _ => {}
         }
         if let Ok(status) = status(&self.session, &self.source).await {
             if let Some(ended) = status.ended.as_ref().filter(|_| status.running) {
@@ -159,16 +164,26 @@ impl Follower {
         Ok(())
     }
 
-    /// Reads what is kept of the run before the present one, from the last known line on. Where
-    /// still more runs were `missed`, lines are missing even when that one has none.
-    async fn run_between(&mut self, missed: bool) -> Result<(), Closed> {
+    /// Reads the run before the present one to its end, also where others want their turn between.
+    async fn previous_run(&mut self) -> End {
         let stretch = Stretch {
             previous: true,
             follow: false,
         };
+        loop {
+            match self.stream(stretch).await {
+                End::Turn => {}
+                end => return end,
+            }
+        }
+    }
+
+    /// Reads what is kept of the run before the present one, from the last known line on. Where
+    /// still more runs were `missed`, lines are missing even when that one has none.
+    async fn run_between(&mut self, missed: bool) -> Result<(), Closed> {
         let from = self.cursor.last().unwrap_or_default();
         let gaps = self.gaps;
-        let lost = match self.stream(stretch).await {
+        let lost = match self.previous_run().await {
             End::Closed => return Err(Closed),
             // Nobody can say what it held.
             End::Failed(_) => true,
@@ -228,7 +243,11 @@ impl Follower {
         self.tell(SourceState::Lost(Text::new(&fault.to_string())))
             .await?;
         match fault.retry_after() {
-            Some(wait) => tokio::time::sleep(wait).await,
+            Some(wait) => {
+                let now = Instant::now();
+                let least = wait.min(self.session.timing().backoff_cap);
+                self.session.pulse().rest(now + least, now + wait).await;
+            }
             None => self.rest().await,
         }
         Ok(true)

@@ -1,18 +1,13 @@
 //! What a stream brought is handed on: what is new of it, with the marks that belong between.
 
 use super::{Closed, Follower, Taken};
-use crate::cluster::clock::now;
 use crate::cluster::logs::lines::Piece;
 use crate::domain::feed::{Failure, FailureSort};
 use crate::domain::logs::stamp::Stamps;
-use crate::domain::logs::{Item, Mark, Nanos, Source, SourceState};
+use crate::domain::logs::{Item, Mark, Source};
 use crate::domain::text::Text;
-use crate::domain::time::{Millis, Timestamp};
+use crate::domain::time::Millis;
 use bytes::Bytes;
-
-/// A stream that is silent has told everything that is older than this: its node reads what a
-/// container writes within a second, and the server's clock is known to the second.
-const TELLING: Millis = Millis(2_000);
 
 impl Follower {
     /// The run is over: what stands behind its last line feed is a line too.
@@ -129,15 +124,6 @@ impl Follower {
             self.mark(Mark::Resumed { after }).await?;
         }
         Ok(())
-    }
-
-    /// The stream is silent: it has told what there was.
-    pub(super) async fn caught_up(&mut self) -> Result<(), Closed> {
-        self.state = SourceState::Live;
-        let until = now().0 - self.skew.0 - TELLING.0;
-        let told = Nanos::of(Timestamp(until));
-        let live = Item::State(SourceState::Live);
-        self.send(vec![Item::Told(told), live]).await
     }
 }
 
