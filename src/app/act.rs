@@ -161,7 +161,13 @@ impl App {
             return;
         }
         if self.at > 0 {
+            let asked_from = self.asked_from.take_if(
+                |(text, _)| matches!(self.screens.get(self.at), Some(Screen::Text(screen)) if screen.id == *text),
+            );
             self.leave(effects);
+            if let Some((_, tab)) = asked_from {
+                self.show_tab(tab);
+            }
         }
     }
 
@@ -256,7 +262,7 @@ impl App {
         if self.world.readonly {
             return self.notify(Notice::warning(
                 "read-only: nothing is deleted",
-                "start without --readonly to change things",
+                "start without --readonly, or take `readonly` out of config.toml",
             ));
         }
         let questions: Vec<AccessQuestion> = targets.iter().map(|it| may("delete", it)).collect();

@@ -91,7 +91,7 @@ impl App {
         if self.world.readonly {
             return self.notify(Notice::warning(
                 "read-only: nothing is edited",
-                "start without --readonly to change things",
+                "start without --readonly, or take `readonly` out of config.toml",
             ));
         }
         let question = may("update", &target);

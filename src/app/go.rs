@@ -17,8 +17,9 @@ use super::{App, Effect, HISTORY, Job, Request};
 use crate::command::Command;
 use crate::domain::feed::{FeedState, Resource, Scope};
 use crate::domain::query::Query;
+use crate::domain::rows::Kind;
 use crate::domain::session::Target;
-use crate::domain::text::Text;
+use crate::domain::text::{Text, nearest};
 
 impl App {
     /// Carries out what a palette line means.
@@ -295,6 +296,9 @@ impl App {
         if matches!(self.screen(), Screen::Text(screen) if screen.title == title) {
             return;
         }
+        if matches!(self.screen(), Screen::Shell(_)) {
+            self.asked_from = Some((id, self.tab));
+        }
         let mut none = Effects::new();
         self.push(Screen::Text(TextScreen::with(id, title, text)), &mut none);
     }
@@ -421,10 +425,35 @@ impl App {
     }
 
     /// Shows other namespaces: every list, and what is watched.
+    /// A namespace that is not there has nothing in it, which looks like peace.
+    fn tell_unknown_namespaces(&mut self, scopes: &[Scope]) {
+        let forbidden = self.world.forbidden(Kind::Namespace).0 > 0;
+        if forbidden || !self.world.complete(Kind::Namespace) {
+            return;
+        }
+        let fleet = &self.world.fleet;
+        let known = |name: &str| {
+            let id = fleet.namespace_by_name(name);
+            id.and_then(|id| fleet.namespace(id)).is_some()
+        };
+        let mut wanted = scopes.iter().filter_map(|scope| scope.0.as_deref());
+        let Some(name) = wanted.find(|name| !known(name)) else {
+            return;
+        };
+        let names = fleet.namespaces().map(|(_, row)| row.meta.name.as_str());
+        let remedy = match nearest(name, names) {
+            Some(meant) => format!("did you mean `{meant}`? :ns chooses"),
+            None => ":ns shows those that there are".into(),
+        };
+        let what = format!("there is no namespace `{name}`");
+        self.notify(Notice::warning(what, remedy));
+    }
+
     pub(super) fn set_scopes(&mut self, scopes: Vec<Scope>, effects: &mut Effects) {
         if self.world.scopes == scopes {
             return;
         }
+        self.tell_unknown_namespaces(&scopes);
         self.world.scopes.clone_from(&scopes);
         self.world.fleet.retain_scope(&scopes);
         self.world
@@ -510,6 +539,7 @@ impl App {
         self.world.connecting = Some((name, self.world.now));
         self.guard();
         self.world.scopes = vec![Scope::ALL];
+        self.world.fleet.retain_scope(&self.world.scopes);
         self.wanted_scopes = None;
         self.fell_back = false;
         self.jobs.clear();

@@ -66,6 +66,7 @@ impl App {
         self.guard();
         self.await_tabs();
         self.world.scopes = self.first_scopes(&context);
+        self.world.fleet.retain_scope(&self.world.scopes);
         effects.push(Effect::Watch(self.world.scopes.clone()));
         self.ask(Job::Resources, Request::Resources, effects);
         self.fit();

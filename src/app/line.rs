@@ -4,7 +4,7 @@ use super::notice::{Notice, Severity};
 use super::world::World;
 use crate::command::{self, Command, LIST_ARGUMENTS};
 use crate::domain::feed::{Resource, Scope};
-use crate::domain::text::Text;
+use crate::domain::text::{Text, nearest};
 
 /// What a line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -224,14 +224,8 @@ fn elsewhere(line: &str) -> Option<(&str, String)> {
 }
 
 fn unknown(verb: &str, world: &World) -> Notice {
-    let close = |name: &str| strsim_close(verb, name);
-    let near = command::nearest(verb).or_else(|| {
-        world
-            .resources
-            .iter()
-            .map(|r| r.plural.as_str())
-            .find(|name| close(name))
-    });
+    let kinds = world.resources.iter().map(|r| r.plural.as_str());
+    let near = command::nearest(verb).or_else(|| nearest(verb, kinds));
     let remedy = match near {
         Some(name) => format!("did you mean `:{name}`?"),
         None => "`?` lists commands, `:resources` the kinds".to_owned(),
@@ -247,18 +241,6 @@ fn unknown(verb: &str, world: &World) -> Notice {
         why: why.into(),
         remedy: Text::new(&remedy),
     }
-}
-
-/// One letter too many, too few, or exchanged.
-fn strsim_close(typed: &str, name: &str) -> bool {
-    typed.len().abs_diff(name.len()) <= 1
-        && typed
-            .chars()
-            .zip(name.chars())
-            .filter(|(a, b)| a == b)
-            .count()
-            + 2
-            >= name.len()
 }
 
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {

@@ -147,6 +147,8 @@ pub struct App {
     tab: usize,
     /// The tab that was seen before.
     seen_before: Option<usize>,
+    /// A text of our own that was asked for on a pane, and the tab of that pane.
+    asked_from: Option<(Id, usize)>,
     /// Two tabs that are seen together.
     pair: Option<Pair>,
     jobs: BTreeMap<Id, Job>,
@@ -215,6 +217,7 @@ impl App {
             tabs: vec![Tab::default()],
             tab: 0,
             seen_before: None,
+            asked_from: None,
             pair: None,
             jobs: BTreeMap::new(),
             last_id: 0,

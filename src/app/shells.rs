@@ -155,7 +155,7 @@ impl App {
         if self.world.readonly {
             return self.notify(Notice::warning(
                 "this session is read-only: no shell is opened",
-                "start without --readonly",
+                "start without --readonly, or take `readonly` out of config.toml",
             ));
         }
         let command = match way {
@@ -237,7 +237,7 @@ impl App {
         if self.world.readonly {
             return self.notify(Notice::warning(
                 "this session is read-only, and a shell of this machine is not",
-                "start without --readonly",
+                "start without --readonly, or take `readonly` out of config.toml",
             ));
         }
         self.enter(Source::default(), Way::Local, effects);
@@ -293,7 +293,7 @@ impl App {
         let timer = self.next_id();
         let now = self.world.now;
         let (mut verdict, mut offered) = (None, None);
-        let (mut news, mut rang) = (false, false);
+        let (mut news, mut rang, mut empty) = (false, false, false);
         for screen in every(&mut self.screens, &mut self.tabs) {
             let Screen::Shell(shell) = screen else {
                 continue;
@@ -312,10 +312,14 @@ impl App {
                 shell.timer = Some(timer);
                 effects.push(Effect::After(timer, FRAME));
             }
+            empty = ended && shell.has_no_program();
             if ended {
                 verdict = Some((shell.title(), shell.verdict().unwrap_or_default()));
             }
             break;
+        }
+        if empty {
+            self.close_pane(id, effects);
         }
         if let Some((title, verdict)) = verdict {
             self.notify(Notice::info(format!("{title}: {verdict}")));

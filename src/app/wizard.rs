@@ -273,7 +273,9 @@ impl App {
         let Some(building) = &screen.build else {
             return;
         };
-        let step = match &building.build.outcome {
+        let outcome = building.build.outcome.as_ref();
+        let failed = matches!(outcome, Some(Outcome::Failed(_)));
+        let step = match outcome {
             Some(Outcome::Failed(fault)) if !fault.answer.is_empty() => Step::of(&fault.answer),
             _ => Step::Review,
         };
@@ -283,7 +285,7 @@ impl App {
         }
         if let Screen::Wizard(wizard) = self.screen_mut().0 {
             wizard.enter(step);
-            wizard.remark = Some("the build failed here".into());
+            wizard.remark = failed.then(|| "the build failed here".into());
         }
     }
 

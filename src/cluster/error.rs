@@ -138,7 +138,9 @@ impl Fault {
             Self::Connect(_) | Self::Deadline(_) | Self::Cut(_) => {
                 "check the network, VPN and server address, or choose another context".into()
             }
-            Self::ReadOnly => "start without --readonly to change things".into(),
+            Self::ReadOnly => {
+                "start without --readonly, or take `readonly` out of config.toml".into()
+            }
             Self::Status { .. } | Self::Malformed(_) => "try again; see the notices".into(),
         }
     }

@@ -48,11 +48,14 @@ fn read<'a>(text: &'a str, file: &'a Path) -> Reader<'a> {
     };
     for error in &errors {
         let at = error.span().map_or(0, |span| span.start);
-        reader.problem(
-            at,
-            error.message().to_owned(),
-            "correct the TOML; what stands on other lines counts".into(),
-        );
+        let key = reader.key_at(at).to_owned();
+        let what = match key.as_str() {
+            "" => error.message().to_owned(),
+            key => format!("`{key}`: {}", error.message()),
+        };
+        // A guard that cannot be read holds until it can.
+        reader.config.readonly |= key == READONLY;
+        reader.problem(at, what, remedy_of(&key).into());
     }
     // The parser may stumble several times over one mistake.
     reader.problems.dedup_by_key(|problem| problem.line);
@@ -64,6 +67,17 @@ fn read<'a>(text: &'a str, file: &'a Path) -> Reader<'a> {
     reader.table("", table.get_ref(), &broken);
     reader.problems.sort_by_key(|problem| problem.line);
     reader
+}
+
+/// The key that keeps hands off a cluster.
+const READONLY: &str = "readonly";
+
+fn remedy_of(key: &str) -> &'static str {
+    if key == READONLY {
+        "write `true` or `false`; until then nothing can be changed in a cluster"
+    } else {
+        "correct the TOML; what stands on other lines counts"
+    }
 }
 
 struct Reader<'a> {
@@ -164,6 +178,9 @@ impl Reader<'_> {
                     continue;
                 };
                 let done = (known.set)(&mut rules, value.get_ref());
+                if done.is_err() && known.name == READONLY {
+                    rules.readonly = Some(true);
+                }
                 let name = format!("{name}.{}", known.name);
                 let line = self.line(value.span().start);
                 self.lines.push((name.clone(), line));
@@ -175,6 +192,7 @@ impl Reader<'_> {
 
     fn set(&mut self, key: &'static Key, value: &Spanned<DeValue<'_>>) {
         let done = (key.set)(&mut self.config, value.get_ref());
+        self.config.readonly |= done.is_err() && key.name == READONLY;
         if done.is_ok() {
             let line = self.line(value.span().start);
             self.lines.push((key.name.to_owned(), line));
@@ -238,6 +256,14 @@ impl Reader<'_> {
             what,
             remedy,
         });
+    }
+
+    /// The key on the line of this byte; empty where none can be made out.
+    fn key_at(&self, at: usize) -> &str {
+        let line = self.text.lines().nth(self.line(at) - 1).unwrap_or_default();
+        let key = line.split_once('=').map_or("", |(key, _)| key.trim());
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        if key.chars().all(plain) { key } else { "" }
     }
 
     fn line(&self, at: usize) -> usize {
@@ -390,6 +416,21 @@ mod tests {
             "{problems:?}"
         );
         assert_eq!(config.theme, "auto");
+    }
+
+    #[test]
+    fn a_guard_that_cannot_be_read_holds() {
+        for text in [
+            "readonly = True\n",
+            "readonly = tru\n",
+            "readonly = \"yes\"\n",
+        ] {
+            let (config, problems) = read(text);
+            assert!(config.readonly, "{text}");
+            assert!(problems[0].1.contains("`readonly`"), "{problems:?}");
+        }
+        let (config, _) = read("[contexts.\"prod-*\"]\nreadonly = 1\n");
+        assert_eq!(config.contexts[0].readonly, Some(true));
     }
 
     #[test]

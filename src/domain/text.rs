@@ -157,6 +157,16 @@ pub(super) fn is_hostile(c: char) -> bool {
         )
 }
 
+/// The name that was probably meant by `word`: the nearest of those that two letters make of it.
+pub fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    names
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(word, name), name))
+        .filter(|(distance, name)| *distance <= 2 && *distance < name.len())
+        .min()
+        .map(|(_, name)| name)
+}
+
 /// The shape of a text: which kinds of characters stand where, and nothing of what it says.
 pub fn shape(text: &str) -> String {
     let blur = |c: char| match c {

@@ -162,6 +162,8 @@ pub struct ShellScreen {
     pub offered: Option<String>,
     /// Where and when the left button was last pressed, and how often in a row.
     pressed: Option<Press>,
+    /// How lines end is known.
+    line_ends: bool,
     /// What is run for a shell, when something is configured.
     shell: Vec<String>,
     /// The program was told that it has the keyboard.
@@ -193,6 +195,7 @@ impl ShellScreen {
             search: None,
             offered: None,
             pressed: None,
+            line_ends: way != Way::Attach,
             told_focus: false,
             shell: panes.shell.clone(),
             told: size,
@@ -314,6 +317,7 @@ impl ShellScreen {
         match item {
             ExecItem::Started => self.life = Life::Live,
             ExecItem::Output(bytes) | ExecItem::Errors(bytes) => {
+                self.learn_line_ends(&bytes);
                 self.terminal.advance(&bytes);
                 let replies = self.terminal.take_replies();
                 if !replies.is_empty() {
@@ -337,6 +341,24 @@ impl ShellScreen {
             }
         }
         false
+    }
+
+    /// What is attached to need have no terminal of its own, which would return at the end of each
+    /// line: then the pane does it (`CSI 20 h`).
+    fn learn_line_ends(&mut self, bytes: &[u8]) {
+        if self.line_ends || !bytes.contains(&b'\n') {
+            return;
+        }
+        self.line_ends = true;
+        if !bytes.windows(2).any(|two| two == b"\r\n") {
+            self.terminal.advance(b"\x1b[20h");
+        }
+    }
+
+    /// Whether there was nothing to run: the pane would stay empty.
+    pub(in crate::app) fn has_no_program(&self) -> bool {
+        matches!(&self.life, Life::Ended(end) if end.is_missing_program())
+            && self.terminal.is_blank()
     }
 
     /// Whether a key was probably meant for the program: it has only just ended, and what is typed
@@ -533,7 +555,7 @@ impl ShellScreen {
     pub fn verdict(&self) -> Option<Text> {
         match &self.life {
             Life::Ended(end) if end.is_missing_program() => Some(Text::new(
-                "this image has no shell; its log (l) and description (d) need none",
+                "this image has no shell; on its pod, l opens the log and d the description",
             )),
             Life::Ended(end) => Some(Text::new(&end.to_string())),
             _ => None,

@@ -4,8 +4,10 @@
 mod steps;
 
 use super::effect::{Effect, Effects};
+use super::line::Arguments;
 use super::notice::Notice;
 use super::overlay::{Confirm, Overlay};
+use super::screens::{Screen, Source};
 use super::{App, layout};
 use crate::command::Command;
 use crate::domain::time::{Millis, Timestamp};
@@ -123,6 +125,11 @@ impl App {
     }
 
     fn begin_step(&mut self, step: usize, effects: &mut Effects) {
+        // The first step speaks of what stands at home.
+        let at_home = matches!(self.screen(), Screen::List(screen) if matches!(screen.source, Source::Projects(_)));
+        if step == 0 && self.in_demo() && !at_home {
+            self.go(Command::Projects, &Arguments::default(), effects);
+        }
         self.tour = Some(Tour {
             step,
             since: self.world.now,

@@ -122,6 +122,7 @@ pub fn run(cluster: &ClusterArgs, args: &GetArgs, out: &mut Out) -> anyhow::Resu
         let home = Scope(own.then(|| session.home_namespace()));
         let scopes = scopes(cluster).unwrap_or_else(|| vec![home]);
         let mut fleet = Fleet::new(settings.config.labels.clone());
+        fleet.retain_scope(&scopes);
         if args.watch {
             return follow(&session, &scopes, &mut fleet, &wanted, args.output, out).await;
         }

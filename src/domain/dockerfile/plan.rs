@@ -6,6 +6,7 @@ use crate::domain::catalogue::{
 };
 use crate::domain::document::Flaw;
 use crate::domain::recipe::{Recipe, Secret};
+use crate::domain::text::nearest;
 
 /// Everything that a Dockerfile says, looked up and checked.
 #[derive(Clone, Debug)]
@@ -280,19 +281,9 @@ fn looked_up(
     let mut packages = Vec::new();
     for id in wanted {
         let Some(dependency) = catalogue.dependency(id) else {
-            let nearest = catalogue
-                .dependencies
-                .iter()
-                .map(|known| {
-                    (
-                        strsim::damerau_levenshtein(id, &known.id),
-                        known.id.as_str(),
-                    )
-                })
-                .filter(|(distance, _)| *distance <= 2)
-                .min();
-            let remedy = match nearest {
-                Some((_, name)) => format!("did you mean `{name}`?"),
+            let known = catalogue.dependencies.iter();
+            let remedy = match nearest(id, known.map(|known| known.id.as_str())) {
+                Some(name) => format!("did you mean `{name}`?"),
                 None => "`quarterdeck catalogue show` lists what there is; operations can add it"
                     .to_owned(),
             };

@@ -68,6 +68,8 @@ pub const UNLABELLED: &str = "unlabelled";
 #[derive(Debug, Default)]
 pub struct Fleet {
     scheme: LabelScheme,
+    /// What is watched; empty for everything.
+    scopes: Vec<Scope>,
     pods: Arena<PodSlot>,
     things: Arena<Thing>,
     places: Arena<PlaceSlot>,
@@ -193,7 +195,27 @@ impl Fleet {
         self.lists
             .retain(|(kind, scope), _| !kind.namespaced() || scopes.contains(scope));
         self.remove_where(|kind, namespace, _| kind.namespaced() && !inside(namespace));
+        if self.scopes != scopes {
+            self.scopes = scopes.to_vec();
+            // What is counted for them is counted of these alone.
+            let namespaces: Vec<_> = self.namespaces().map(|(id, _)| id).collect();
+            for id in namespaces {
+                self.touch_namespace(id);
+            }
+            let nodes: Vec<_> = self.nodes().map(|(id, _)| id).collect();
+            for id in nodes {
+                self.touch_node(id);
+            }
+        }
         self.settle()
+    }
+
+    fn watches(&self, namespace: &str) -> bool {
+        self.scopes.is_empty() || self.scopes.iter().any(|scope| scope.holds(namespace))
+    }
+
+    fn watches_all(&self) -> bool {
+        self.scopes.is_empty() || self.scopes.contains(&Scope::ALL)
     }
 
     fn put(&mut self, row: Row) {

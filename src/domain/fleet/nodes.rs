@@ -28,6 +28,7 @@ impl Fleet {
         slot.known = true;
         slot.row = NodeRow {
             pods: slot.row.pods,
+            partial: slot.row.partial,
             health,
             cause,
             node,

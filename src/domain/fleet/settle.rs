@@ -429,7 +429,10 @@ impl Fleet {
         let mut row = slot.row.clone();
         row.sums = slot.sums;
         row.releases = u32::try_from(slot.releases.len()).unwrap_or(u32::MAX);
-        row.health = if slot.releases.is_empty() {
+        row.outside = !self.watches(&row.meta.name);
+        row.health = if row.outside {
+            Health::Unknown
+        } else if slot.releases.is_empty() {
             Health::Healthy
         } else {
             slot.rollup.tally.health()
@@ -461,11 +464,13 @@ impl Fleet {
     }
 
     fn settle_node(&mut self, id: NodeId) {
+        let partial = !self.watches_all();
         let Some(slot) = self.nodes.get_mut(id.0) else {
             return;
         };
         slot.dirty = false;
         slot.row.pods = u32::try_from(slot.pods.len()).unwrap_or(u32::MAX);
+        slot.row.partial = partial;
         self.pending.touched.nodes.push(id);
         if !slot.known && slot.pods.is_empty() {
             let name = slot.name.clone();

@@ -192,6 +192,8 @@ pub struct NodeRow {
     pub node: Node,
     /// Pods on it, ended ones included.
     pub pods: u32,
+    /// Only some namespaces are watched: there may be more pods on it.
+    pub partial: bool,
     /// Its health.
     pub health: Health,
     /// Why.
@@ -205,6 +207,8 @@ pub struct NamespaceRow {
     pub meta: Meta,
     /// `Active`, `Terminating`; empty where the object is not known.
     pub phase: Text,
+    /// Nothing in it is watched: what is counted here is not known.
+    pub outside: bool,
     /// Department, by its labels, else of its releases.
     pub department: Text,
     /// Releases.

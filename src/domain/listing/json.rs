@@ -137,7 +137,8 @@ pub struct NodeJson {
     pub health: Health,
     /// One sentence, empty when healthy.
     pub cause: String,
-    pub pods: u32,
+    /// Null where only some namespaces are looked at.
+    pub pods: Option<u32>,
     pub pods_max: u32,
     /// Allocatable, in thousandths of a core.
     pub cpu_milli: u64,
@@ -155,9 +156,10 @@ pub struct NamespaceJson {
     pub name: String,
     pub status: String,
     pub department: String,
-    pub releases: u32,
-    pub pods_ready: u32,
-    pub pods_total: u32,
+    /// Null, as the next two, where nothing in it is looked at.
+    pub releases: Option<u32>,
+    pub pods_ready: Option<u32>,
+    pub pods_total: Option<u32>,
     pub health: Health,
     /// One sentence, empty when healthy.
     pub cause: String,
@@ -324,7 +326,7 @@ impl NodeJson {
             roles: node.roles.to_string(),
             health: row.health,
             cause: sentence(row.cause.as_ref(), now),
-            pods: row.pods,
+            pods: (!row.partial).then_some(row.pods),
             pods_max: node.max_pods,
             cpu_milli: node.cpu_milli,
             memory: node.memory,
@@ -338,13 +340,14 @@ impl NodeJson {
 impl NamespaceJson {
     /// The row at a point in time.
     pub fn of(row: &NamespaceRow, now: Timestamp) -> Self {
+        let known = |n: u32| (!row.outside).then_some(n);
         Self {
             name: row.meta.name.to_string(),
             status: row.phase.to_string(),
             department: row.department.to_string(),
-            releases: row.releases,
-            pods_ready: row.sums.ready,
-            pods_total: row.sums.total,
+            releases: known(row.releases),
+            pods_ready: known(row.sums.ready),
+            pods_total: known(row.sums.total),
             health: row.health,
             cause: sentence(row.cause.as_ref(), now),
             created: time(row.meta.created),

@@ -40,6 +40,7 @@ impl Listed for NamespaceRow {
 
     fn text(&self, column: &str, now: Timestamp, out: &mut String) {
         match column {
+            "releases" | "pods" | "restarts" if self.outside => out.push('?'),
             "health" => out.push_str(self.health.word()),
             "name" => out.push_str(&self.meta.name),
             "status" => out.push_str(&self.phase),
@@ -73,6 +74,7 @@ impl Listed for NamespaceRow {
 
     fn number(&self, column: &str, now: Timestamp) -> Option<f64> {
         Some(match column {
+            "releases" | "pods" | "ready" | "restarts" if self.outside => return None,
             "releases" => self.releases.into(),
             "pods" => self.sums.total.into(),
             "ready" => self.sums.ready.into(),

@@ -53,7 +53,9 @@ impl Listed for NodeRow {
             "status" => out.push_str(&status(node)),
             "roles" => out.push_str(&node.roles),
             "pods" => {
-                let _ = write!(out, "{}/{}", self.pods, node.max_pods);
+                // Of some namespaces only: there may be more.
+                let more = if self.partial { "+" } else { "" };
+                let _ = write!(out, "{}{more}/{}", self.pods, node.max_pods);
             }
             "cpu" => cores(node.cpu_milli, out),
             "memory" => out.push_str(&bytes(node.memory)),

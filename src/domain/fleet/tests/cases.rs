@@ -329,6 +329,12 @@ fn a_narrower_scope_drops_what_is_outside() {
         (counts.pods, counts.projects.total(), counts.nodes.total()),
         (1, 1, 1)
     );
+    let outside = fleet.namespaces().filter(|(_, row)| row.outside);
+    for (_, row) in outside {
+        assert_eq!(row.health, Health::Unknown, "{row:?}");
+    }
+    fleet.retain_scope(&[Scope::ALL]);
+    assert!(fleet.namespaces().all(|(_, row)| !row.outside));
     assert!(fleet.retain_scope(&[Scope::ALL]).is_empty());
 }
 
