@@ -120,6 +120,21 @@ async fn input_is_passed_on_and_its_end_too() {
 }
 
 #[tokio::test]
+async fn what_is_typed_at_a_stroke_arrives_whole() {
+    let stage = host(false).await;
+    let (handle, mut rx) = begin(&stage, &["cat"], false).await;
+    // As a terminal types a paste that it does not mark.
+    let typed: Vec<u8> = (0..10_000_u32).map(|n| b'a' + (n % 26) as u8).collect();
+    for byte in &typed {
+        assert!(handle.write(ExecInput::Bytes(vec![*byte])));
+    }
+    assert!(handle.write(ExecInput::Close));
+    let (out, _, end) = whole(&mut rx).await;
+    assert!(out == typed, "{} of {} bytes", out.len(), typed.len());
+    assert_eq!(end, End::Exited(0));
+}
+
+#[tokio::test]
 async fn a_terminal_has_its_size_and_interrupts_a_flood() {
     let stage = host(false).await;
     let (handle, mut rx) = begin(&stage, &["sh", "-c", "stty size; exec yes"], true).await;

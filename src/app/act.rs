@@ -436,7 +436,7 @@ impl App {
     pub fn offers(&self, command: Command) -> bool {
         match (command, self.screen()) {
             (Command::Open, Screen::List(screen)) => {
-                !matches!(screen.source, Source::Containers(_) | Source::Notices(_))
+                !matches!(screen.source, Source::Containers(_))
                     && !screen.list.order.rows().is_empty()
             }
             (Command::Compare, Screen::Wizard(wizard)) => wizard.own_dockerfile().is_some(),

@@ -232,7 +232,13 @@ impl App {
                     .into_iter()
                     .for_each(|it| self.open_wizard(&it.display().to_string(), effects));
             }
-            Source::Containers(_) | Source::Notices(_) => return,
+            // Whoever opens a container wants to know what it says.
+            Source::Containers(_) => return self.command(Command::Logs, effects),
+            Source::Notices(_) => {
+                let notice = self.world.notices.all().nth(row as usize);
+                let text = notice.map(|(_, notice)| notice.whole()).unwrap_or_default();
+                return self.show_own_text("notice", &text);
+            }
         };
         self.push(Screen::list(next, &self.world), effects);
     }

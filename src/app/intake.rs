@@ -243,7 +243,7 @@ impl App {
                 self.notify(Notice::info(format!("{target} is being deleted")));
             }
             (Job::Tail, Answer::Tail(lines)) => self.preview.tail = Tail::Lines(lines),
-            // A server without logs (the demo's has none yet) has nothing to tell here.
+            // A server without logs has nothing to tell here.
             (Job::Tail, Answer::Failed(failure)) if failure.sort == FailureSort::NotFound => {
                 self.preview.tail = Tail::None;
             }

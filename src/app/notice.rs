@@ -70,6 +70,15 @@ impl Notice {
     }
 }
 
+impl Notice {
+    /// The whole of it, each part by itself.
+    pub fn whole(&self) -> String {
+        let parts = [&self.what, &self.why, &self.remedy];
+        let said = parts.into_iter().filter(|part| !part.is_empty());
+        said.map(Text::as_str).collect::<Vec<_>>().join("\n\n")
+    }
+}
+
 impl From<Failure> for Notice {
     fn from(failure: Failure) -> Self {
         Self {

@@ -169,8 +169,7 @@ impl Palette {
         }
     }
 
-    /// What enter means: the chosen choice, else the line as typed, completed when it is the
-    /// beginning of exactly what stands first.
+    /// What enter means: the chosen choice, else the line as typed.
     pub fn answer(&self) -> String {
         if let Some(choice) = self.chosen.and_then(|n| self.choices.get(n)) {
             return choice.line.clone();

@@ -7,7 +7,7 @@ use super::get::gather;
 use super::out;
 use super::session::with_session;
 use super::settings::Settings;
-use crate::cluster::{ExecHandle, ExecInput, Session};
+use crate::cluster::{ExecHandle, ExecInput, ExecWriter, Session};
 use crate::domain::exec::{End, ExecItem, ExecRequest};
 use crate::domain::feed::Scope;
 use crate::domain::fleet::Fleet;
@@ -21,8 +21,9 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
+use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::mpsc::{Receiver, channel};
 use tokio::sync::oneshot;
 
 /// The exit code when nobody knows how the command ended.
@@ -189,7 +190,7 @@ async fn copy(rx: Receiver<ExecItem>, handle: &ExecHandle, stdin: bool) -> anyho
     let mut hangup = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (done, written) = oneshot::channel();
-    let input = stdin.then(|| handle.writer());
+    let input = stdin.then(|| (handle.writer(), runtime::Handle::current()));
     std::thread::spawn(move || done.send(write(rx, input)));
     tokio::select! {
         end = written => Ok(end??),
@@ -201,7 +202,10 @@ async fn copy(rx: Receiver<ExecItem>, handle: &ExecHandle, stdin: bool) -> anyho
 }
 
 /// Writes what comes until the command ends. A thread of its own: a reader may keep it waiting.
-fn write(mut rx: Receiver<ExecItem>, mut input: Option<Sender<ExecInput>>) -> io::Result<End> {
+fn write(
+    mut rx: Receiver<ExecItem>,
+    mut input: Option<(ExecWriter, runtime::Handle)>,
+) -> io::Result<End> {
     // A handle of its own: what waits for a reader must not hold the lock of the shared one, which
     // the end of the program takes.
     let stdout = io::stdout();
@@ -209,8 +213,8 @@ fn write(mut rx: Receiver<ExecItem>, mut input: Option<Sender<ExecInput>>) -> io
     loop {
         match rx.blocking_recv() {
             Some(ExecItem::Started) => {
-                if let Some(writer) = input.take() {
-                    feed(writer);
+                if let Some((writer, runtime)) = input.take() {
+                    feed(writer, runtime);
                 }
             }
             Some(ExecItem::Output(bytes)) => output.write_all(&bytes)?,
@@ -222,7 +226,7 @@ fn write(mut rx: Receiver<ExecItem>, mut input: Option<Sender<ExecInput>>) -> io
 }
 
 /// Passes standard input on. A thread of its own: reading it cannot be waited for.
-fn feed(writer: Sender<ExecInput>) {
+fn feed(writer: ExecWriter, runtime: runtime::Handle) {
     std::thread::spawn(move || {
         let mut buffer = vec![0; INPUT];
         let mut stdin = io::stdin().lock();
@@ -233,7 +237,7 @@ fn feed(writer: Sender<ExecInput>) {
                 Ok(read) => ExecInput::Bytes(buffer[..read].to_vec()),
             };
             let last = input == ExecInput::Close;
-            if writer.blocking_send(input).is_err() || last {
+            if runtime.block_on(writer.send(input)).is_err() || last {
                 return;
             }
         }

@@ -23,15 +23,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 /// Output is handed on in pieces of at most so many bytes.
 const PIECE: usize = 32 * 1024;
-/// Things to write wait in such numbers at most; a program that reads nothing stops the hand that
-/// types, not the console.
-const INPUTS: usize = 64;
+/// Things to write wait in such numbers at most: a key is one, and a terminal that marks no paste
+/// types it, faster than any network. A program that reads nothing stops the hand, not the console.
+const INPUTS: usize = 16 * 1024;
+/// And so many bytes of them at most.
+const ROOM: usize = 1 << 20;
+/// What a key costs of that, which is a byte: the room for it is larger.
+const LEAST: usize = 64;
 /// Sizes are told at most this often: dragging the edge of a window brings hundreds.
 const RESIZE_GAP: Duration = Duration::from_millis(50);
 
@@ -57,18 +62,71 @@ pub enum ExecInput {
 /// A running command. Dropping it ends the connection, and with it the command.
 #[derive(Debug)]
 pub struct ExecHandle {
-    input: Sender<ExecInput>,
+    input: ExecWriter,
     _task: FeedHandle,
+}
+
+/// Something to write, and the room that it takes until it is written.
+#[derive(Debug)]
+struct Waiting {
+    input: ExecInput,
+    _room: OwnedSemaphorePermit,
+}
+
+/// A way to write to a command.
+#[derive(Clone, Debug)]
+pub struct ExecWriter {
+    items: Sender<Waiting>,
+    room: Arc<Semaphore>,
+}
+
+/// The command takes nothing any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the command takes no input any more")]
+pub struct InputEnded;
+
+impl ExecWriter {
+    fn new() -> (Self, Receiver<Waiting>) {
+        let (items, waiting) = channel(INPUTS);
+        let room = Arc::new(Semaphore::new(ROOM));
+        (Self { items, room }, waiting)
+    }
+
+    fn cost(input: &ExecInput) -> u32 {
+        let bytes = match input {
+            ExecInput::Bytes(bytes) => bytes.len(),
+            ExecInput::Close | ExecInput::Resize(..) => 0,
+        };
+        u32::try_from(bytes.clamp(LEAST, ROOM)).unwrap_or(u32::MAX)
+    }
+
+    /// Writes; waits while there is no room.
+    pub async fn send(&self, input: ExecInput) -> Result<(), InputEnded> {
+        let room = Arc::clone(&self.room);
+        let room = room.acquire_many_owned(Self::cost(&input)).await;
+        let room = room.map_err(|_| InputEnded)?;
+        let waiting = Waiting { input, _room: room };
+        self.items.send(waiting).await.map_err(|_| InputEnded)
+    }
+
+    /// Writes without waiting; false when there is no room now, or the command has ended.
+    fn write(&self, input: ExecInput) -> bool {
+        let room = Arc::clone(&self.room);
+        let Ok(room) = room.try_acquire_many_owned(Self::cost(&input)) else {
+            return false;
+        };
+        self.items.try_send(Waiting { input, _room: room }).is_ok()
+    }
 }
 
 impl ExecHandle {
     /// Writes to the command, without waiting; false when it cannot take more now, or has ended.
     pub fn write(&self, input: ExecInput) -> bool {
-        self.input.try_send(input).is_ok()
+        self.input.write(input)
     }
 
     /// A way to write that waits where there is no room.
-    pub fn writer(&self) -> Sender<ExecInput> {
+    pub fn writer(&self) -> ExecWriter {
         self.input.clone()
     }
 }
@@ -83,7 +141,7 @@ impl Session {
         F: Fn(ExecItem) -> R + Send + Sync + 'static,
         R: Future<Output = bool> + Send,
     {
-        let (tx, rx) = channel(INPUTS);
+        let (tx, rx) = ExecWriter::new();
         let session = self.clone();
         let task = tokio::spawn(async move {
             let end = run(&session, &request, rx, &give).await;
@@ -223,7 +281,7 @@ async fn attempt(
 async fn run<F, R>(
     session: &Session,
     request: &ExecRequest,
-    mut input: Receiver<ExecInput>,
+    mut input: Receiver<Waiting>,
     give: &F,
 ) -> End
 where
@@ -350,13 +408,14 @@ where
 /// Writes what is to be written until the connection is lost (why), or nobody writes any more.
 async fn write(
     mut sink: impl Sink<Message, Error = tungstenite::Error> + Unpin,
-    input: &mut Receiver<ExecInput>,
+    input: &mut Receiver<Waiting>,
     mut size: Option<(u16, u16)>,
     half_close: bool,
     pulse: &Pulse,
     timing: &Timing,
 ) -> Option<String> {
     let mut told = Instant::now();
+    let mut held = None;
     let mut ping = tokio::time::interval(timing.exec_ping);
     ping.reset();
     if let Some(first) = size.take()
@@ -375,13 +434,31 @@ async fn write(
                     None => Ok(()),
                 }
             }
-            next = input.recv() => match next {
+            next = async {
+                match held.take() {
+                    Some(held) => Some(held),
+                    None => input.recv().await.map(|waiting| waiting.input),
+                }
+            } => match next {
                 None => return None,
                 Some(ExecInput::Resize(columns, rows)) => {
                     size = Some((columns, rows));
                     Ok(())
                 }
-                Some(ExecInput::Bytes(bytes)) => sink.send(framed(STDIN, &bytes)).await,
+                Some(ExecInput::Bytes(mut bytes)) => {
+                    // What was typed meanwhile goes with it.
+                    while bytes.len() < PIECE {
+                        match input.try_recv().map(|waiting| waiting.input) {
+                            Ok(ExecInput::Bytes(more)) => bytes.extend_from_slice(&more),
+                            Ok(other) => {
+                                held = Some(other);
+                                break;
+                            }
+                            Err(_) => break,
+                        }
+                    }
+                    sink.send(framed(STDIN, &bytes)).await
+                }
                 Some(ExecInput::Close) if half_close => {
                     sink.send(Message::binary(Bytes::from_static(&[CLOSE, STDIN]))).await
                 }
@@ -489,14 +566,9 @@ mod tests {
     }
 
     /// Runs the writer on a sink that keeps what it gets; ends when `input` is dropped.
-    fn writer(
-        size: (u16, u16),
-    ) -> (
-        Sender<ExecInput>,
-        impl Future<Output = Vec<(Instant, Bytes)>>,
-    ) {
+    fn writer(size: (u16, u16)) -> (ExecWriter, impl Future<Output = Vec<(Instant, Bytes)>>) {
         let (sink, mut sent) = futures::channel::mpsc::unbounded();
-        let (input, mut inputs) = channel(INPUTS);
+        let (input, mut inputs) = ExecWriter::new();
         let sink = sink.sink_map_err(|_| tungstenite::Error::ConnectionClosed);
         let kept = tokio::spawn(async move {
             let mut kept = Vec::new();

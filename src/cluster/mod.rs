@@ -36,7 +36,7 @@ mod wire;
 
 pub use clock::{now, stand_still, stands_still};
 pub use connect::{ConnectOptions, ReadOnly, Session};
-pub use exec::{ExecHandle, ExecInput};
+pub use exec::{ExecHandle, ExecInput, ExecWriter, InputEnded};
 pub use kubeconfig::{Environment, IN_CLUSTER, Loaded, load};
 pub use object::{Deletion, Propagation};
 pub use timing::Timing;

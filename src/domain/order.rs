@@ -86,14 +86,6 @@ impl Order {
         self.seen = None;
     }
 
-    /// Sorts anew; what is hidden stays hidden.
-    pub fn resort(&mut self, mut compare: impl FnMut(u32, u32) -> Ordering) {
-        self.all.sort_unstable_by(|&a, &b| compare(a, b));
-        if let Some(seen) = &mut self.seen {
-            seen.sort_unstable_by(|&a, &b| compare(a, b));
-        }
-    }
-
     /// Another filter: looks at all rows again, in the order in which they lie in memory: with
     /// 50,000 rows, jumping about in the order of the list takes twice as long.
     pub fn filter(&mut self, mut keep: impl FnMut(u32) -> bool) {

@@ -18,7 +18,7 @@ pub struct Opened {
     /// The address it was fetched from, without credentials.
     pub url: Option<String>,
     /// A copy that goes away with this.
-    copy: Option<Copy>,
+    _copy: Option<Copy>,
 }
 
 impl Opened {
@@ -27,7 +27,7 @@ impl Opened {
         Ok(Self {
             source: Source::read(folder)?,
             url: None,
-            copy: None,
+            _copy: None,
         })
     }
 
@@ -44,13 +44,8 @@ impl Opened {
         Ok(Self {
             source: Source::read(&copy.0)?,
             url: Some(without_credentials(url)),
-            copy: Some(copy),
+            _copy: Some(copy),
         })
-    }
-
-    /// Whether it is a copy that goes away with this.
-    pub fn is_copy(&self) -> bool {
-        self.copy.is_some()
     }
 }
 

@@ -33,8 +33,9 @@ use tokio::task::AbortHandle;
 const PIECE: usize = 32 * 1024;
 /// Pieces of output that wait for their reader.
 const IN_FLIGHT: usize = 8;
-/// Inputs that wait for a program that reads nothing; a key is one, and people type ahead.
-const INPUTS: usize = 1024;
+/// Inputs that wait for a program that reads nothing; a key is one, people type ahead, and a terminal
+/// that marks no paste types it.
+const INPUTS: usize = 16 * 1024;
 /// A program that has closed its terminal and lives on is looked at this often.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -238,7 +239,13 @@ fn write(
     mut inputs: mpsc::Receiver<Vec<u8>>,
     death: &blocking::Receiver<()>,
 ) {
-    while let Some(bytes) = inputs.blocking_recv() {
+    while let Some(mut bytes) = inputs.blocking_recv() {
+        // What was typed meanwhile goes with it.
+        while bytes.len() < PIECE
+            && let Ok(more) = inputs.try_recv()
+        {
+            bytes.extend_from_slice(&more);
+        }
         // What cannot be written has nobody to read it: the end of the program is told elsewhere.
         if writer
             .write_all(&bytes)

@@ -1,5 +1,5 @@
 //! The shell around the core: it gives messages to [`App::update`], carries out the effects, and
-//! draws what changed. Knows every room but the command line and the demo.
+//! draws what changed. Knows every room but the command line, the demo and the emulator.
 //!
 //! One loop on the main thread; keys come from a thread of their own, everything that waits for a
 //! network from tasks. In each turn control messages come first, then what programs in panes have

@@ -46,13 +46,6 @@ pub fn build(workload: &Value, number: i64, uid: &str, at: Timestamp) -> Value {
     })
 }
 
-/// The template hash that a revision records.
-pub fn hash_of(revision: &Value) -> &str {
-    revision["metadata"]["labels"][HASH_LABEL]
-        .as_str()
-        .unwrap_or_default()
-}
-
 /// The hash of the template of `workload`, recorded as its newest revision, and the older hashes.
 pub fn record(context: &mut Context<'_>, workload: &Value) -> String {
     let hash = template_hash(&workload["spec"]["template"]);
