@@ -518,7 +518,7 @@ fn what_is_read_is_chosen_by_flags() {
         ),
         (&["pod/n/p", "--level", "loud"], "is no level"),
         (&["pod/n/p", "--since", "soon"], "neither a span"),
-        (&["node/x"], "names nothing that has logs"),
+        (&["node/x"], "names no containers"),
     ] {
         let output = server.logs(arguments).output().unwrap();
         let err = String::from_utf8_lossy(&output.stderr);

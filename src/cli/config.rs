@@ -119,11 +119,26 @@ fn check(file: &Path, out: &mut Out) -> anyhow::Result<Code> {
         ))?;
         return Ok(Code::Done);
     }
-    let (_, problems) = config::load(file);
-    for problem in &problems {
+    let (config, problems) = config::load(file);
+    let paths = Paths::from_env(|name| std::env::var_os(name));
+    let mut settings = Settings {
+        paths,
+        config,
+        problems,
+    };
+    // What it names is read too: the key map, and every theme.
+    settings.keymap();
+    settings.theme();
+    let rules = std::mem::take(&mut settings.config.contexts);
+    settings.config.colours.clear();
+    for theme in rules.into_iter().filter_map(|rule| rule.theme) {
+        settings.config.theme = theme;
+        settings.theme();
+    }
+    for problem in &settings.problems {
         out.line(problem)?;
     }
-    if problems.is_empty() {
+    if settings.problems.is_empty() {
         out.line(format!("{} is sound", file.display()))?;
         return Ok(Code::Done);
     }

@@ -540,7 +540,12 @@ fn column(word: &str, problem: &mut Option<String>) -> Option<Asked> {
             }
             Some((name, Test::Matches(whole(rest), negated)))
         }
-        None => None,
+        None => {
+            *problem = Some(format!(
+                "`{rest}` is no number to compare with, and no time like 2h: `{word}` is sought as text"
+            ));
+            None
+        }
     }
 }
 
@@ -730,6 +735,8 @@ mod tests {
     #[test]
     fn a_problem_says_what_and_where() {
         let problem = |text: &str| Query::parse(text).problem.unwrap_or_default();
+        assert!(problem("restarts>x").contains("`x` is no number"));
+        assert!(problem("age<2x").contains("`2x` is no number"));
         let web = problem("web[0-9");
         assert!(web.contains("unclosed character class"), "{web}");
         assert!(web.contains("at character 4, `[0-9`"), "{web}");

@@ -13,7 +13,11 @@ use serde_json::json;
 pub fn run(args: &OutdatedArgs, out: &mut Out) -> anyhow::Result<Code> {
     let catalogue = catalogue::load(args.catalogue.catalogue.as_deref())?;
     let mut failed = false;
-    for mut aged in outdated(&args.dirs, &catalogue, args.classic)? {
+    let found = outdated(&args.dirs, &catalogue, args.classic)?;
+    if found.is_empty() && args.output == Form::Text {
+        out.line("there is no quarterdeck.toml there; `quarterdeck image init` writes one")?;
+    }
+    for mut aged in found {
         if args.write && aged.age == Age::Outdated {
             aged = renew(&aged.folder, &catalogue, args.classic);
         }

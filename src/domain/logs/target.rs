@@ -239,7 +239,7 @@ const WORKLOADS: [(&str, &[&str]); 6] = [
 fn read(text: &str, home: Option<&Text>) -> Result<Target, String> {
     let wrong = || {
         format!(
-            "`{text}` names nothing that has logs: give project/NAME, release/NAMESPACE/NAME, \
+            "`{text}` names no containers: give project/NAME, release/NAMESPACE/NAME, \
              deploy/NAMESPACE/NAME (sts, ds, job, cronjob) or pod/NAMESPACE/NAME[/CONTAINER]"
         )
     };
