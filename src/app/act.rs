@@ -380,6 +380,7 @@ impl App {
         if let Screen::Text(screen) = self.screen_mut().0 {
             let text = screen.search.take().map(|s| s.text).unwrap_or_default();
             screen.search = Some(Search {
+                cursor: text.len(),
                 text: text.clone(),
                 regex: None,
                 hits: Vec::new(),

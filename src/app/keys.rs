@@ -5,7 +5,7 @@ use super::effect::Effects;
 use super::line::{self, WantedLine};
 use super::notice::Notice;
 use super::overlay::Overlay;
-use super::palette::Palette;
+use super::palette::{Line, Palette};
 use super::screens::logs::LogScreen;
 use super::screens::welcome::Step;
 use super::screens::{ListScreen, Screen};
@@ -107,14 +107,13 @@ impl App {
                     list.command(moving(key.code), source.rows(), world);
                 }
                 _ => {
-                    let mut line = super::palette::Line::new(&list.filter.text);
+                    let mut line = Line::at(&list.filter.text, list.filter.cursor);
                     if line.key(key) {
-                        list.set_filter(
-                            line.text().to_owned(),
-                            Query::parse(line.text()),
-                            source.rows(),
-                            world,
-                        );
+                        if line.text() != list.filter.text {
+                            let query = Query::parse(line.text());
+                            list.set_filter(line.text().to_owned(), query, source.rows(), world);
+                        }
+                        list.filter.cursor = line.cursor();
                     }
                 }
             },
@@ -131,10 +130,16 @@ impl App {
                 Code::Up => drop(screen.command(Command::PreviousMatch)),
                 Code::Down => drop(screen.command(Command::NextMatch)),
                 _ => {
-                    let mut line =
-                        super::palette::Line::new(screen.search.as_ref().map_or("", |s| &s.text));
+                    let (text, cursor) = screen
+                        .search
+                        .as_ref()
+                        .map_or(("", 0), |search| (&search.text, search.cursor));
+                    let mut line = Line::at(text, cursor);
                     if line.key(key) {
                         screen.set_search(line.text());
+                        if let Some(search) = &mut screen.search {
+                            search.cursor = line.cursor();
+                        }
                     }
                 }
             },
@@ -180,7 +185,7 @@ impl App {
             _ if key == Key::ctrl('c') => self.overlay = None,
             Code::Enter => self.answer_yes(effects),
             _ => {
-                let mut line = super::palette::Line::new(&confirm.typed);
+                let mut line = Line::new(&confirm.typed);
                 line.key(key);
                 line.text().clone_into(&mut confirm.typed);
             }
@@ -215,21 +220,23 @@ impl App {
                 let (screen, world) = self.screen_mut();
                 match screen {
                     Screen::List(ListScreen { source, list }) => {
-                        let mut line = super::palette::Line::new(&list.filter.text);
+                        let mut line = Line::at(&list.filter.text, list.filter.cursor);
                         line.insert(text);
-                        list.set_filter(
-                            line.text().to_owned(),
-                            Query::parse(line.text()),
-                            source.rows(),
-                            world,
-                        );
+                        let query = Query::parse(line.text());
+                        list.set_filter(line.text().to_owned(), query, source.rows(), world);
+                        list.filter.cursor = line.cursor();
                     }
                     Screen::Text(screen) => {
-                        let mut line = super::palette::Line::new(
-                            screen.search.as_ref().map_or("", |s| &s.text),
-                        );
+                        let (before, cursor) = screen
+                            .search
+                            .as_ref()
+                            .map_or(("", 0), |search| (&search.text, search.cursor));
+                        let mut line = Line::at(before, cursor);
                         line.insert(text);
                         screen.set_search(line.text());
+                        if let Some(search) = &mut screen.search {
+                            search.cursor = line.cursor();
+                        }
                     }
                     Screen::Logs(screen) => {
                         if let Some(input) = &mut screen.input {

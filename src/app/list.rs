@@ -123,6 +123,8 @@ pub struct RowKey {
 pub struct Filter {
     /// As typed.
     pub text: String,
+    /// The byte at which the cursor stands while keys go into it.
+    pub cursor: usize,
     /// As understood.
     pub query: Query,
     /// Keys go into it.
@@ -364,6 +366,7 @@ impl List {
     pub fn set_filter(&mut self, text: String, query: Query, rows: &dyn Rows, world: &World) {
         let narrows =
             !self.stale && !self.filter.text.is_empty() && query.narrows(&self.filter.query);
+        self.filter.cursor = text.len();
         self.filter.text = text;
         self.filter.query = query;
         if narrows {

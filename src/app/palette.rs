@@ -47,6 +47,15 @@ impl Line {
         }
     }
 
+    /// A line with the cursor at this byte, or at its end where no character begins there.
+    pub fn at(text: &str, cursor: usize) -> Self {
+        let mut line = Self::new(text);
+        if text.is_char_boundary(cursor) {
+            line.cursor = cursor;
+        }
+        line
+    }
+
     /// The text.
     pub fn text(&self) -> &str {
         &self.text

@@ -745,6 +745,20 @@ fn yaml_is_asked_for_and_shown() {
 }
 
 #[test]
+fn a_filter_is_edited_anywhere() {
+    let mut bench = Bench::with_pods();
+    bench.type_text(":pods");
+    bench.keys("enter /");
+    bench.type_text("wb");
+    bench.keys("left e home x right delete end ! left backspace");
+    let Screen::List(screen) = bench.app.screen() else {
+        panic!("not a list")
+    };
+    let filter = &screen.list.filter;
+    assert_eq!((filter.text.as_str(), filter.cursor), ("xw!", 2));
+}
+
+#[test]
 fn history_goes_back_and_forward() {
     let mut bench = Bench::with_pods();
     bench.type_text(":pods");

@@ -123,7 +123,12 @@ fn narrowing(app: &App, limit: u16, canvas: &Canvas<'_>) -> Vec<(String, Style)>
             let Some(search) = &screen.search else {
                 return Vec::new();
             };
-            let mut spans = typed(&search.text, search.editing, limit, canvas);
+            let mut spans = typed(
+                &search.text,
+                search.editing.then_some(search.cursor),
+                limit,
+                canvas,
+            );
             if !search.text.is_empty() {
                 let (at, of) = screen.match_position().unwrap_or_default();
                 spans.push((format!("   {at} of {of}"), theme.dim));
@@ -154,7 +159,7 @@ fn log_filters(screen: &LogScreen, limit: u16, canvas: &Canvas<'_>) -> Vec<(Stri
             Purpose::Search => "search: ",
             Purpose::Time => "go to time: ",
         };
-        let mut parts = typed(input.line.text(), true, limit, canvas);
+        let mut parts = typed(input.line.text(), Some(input.line.cursor()), limit, canvas);
         sign.clone_into(&mut parts[0].0);
         if !spans.is_empty() {
             spans.push(("  ".into(), theme.dim));
@@ -177,17 +182,33 @@ fn log_filters(screen: &LogScreen, limit: u16, canvas: &Canvas<'_>) -> Vec<(Stri
     spans
 }
 
-fn typed(text: &str, editing: bool, limit: u16, canvas: &Canvas<'_>) -> Vec<(String, Style)> {
+/// What is typed, with the cursor where there is one.
+fn typed(
+    text: &str,
+    cursor: Option<usize>,
+    limit: u16,
+    canvas: &Canvas<'_>,
+) -> Vec<(String, Style)> {
     let theme = canvas.theme;
     let over = usize::from(width(text).saturating_sub(limit));
-    let shown = if over == 0 {
-        text.to_owned()
+    let (mark, shown) = if over == 0 {
+        ("", text)
     } else {
-        format!("…{}", skip_columns(text, over + 1))
+        ("…", skip_columns(text, over + 1))
     };
-    let mut spans = vec![("/".to_owned(), theme.key), (shown, theme.field)];
-    if editing {
+    // A cursor left of what is shown stands at its beginning.
+    let left = text.len() - shown.len();
+    let at = cursor.map_or(shown.len(), |at| at.saturating_sub(left));
+    let (before, after) = shown.split_at_checked(at).unwrap_or((shown, ""));
+    let mut spans = vec![
+        ("/".to_owned(), theme.key),
+        (format!("{mark}{before}"), theme.field),
+    ];
+    if cursor.is_some() {
         spans.push(("▏".into(), theme.accent));
+    }
+    if !after.is_empty() {
+        spans.push((after.to_owned(), theme.field));
     }
     spans
 }
@@ -198,7 +219,12 @@ fn filter(screen: &ListScreen, limit: u16, canvas: &Canvas<'_>) -> Vec<(String, 
     let filter = &list.filter;
     let mut spans = Vec::new();
     if filter.editing || !filter.text.is_empty() {
-        spans = typed(&filter.text, filter.editing, limit, canvas);
+        spans = typed(
+            &filter.text,
+            filter.editing.then_some(filter.cursor),
+            limit,
+            canvas,
+        );
     }
     if list.faults_only {
         let gap = if spans.is_empty() { "" } else { "   " };

@@ -78,6 +78,8 @@ pub struct TextScreen {
 pub struct Search {
     /// As typed.
     pub text: String,
+    /// The byte at which the cursor stands while keys go into it.
+    pub cursor: usize,
     /// As understood; a broken regex is sought literally.
     pub regex: Option<Regex>,
     /// Line numbers with a match.
@@ -269,6 +271,7 @@ impl TextScreen {
             build(text).or_else(|_| build(&regex::escape(text))).ok()
         };
         self.search = Some(Search {
+            cursor: text.len(),
             text: text.to_owned(),
             regex,
             hits: Vec::new(),
