@@ -64,7 +64,7 @@ fn tabs_survive_a_killed_console_and_a_shell_is_offered() {
     // ctrl-t: a tab.
     terminal.send("\x14");
     terminal.wait_for("billing");
-    terminal.send(":pods shop-prod /running age>1h\r");
+    terminal.send(":pods shop-prod /web age>1h\r");
     terminal.wait_for("Running");
     terminal.settle(QUIET);
     terminal.send("l");
@@ -86,7 +86,7 @@ fn tabs_survive_a_killed_console_and_a_shell_is_offered() {
     // The pods, with their filter; then the nodes.
     terminal.send("\x1b2");
     terminal.wait("the pods again", SOON, |screen| {
-        screen.contains("Pods") && screen.contains("/running") && screen.contains("Running")
+        screen.contains("Pods") && screen.contains("/web age") && screen.contains("Running")
     });
     terminal.send("\x1b1");
     terminal.wait_for("Nodes");
