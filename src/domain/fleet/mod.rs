@@ -150,7 +150,9 @@ impl Fleet {
             scope,
             changes,
         } = batch;
-        for change in changes {
+        // What a feed of another scope has still sent, before it was closed.
+        let late = kind.namespaced() && !self.scopes.is_empty() && !self.scopes.contains(&scope);
+        for change in changes.into_iter().filter(|_| !late) {
             match change {
                 Change::Begin => {
                     self.epoch += 1;

@@ -329,6 +329,12 @@ fn a_narrower_scope_drops_what_is_outside() {
         (counts.pods, counts.projects.total(), counts.nodes.total()),
         (1, 1, 1)
     );
+    // What the old feed has still sent comes too late.
+    feed(
+        &mut fleet,
+        vec![Row::Pod(a_pod(meta("billing", "c", Labels::default())))],
+    );
+    assert_eq!(fleet.counts().pods, 1);
     let outside = fleet.namespaces().filter(|(_, row)| row.outside);
     for (_, row) in outside {
         assert_eq!(row.health, Health::Unknown, "{row:?}");
