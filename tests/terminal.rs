@@ -471,6 +471,8 @@ fn files_with_mistakes_are_told_and_the_rest_counts() {
     .unwrap();
     let mut terminal = open(home.path(), &["--theme", "ours"], &[], (160, 50));
     terminal.wait_for("Open the demo");
+    // What it asks the terminal at its start is answered by then.
+    terminal.settle(Duration::from_millis(300));
     terminal.send("\x0e");
     terminal.wait_for("config.toml:1");
     terminal.wait_for("did you mean `theme`?");
