@@ -32,10 +32,10 @@ const KEY_GAP: Duration = Duration::from_millis(3);
 const ANSWER: Duration = Duration::from_millis(100);
 
 /// An answer comes in pieces: the frame waits so long for the next one …
-const LULL: Duration = Duration::from_millis(2);
+const LULL: Duration = Duration::from_micros(500);
 
 /// … and no longer than this from the first, which is less than anybody sees.
-const UTMOST: Duration = Duration::from_millis(8);
+const UTMOST: Duration = Duration::from_millis(2);
 
 /// Begin and end of a synchronised update: the terminal shows it as a whole.
 const BEGIN: &[u8] = b"\x1b[?2026h";
@@ -245,8 +245,8 @@ mod tests {
         }
         assert_eq!(frames.due(), Some(after(10) + UTMOST), "it does not end");
         // A key is never kept waiting by it.
-        frames.want(Cause::Person, after(14));
-        assert_eq!(frames.due(), Some(after(14)));
+        frames.want(Cause::Person, after(11));
+        assert_eq!(frames.due(), Some(after(11)));
     }
 
     #[test]
