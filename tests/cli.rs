@@ -143,6 +143,34 @@ fn lists_come_in_every_form() {
 }
 
 #[test]
+fn what_is_outside_of_the_scope_is_not_told_as_well() {
+    let demo = Demo::start(Path::new(PROGRAM), &["--seed", "7"]);
+    let env = demo.env();
+    let all = run(&env, &["get", "namespaces", "-o", "json"]).rows();
+    let one = run(
+        &env,
+        &["get", "namespaces", "-n", "shop-prod", "-o", "json"],
+    )
+    .rows();
+    let of = |rows: &[Value], name: &str| rows.iter().find(|row| row["name"] == name).cloned();
+    assert_eq!(of(&all, "billing-prod").unwrap()["health"], "failing");
+    let outside = of(&one, "billing-prod").unwrap();
+    assert_eq!(outside["health"], "unknown", "{outside}");
+    assert_eq!(outside["pods_total"], Value::Null, "{outside}");
+    assert!(
+        of(&one, "shop-prod").unwrap()["pods_total"]
+            .as_u64()
+            .unwrap()
+            > 0
+    );
+    let nodes = run(&env, &["get", "nodes", "-n", "shop-prod"]).out;
+    assert!(
+        nodes.contains("+/110") && !nodes.contains(" 0/110"),
+        "{nodes}"
+    );
+}
+
+#[test]
 fn what_is_not_there_is_said() {
     let demo = Demo::start(Path::new(PROGRAM), &[]);
     let env = demo.env();
@@ -337,6 +365,29 @@ fn mistakes_in_the_configuration_are_told_and_the_rest_counts() {
         get.err
     );
     assert!(!get.err.contains('\x1b'), "{:?}", get.err);
+}
+
+#[test]
+fn a_check_of_the_configuration_reads_what_it_names() {
+    let (home, env) = nobody();
+    let file = home.path().join("config.toml");
+    let check = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        run(&env, &["config", "check", file.to_str().unwrap()])
+    };
+    let sound = check("theme = \"light\"\nkeymap = \"vim\"\n[colours]\nfailing = \"#ff5555\"\n");
+    assert_eq!((sound.code, sound.err.as_str()), (0, ""), "{}", sound.out);
+    for (text, word) in [
+        ("theme = \"nix\"\n", "`nix`"),
+        ("keymap = \"nokeys\"\n", "`nokeys`"),
+        ("[contexts.\"prod-*\"]\ntheme = \"nix\"\n", "`nix`"),
+        ("[colours]\nfailing = \"notacolour\"\n", "notacolour"),
+        ("readonly = True\n", "`readonly`"),
+    ] {
+        let told = check(text);
+        assert_eq!(told.code, 1, "{text}: {}", told.out);
+        assert!(told.out.contains(word), "{text}: {}", told.out);
+    }
 }
 
 #[test]

@@ -137,7 +137,9 @@ async fn what_is_typed_at_a_stroke_arrives_whole() {
 #[tokio::test]
 async fn a_terminal_has_its_size_and_interrupts_a_flood() {
     let stage = host(false).await;
-    let (handle, mut rx) = begin(&stage, &["sh", "-c", "stty size; exec yes"], true).await;
+    // The size is told once the command is there: it may look too early.
+    let command = "until [ \"$(stty size)\" = '33 91' ]; do sleep 0.05; done; stty size; exec yes";
+    let (handle, mut rx) = begin(&stage, &["sh", "-c", command], true).await;
     let mut out = Vec::new();
     while out.len() < 1 << 20 {
         if let ExecItem::Output(bytes) = rx.recv().await.unwrap() {

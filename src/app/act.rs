@@ -9,7 +9,7 @@ use super::screens::text::Search;
 use super::screens::{ListScreen, Screen, Source};
 use super::{App, Effect, Job, Request, help};
 use crate::command::Command;
-use crate::domain::feed::{AccessQuestion, Scope};
+use crate::domain::feed::{AccessQuestion, READONLY_REMEDY, Scope};
 use crate::domain::query::Query;
 use crate::domain::session::Target;
 use crate::domain::text::Text;
@@ -165,7 +165,7 @@ impl App {
                 |(text, _)| matches!(self.screens.get(self.at), Some(Screen::Text(screen)) if screen.id == *text),
             );
             self.leave(effects);
-            if let Some((_, tab)) = asked_from {
+            if let Some(tab) = asked_from.and_then(|(_, pane)| self.tab_of_pane(pane)) {
                 self.show_tab(tab);
             }
         }
@@ -262,7 +262,7 @@ impl App {
         if self.world.readonly {
             return self.notify(Notice::warning(
                 "read-only: nothing is deleted",
-                "start without --readonly, or take `readonly` out of config.toml",
+                READONLY_REMEDY,
             ));
         }
         let questions: Vec<AccessQuestion> = targets.iter().map(|it| may("delete", it)).collect();
@@ -399,7 +399,7 @@ impl App {
             return;
         }
         if command == Command::Reveal {
-            screen.reveal = !screen.reveal;
+            screen.reveal(!screen.reveals());
         } else {
             screen.managed_fields = !screen.managed_fields;
         }

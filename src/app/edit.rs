@@ -13,7 +13,7 @@ use super::tabs::every;
 use super::{App, Job, Request};
 use crate::command::Command;
 use crate::domain::exec::{End, ExecItem};
-use crate::domain::feed::AccessQuestion;
+use crate::domain::feed::{AccessQuestion, READONLY_REMEDY};
 use crate::domain::logs::Source;
 use crate::domain::session::Target;
 use crate::domain::text::Text;
@@ -91,7 +91,7 @@ impl App {
         if self.world.readonly {
             return self.notify(Notice::warning(
                 "read-only: nothing is edited",
-                "start without --readonly, or take `readonly` out of config.toml",
+                READONLY_REMEDY,
             ));
         }
         let question = may("update", &target);

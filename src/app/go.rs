@@ -302,8 +302,8 @@ impl App {
         if matches!(self.screen(), Screen::Text(screen) if screen.title == title) {
             return;
         }
-        if matches!(self.screen(), Screen::Shell(_)) {
-            self.asked_from = Some((id, self.tab));
+        if let Screen::Shell(shell) = self.screen() {
+            self.asked_from = Some((id, shell.id));
         }
         let mut none = Effects::new();
         self.push(Screen::Text(TextScreen::with(id, title, text)), &mut none);
@@ -430,7 +430,6 @@ impl App {
         self.fit();
     }
 
-    /// Shows other namespaces: every list, and what is watched.
     /// A namespace that is not there has nothing in it, which looks like peace.
     fn tell_unknown_namespaces(&mut self, scopes: &[Scope]) {
         let forbidden = self.world.forbidden(Kind::Namespace).0 > 0;
@@ -455,13 +454,13 @@ impl App {
         self.notify(Notice::warning(what, remedy));
     }
 
+    /// Shows other namespaces: every list, and what is watched.
     pub(super) fn set_scopes(&mut self, scopes: Vec<Scope>, effects: &mut Effects) {
         if self.world.scopes == scopes {
             return;
         }
         self.tell_unknown_namespaces(&scopes);
-        self.world.scopes.clone_from(&scopes);
-        self.world.fleet.retain_scope(&scopes);
+        self.world.look_at(scopes.clone());
         self.world
             .feeds
             .retain(|(kind, scope), _| !kind.namespaced() || scopes.contains(scope));
@@ -544,8 +543,7 @@ impl App {
         self.world.forget_cluster();
         self.world.connecting = Some((name, self.world.now));
         self.guard();
-        self.world.scopes = vec![Scope::ALL];
-        self.world.fleet.retain_scope(&self.world.scopes);
+        self.world.look_at(vec![Scope::ALL]);
         self.wanted_scopes = None;
         self.fell_back = false;
         self.jobs.clear();

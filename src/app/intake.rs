@@ -65,8 +65,8 @@ impl App {
         self.at = self.at.min(self.screens.len() - 1);
         self.guard();
         self.await_tabs();
-        self.world.scopes = self.first_scopes(&context);
-        self.world.fleet.retain_scope(&self.world.scopes);
+        let scopes = self.first_scopes(&context);
+        self.world.look_at(scopes);
         effects.push(Effect::Watch(self.world.scopes.clone()));
         self.ask(Job::Resources, Request::Resources, effects);
         self.fit();

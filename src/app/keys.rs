@@ -107,13 +107,9 @@ impl App {
                     list.command(moving(key.code), source.rows(), world);
                 }
                 _ => {
-                    let mut line = Line::at(&list.filter.text, list.filter.cursor);
+                    let mut line = list.filter_line();
                     if line.key(key) {
-                        if line.text() != list.filter.text {
-                            let query = Query::parse(line.text());
-                            list.set_filter(line.text().to_owned(), query, source.rows(), world);
-                        }
-                        list.filter.cursor = line.cursor();
+                        list.set_filter_line(&line, source.rows(), world);
                     }
                 }
             },
@@ -130,16 +126,9 @@ impl App {
                 Code::Up => drop(screen.command(Command::PreviousMatch)),
                 Code::Down => drop(screen.command(Command::NextMatch)),
                 _ => {
-                    let (text, cursor) = screen
-                        .search
-                        .as_ref()
-                        .map_or(("", 0), |search| (&search.text, search.cursor));
-                    let mut line = Line::at(text, cursor);
+                    let mut line = screen.search_line();
                     if line.key(key) {
-                        screen.set_search(line.text());
-                        if let Some(search) = &mut screen.search {
-                            search.cursor = line.cursor();
-                        }
+                        screen.set_search_line(&line);
                     }
                 }
             },
@@ -220,23 +209,14 @@ impl App {
                 let (screen, world) = self.screen_mut();
                 match screen {
                     Screen::List(ListScreen { source, list }) => {
-                        let mut line = Line::at(&list.filter.text, list.filter.cursor);
+                        let mut line = list.filter_line();
                         line.insert(text);
-                        let query = Query::parse(line.text());
-                        list.set_filter(line.text().to_owned(), query, source.rows(), world);
-                        list.filter.cursor = line.cursor();
+                        list.set_filter_line(&line, source.rows(), world);
                     }
                     Screen::Text(screen) => {
-                        let (before, cursor) = screen
-                            .search
-                            .as_ref()
-                            .map_or(("", 0), |search| (&search.text, search.cursor));
-                        let mut line = Line::at(before, cursor);
+                        let mut line = screen.search_line();
                         line.insert(text);
-                        screen.set_search(line.text());
-                        if let Some(search) = &mut screen.search {
-                            search.cursor = line.cursor();
-                        }
+                        screen.set_search_line(&line);
                     }
                     Screen::Logs(screen) => {
                         if let Some(input) = &mut screen.input {

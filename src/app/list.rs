@@ -4,6 +4,7 @@
 //! rows there are and how they compare is a [`Rows`]; what is here is the same for every list.
 
 use super::hit::Hit;
+use super::palette::Line;
 use super::world::World;
 use crate::command::Command;
 use crate::config::Sort;
@@ -376,6 +377,24 @@ impl List {
         } else {
             self.refilter(rows, world);
         }
+    }
+
+    /// The filter as a line that is edited.
+    pub fn filter_line(&self) -> Line {
+        Line::at(&self.filter.text, self.filter.cursor)
+    }
+
+    /// Filters by an edited line.
+    pub fn set_filter_line(&mut self, line: &Line, rows: &dyn Rows, world: &World) {
+        if line.text() != self.filter.text {
+            self.set_filter(
+                line.text().to_owned(),
+                Query::parse(line.text()),
+                rows,
+                world,
+            );
+        }
+        self.filter.cursor = line.cursor();
     }
 
     /// Carries out what every list can do. False when the command is not one of these.

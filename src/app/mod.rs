@@ -147,8 +147,8 @@ pub struct App {
     tab: usize,
     /// The tab that was seen before.
     seen_before: Option<usize>,
-    /// A text of our own that was asked for on a pane, and the tab of that pane.
-    asked_from: Option<(Id, usize)>,
+    /// A text of our own that was asked for on a pane, and that pane.
+    asked_from: Option<(Id, Id)>,
     /// Two tabs that are seen together.
     pair: Option<Pair>,
     jobs: BTreeMap<Id, Job>,

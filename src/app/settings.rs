@@ -115,7 +115,7 @@ impl App {
     /// Other labels make other projects and releases: everything is listed once more.
     fn arrange_anew(&mut self, effects: &mut Effects) {
         self.world.fleet = Fleet::new(self.settings.labels.clone());
-        self.world.fleet.retain_scope(&self.world.scopes);
+        self.world.look_at(self.world.scopes.clone());
         self.world.feeds.clear();
         self.stale_lists(|_| true);
         if self.world.session.is_some() {

@@ -11,7 +11,7 @@ use super::screens::{ListScreen, Screen, Source as Rows};
 use super::tabs::every;
 use crate::command::Command;
 use crate::domain::exec::ExecItem;
-use crate::domain::feed::Scope;
+use crate::domain::feed::{READONLY_REMEDY, Scope};
 use crate::domain::logs::Source;
 use crate::domain::rows::{Role, State};
 use crate::domain::time::Millis;
@@ -155,7 +155,7 @@ impl App {
         if self.world.readonly {
             return self.notify(Notice::warning(
                 "this session is read-only: no shell is opened",
-                "start without --readonly, or take `readonly` out of config.toml",
+                READONLY_REMEDY,
             ));
         }
         let command = match way {
@@ -237,7 +237,7 @@ impl App {
         if self.world.readonly {
             return self.notify(Notice::warning(
                 "this session is read-only, and a shell of this machine is not",
-                "start without --readonly, or take `readonly` out of config.toml",
+                READONLY_REMEDY,
             ));
         }
         self.enter(Source::default(), Way::Local, effects);

@@ -151,17 +151,20 @@ impl App {
         self.close_nth_tab(self.tab, effects);
     }
 
-    /// Closes the tab on which this pane is.
-    pub(super) fn close_pane(&mut self, id: Id, effects: &mut Effects) {
+    /// The tab on which this pane is.
+    pub(super) fn tab_of_pane(&self, id: Id) -> Option<usize> {
         let is_it = |screen: &Screen| matches!(screen, Screen::Shell(shell) if shell.id == id);
         if self.screens.iter().any(is_it) {
-            return self.close_tab(effects);
+            return Some(self.tab);
         }
-        if let Some(n) = self
-            .tabs
+        self.tabs
             .iter()
             .position(|tab| tab.screens.iter().any(is_it))
-        {
+    }
+
+    /// Closes the tab on which this pane is.
+    pub(super) fn close_pane(&mut self, id: Id, effects: &mut Effects) {
+        if let Some(n) = self.tab_of_pane(id) {
             self.close_nth_tab(n, effects);
         }
     }

@@ -168,6 +168,12 @@ impl World {
             .unwrap_or(Connection::Connecting { since: self.now })
     }
 
+    /// What is watched from now on, and of what rows are kept.
+    pub fn look_at(&mut self, scopes: Vec<Scope>) {
+        self.fleet.retain_scope(&scopes);
+        self.scopes = scopes;
+    }
+
     /// The scopes in words: `all namespaces`, `shop-prod`, `shop-prod +2`.
     pub fn scope_label(&self) -> String {
         match self.scopes.as_slice() {

@@ -3,7 +3,7 @@
 //! A [`Fault`] never holds a token, a plugin's arguments or output, or the body of an object: its
 //! words end up on screen and in the log.
 
-use crate::domain::feed::{Failure, FailureSort};
+use crate::domain::feed::{Failure, FailureSort, READONLY_REMEDY};
 use crate::domain::text::Text;
 use std::error::Error;
 use std::time::Duration;
@@ -138,9 +138,7 @@ impl Fault {
             Self::Connect(_) | Self::Deadline(_) | Self::Cut(_) => {
                 "check the network, VPN and server address, or choose another context".into()
             }
-            Self::ReadOnly => {
-                "start without --readonly, or take `readonly` out of config.toml".into()
-            }
+            Self::ReadOnly => READONLY_REMEDY.into(),
             Self::Status { .. } | Self::Malformed(_) => "try again; see the notices".into(),
         }
     }

@@ -30,12 +30,11 @@ use tokio_tungstenite::tungstenite::{self, Message};
 
 /// Output is handed on in pieces of at most so many bytes.
 const PIECE: usize = 32 * 1024;
-/// Things to write wait in such numbers at most: a key is one, and a terminal that marks no paste
-/// types it, faster than any network. A program that reads nothing stops the hand, not the console.
-const INPUTS: usize = 16 * 1024;
-/// And so many bytes of them at most.
+/// Bytes that wait to be written at most: a program that reads nothing stops the hand that types, not
+/// the console.
 const ROOM: usize = 1 << 20;
-/// What a key costs of that, which is a byte: the room for it is larger.
+/// The room that anything takes at least. A key is one byte, and a terminal that marks no paste types
+/// it faster than any network.
 const LEAST: usize = 64;
 /// Sizes are told at most this often: dragging the edge of a window brings hundreds.
 const RESIZE_GAP: Duration = Duration::from_millis(50);
@@ -87,7 +86,7 @@ pub struct InputEnded;
 
 impl ExecWriter {
     fn new() -> (Self, Receiver<Waiting>) {
-        let (items, waiting) = channel(INPUTS);
+        let (items, waiting) = channel(ROOM / LEAST);
         let room = Arc::new(Semaphore::new(ROOM));
         (Self { items, room }, waiting)
     }

@@ -65,6 +65,9 @@ pub enum Change {
     Complete,
 }
 
+/// What to do where a session is read-only, and something was to be changed.
+pub const READONLY_REMEDY: &str = "start without --readonly, or take `readonly` out of config.toml";
+
 /// Changes of one feed, in order. Within a batch an object appears once (the last value wins).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {

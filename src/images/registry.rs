@@ -380,6 +380,65 @@ mod tests {
         assert_eq!(sha256(b"abc").as_deref(), Some(known));
     }
 
+    /// A registry on loopback whose token service wants to see an identity token.
+    async fn with_tokens() -> u16 {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut asked = String::new();
+                let mut piece = vec![0; 4096];
+                // The body may come after the head.
+                while !(asked.contains("\r\n\r\n")
+                    && (asked.starts_with("GET") || asked.contains("refresh_token=")))
+                {
+                    let read = stream.read(&mut piece).await.unwrap();
+                    asked.push_str(&String::from_utf8_lossy(&piece[..read]));
+                }
+                let granted = asked.starts_with("POST /token ")
+                    && asked.contains("grant_type=refresh_token")
+                    && asked.contains("refresh_token=tic%2Dtac");
+                let (status, more, body) = if granted {
+                    ("200 OK", String::new(), "{\"access_token\":\"in\"}")
+                } else if asked
+                    .to_ascii_lowercase()
+                    .contains("authorization: bearer in")
+                {
+                    ("200 OK", String::new(), "{}")
+                } else {
+                    let realm = format!("http://127.0.0.1:{port}/token");
+                    let challenge =
+                        format!("WWW-Authenticate: Bearer realm=\"{realm}\",service=\"here\"\r\n");
+                    ("401 Unauthorized", challenge, "")
+                };
+                let answer = format!(
+                    "HTTP/1.1 {status}\r\n{more}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                    body.len()
+                );
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        port
+    }
+
+    #[tokio::test]
+    async fn an_identity_token_is_exchanged_for_one_of_the_registry() {
+        let port = with_tokens().await;
+        let image = ImageRef::parse(&format!("127.0.0.1:{port}/a/b:1")).unwrap();
+        let known = Credentials {
+            user: String::new(),
+            password: String::new(),
+            token: Some("tic-tac".into()),
+        };
+        let registry = Registry::of(&image, Some(&known)).unwrap();
+        let answer = registry.ask(Method::GET, "manifests/1").await;
+        assert!(matches!(answer, Ok(Some(_))), "{:?}", answer.err());
+        let none = Registry::of(&image, None).unwrap();
+        let refused = none.ask(Method::GET, "manifests/1").await;
+        assert!(refused.is_err_and(|fault| fault.sort == FaultSort::Denied));
+    }
+
     /// A registry on loopback that gives these answers, by path.
     async fn served(answers: &'static [(&'static str, &'static str)]) -> u16 {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};

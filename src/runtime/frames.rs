@@ -31,12 +31,6 @@ const KEY_GAP: Duration = Duration::from_millis(3);
 /// What comes so soon after a key is taken for its answer: the echo of a shell.
 const ANSWER: Duration = Duration::from_millis(100);
 
-/// An answer comes in pieces: the frame waits so long for the next one …
-const LULL: Duration = Duration::from_micros(500);
-
-/// … and no longer than this from the first, which is less than anybody sees.
-const UTMOST: Duration = Duration::from_millis(2);
-
 /// Begin and end of a synchronised update: the terminal shows it as a whole.
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
@@ -66,8 +60,6 @@ pub struct Frames {
     /// How long the last frame took until the terminal had it.
     took: Duration,
     due: Option<Instant>,
-    /// When an answer began to come, and until when more of it is awaited.
-    answer: Option<(Instant, Instant)>,
     /// When a person last did something of which nothing has been seen yet.
     asked: Option<Instant>,
     /// A frame has been drawn since, and showed nothing new.
@@ -87,7 +79,6 @@ impl Frames {
             busy: false,
             took: Duration::ZERO,
             due: None,
-            answer: None,
             asked: None,
             silent: false,
             bytes: Vec::new(),
@@ -109,8 +100,7 @@ impl Frames {
             self.silent = false;
         }
         let answers = |asked: Instant| now.saturating_duration_since(asked) < ANSWER;
-        let answers = self.asked.is_some_and(answers);
-        let gap = if answers {
+        let gap = if self.asked.is_some_and(answers) {
             KEY_GAP
         } else if self.busy && cause == Cause::Rows {
             CALM
@@ -119,14 +109,7 @@ impl Frames {
         } else {
             GAP
         };
-        let earliest = self.last.map(|last| last + gap);
-        if answers && cause == Cause::Stream {
-            let first = self.answer.map_or(now, |(first, _)| first);
-            let until = (now + LULL).min(first + UTMOST);
-            self.answer = Some((first, earliest.map_or(until, |it| it.max(until))));
-            return;
-        }
-        let due = earliest.map_or(now, |it| it.max(now));
+        let due = self.last.map_or(now, |last| (last + gap).max(now));
         self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
     }
 
@@ -137,14 +120,13 @@ impl Frames {
 
     /// When the next frame is due, if one is.
     pub fn due(&self) -> Option<Instant> {
-        let answer = self.answer.map(|(_, until)| until);
-        self.due.into_iter().chain(answer).min()
+        self.due
     }
 
     /// Paints a frame into an empty buffer and returns the bytes that bring the terminal there:
     /// none when nothing changed. The cursor stays hidden.
     pub fn draw(&mut self, now: Instant, paint: impl FnOnce(&mut Buffer)) -> io::Result<&[u8]> {
-        (self.due, self.answer) = (None, None);
+        self.due = None;
         let before = self.last.replace(now);
         self.busy = before.is_some_and(|before| now.saturating_duration_since(before) < BUSY);
         self.bytes.clear();
@@ -207,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_to_a_key_that_changed_nothing_needs_no_distance_from_its_frame() {
+    fn the_answer_to_a_key_that_changed_nothing_waits_no_longer_than_a_key() {
         let start = Instant::now();
         let mut frames = Frames::new((2, 1));
         frames.draw(start, |_| {}).unwrap();
@@ -216,37 +198,16 @@ mod tests {
         frames.draw(pressed, |_| {}).unwrap();
         let echo = pressed + Duration::from_millis(1);
         frames.want(Cause::Stream, echo);
-        assert_eq!(frames.due(), Some(echo + LULL), "that frame showed nothing");
+        assert_eq!(frames.due(), Some(echo), "that frame showed nothing");
         frames.draw(echo, |_| {}).unwrap();
         frames.want(Cause::Stream, echo);
-        assert_eq!(frames.due(), Some(echo + KEY_GAP.max(LULL)), "once");
+        assert_eq!(frames.due(), Some(echo + KEY_GAP), "once");
         let paint = |buffer: &mut Buffer| {
             buffer.set_string(0, 0, "x", Style::new());
         };
         frames.draw(echo, paint).unwrap();
         frames.want(Cause::Stream, echo);
         assert_eq!(frames.due(), Some(echo + GAP));
-    }
-
-    #[test]
-    fn the_pieces_of_an_answer_are_shown_together() {
-        let start = Instant::now();
-        let mut frames = Frames::new((2, 1));
-        frames.draw(start, |_| {}).unwrap();
-        let pressed = start + Duration::from_secs(1);
-        frames.want(Cause::Person, pressed);
-        frames.draw(pressed, |_| {}).unwrap();
-        let after = |ms: u64| pressed + Duration::from_millis(ms);
-        frames.want(Cause::Stream, after(10));
-        frames.want(Cause::Stream, after(11));
-        assert_eq!(frames.due(), Some(after(11) + LULL));
-        for ms in 12..20 {
-            frames.want(Cause::Stream, after(ms));
-        }
-        assert_eq!(frames.due(), Some(after(10) + UTMOST), "it does not end");
-        // A key is never kept waiting by it.
-        frames.want(Cause::Person, after(11));
-        assert_eq!(frames.due(), Some(after(11)));
     }
 
     #[test]

@@ -555,7 +555,7 @@ impl ShellScreen {
     pub fn verdict(&self) -> Option<Text> {
         match &self.life {
             Life::Ended(end) if end.is_missing_program() => Some(Text::new(
-                "this image has no shell; on its pod, l opens the log and d the description",
+                "this image has no shell; its log and its description need none",
             )),
             Life::Ended(end) => Some(Text::new(&end.to_string())),
             _ => None,

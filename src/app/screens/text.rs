@@ -3,6 +3,7 @@
 
 use crate::app::effect::Request;
 use crate::app::msg::Id;
+use crate::app::palette::Line as EditLine;
 use crate::command::Command;
 use crate::domain::feed::Failure;
 use crate::domain::session::Target;
@@ -64,13 +65,23 @@ pub struct TextScreen {
     pub wrap: bool,
     /// Show `managedFields`.
     pub managed_fields: bool,
-    /// Show values of a Secret.
-    pub reveal: bool,
+    secrets: Secrets,
     /// The search, when there is one.
     pub search: Option<Search>,
     lines: Vec<Line>,
     folded: BTreeSet<usize>,
     seen: Vec<usize>,
+}
+
+/// How a text stands to secret values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Secrets {
+    /// It has none.
+    None,
+    /// They are masked.
+    Masked,
+    /// They are shown.
+    Shown,
 }
 
 /// A search in a text.
@@ -109,7 +120,7 @@ impl TextScreen {
             page: 1,
             wrap: false,
             managed_fields: false,
-            reveal: false,
+            secrets: Secrets::None,
             search: None,
             lines: Vec::new(),
             folded: BTreeSet::new(),
@@ -135,6 +146,15 @@ impl TextScreen {
                 text: line.replace('\t', "    "),
             })
             .collect();
+        // Descriptions mask too, but cannot be had otherwise.
+        if !self.reveals() {
+            let masked = self.syntax == Syntax::Yaml && text.contains("<hidden");
+            self.secrets = if masked {
+                Secrets::Masked
+            } else {
+                Secrets::None
+            };
+        }
         self.arrival = Arrival::Here;
         self.folded.retain(|line| *line < self.lines.len());
         self.look();
@@ -148,7 +168,7 @@ impl TextScreen {
             Syntax::Yaml => Request::Yaml {
                 target,
                 managed_fields: self.managed_fields,
-                reveal: self.reveal,
+                reveal: self.reveals(),
             },
             _ => Request::Describe(target),
         })
@@ -156,9 +176,31 @@ impl TextScreen {
 
     /// Whether values are masked in it, or were and are shown now.
     pub fn has_secrets(&self) -> bool {
-        let masked = |line: &Line| line.text.contains("<hidden");
-        // Descriptions mask too, but cannot be had otherwise.
-        self.reveal || self.syntax == Syntax::Yaml && self.lines.iter().any(masked)
+        self.secrets != Secrets::None
+    }
+
+    /// Whether secret values are shown.
+    pub fn reveals(&self) -> bool {
+        self.secrets == Secrets::Shown
+    }
+
+    /// Secret values are to be shown, or not.
+    pub fn reveal(&mut self, on: bool) {
+        self.secrets = if on { Secrets::Shown } else { Secrets::Masked };
+    }
+
+    /// The search as a line that is edited.
+    pub fn search_line(&self) -> EditLine {
+        let search = self.search.as_ref();
+        search.map_or_else(|| EditLine::new(""), |it| EditLine::at(&it.text, it.cursor))
+    }
+
+    /// Seeks an edited line.
+    pub fn set_search_line(&mut self, line: &EditLine) {
+        self.set_search(line.text());
+        if let Some(search) = &mut self.search {
+            search.cursor = line.cursor();
+        }
     }
 
     /// The whole text.

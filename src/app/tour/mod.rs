@@ -7,11 +7,11 @@ use super::effect::{Effect, Effects};
 use super::line::Arguments;
 use super::notice::Notice;
 use super::overlay::{Confirm, Overlay};
-use super::screens::{Screen, Source};
+use super::screens::Source;
 use super::{App, layout};
 use crate::command::Command;
 use crate::domain::time::{Millis, Timestamp};
-use steps::STEPS;
+use steps::{STEPS, source};
 
 /// So long, or so many keys, and the hint grows: once, and once more.
 const STUCK: [(Millis, u32); 2] = [(Millis::seconds(20), 10), (Millis::seconds(60), 25)];
@@ -126,7 +126,7 @@ impl App {
 
     fn begin_step(&mut self, step: usize, effects: &mut Effects) {
         // The first step speaks of what stands at home.
-        let at_home = matches!(self.screen(), Screen::List(screen) if matches!(screen.source, Source::Projects(_)));
+        let at_home = matches!(source(self), Some(Source::Projects(_)));
         if step == 0 && self.in_demo() && !at_home {
             self.go(Command::Projects, &Arguments::default(), effects);
         }

@@ -155,6 +155,6 @@ fn list(app: &App) -> Option<&ListScreen> {
     }
 }
 
-fn source(app: &App) -> Option<&Source> {
+pub(super) fn source(app: &App) -> Option<&Source> {
     list(app).map(|screen| &screen.source)
 }

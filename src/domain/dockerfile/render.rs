@@ -166,11 +166,15 @@ fn writable(plan: &Plan<'_>) -> Vec<String> {
     if folders.is_empty() {
         return Vec::new();
     }
-    let paths: Vec<String> = folders
+    vec![format!("mkdir -p {}", below_folder(WRITABLE, folders))]
+}
+
+/// Folders below another one, as words of a command.
+fn below_folder(root: &str, folders: &[String]) -> String {
+    let paths = folders
         .iter()
-        .map(|folder| quote::shell(&format!("{WRITABLE}/{folder}")))
-        .collect();
-    vec![format!("mkdir -p {}", paths.join(" "))]
+        .map(|folder| quote::shell(&format!("{root}/{folder}")));
+    paths.collect::<Vec<_>>().join(" ")
 }
 
 /// The same where nothing is built: the image makes them itself.
@@ -179,16 +183,7 @@ fn writable_here(plan: &Plan<'_>) -> Vec<String> {
     if folders.is_empty() {
         return Vec::new();
     }
-    let paths: Vec<String> = folders
-        .iter()
-        .map(|folder| {
-            quote::shell(&format!(
-                "{}/{folder}",
-                plan.directory.trim_end_matches('/')
-            ))
-        })
-        .collect();
-    let paths = paths.join(" ");
+    let paths = below_folder(plan.directory.trim_end_matches('/'), folders);
     vec![
         format!("mkdir -p {paths}"),
         format!("chown {user}:{user} {paths}", user = plan.user),
