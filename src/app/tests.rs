@@ -1,8 +1,10 @@
 //! The core as a person and a cluster meet it: messages in, state and effects out.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+use super::screens::shell::Way;
 use super::*;
 use crate::command::Command;
+use crate::domain::exec::{End, ExecItem, ExecRequest};
 use crate::domain::feed::{AccessAnswer, Batch, Change, Failure, FailureSort, FeedState, Resource};
 use crate::domain::health::Health;
 use crate::domain::rows::{Container, Kind, Labels, Meta, Pod, Row, State, Terminated};
@@ -889,22 +891,67 @@ fn before_all_first_lists_have_come_nobody_is_called_sick() {
     assert_eq!(shown(&bench), (Some(Health::Failing), false));
 }
 
-#[test]
-fn a_key_typed_into_a_shell_that_has_just_ended_is_no_command() {
-    use super::screens::shell::Way;
-    use crate::domain::exec::{End, ExecItem};
-    let mut bench = Bench::new(Setup::default());
-    bench.connect("prod-eu");
+/// Opens a program in a container: its id, and how it is asked for.
+fn enter(bench: &mut Bench, way: Way) -> (Id, ExecRequest) {
     let source = crate::domain::logs::Source {
         namespace: "a".into(),
         pod: "web-1".into(),
         container: "app".into(),
     };
     let mut effects = Effects::new();
-    bench.app.enter(source, Way::Shell, &mut effects);
+    bench.app.enter(source, way, &mut effects);
     let Some(Effect::Exec(id, request)) = effects.pop() else {
         panic!("{effects:?}");
     };
+    (id, request)
+}
+
+#[test]
+fn lines_begin_at_the_left_whether_the_program_has_a_terminal_or_not() {
+    for (way, written) in [
+        (Way::Attach, "one\ntwo\nthree"),
+        (Way::Attach, "one\r\ntwo\r\nthree"),
+        (Way::Shell, "one\r\ntwo\r\nthree"),
+    ] {
+        let mut bench = Bench::new(Setup::default());
+        bench.connect("prod-eu");
+        let (id, _) = enter(&mut bench, way);
+        bench.send(Msg::Exec(id, ExecItem::Started));
+        for piece in written.as_bytes().chunks(5) {
+            bench.send(Msg::Exec(id, ExecItem::Output(piece.to_vec().into())));
+        }
+        let Screen::Shell(shell) = bench.app.screen() else {
+            panic!("no pane")
+        };
+        assert_eq!(shell.terminal.text().trim_end(), "one\ntwo\nthree");
+    }
+}
+
+#[test]
+fn an_image_without_a_shell_leaves_no_pane_and_help_leads_back_to_one() {
+    let mut bench = Bench::new(Setup::default());
+    bench.connect("prod-eu");
+    let (id, _) = enter(&mut bench, Way::Shell);
+    bench.send(Msg::Exec(id, ExecItem::Started));
+    bench.keys("ctrl-]");
+    bench.keys("?");
+    assert!(matches!(bench.app.screen(), Screen::Text(_)));
+    bench.keys("esc");
+    assert!(matches!(bench.app.screen(), Screen::Shell(shell) if shell.id == id));
+    let (none, _) = enter(&mut bench, Way::Shell);
+    assert_eq!(bench.app.tab_count(), 3);
+    let missing = End::Failed("exec: \"sh\": executable file not found in $PATH".into());
+    bench.send(Msg::Exec(none, ExecItem::Ended(missing)));
+    assert_eq!(bench.app.tab_count(), 2);
+    let told = bench.app.world.notices.all().next().unwrap();
+    assert!(told.1.what.contains("has no shell"), "{told:?}");
+}
+
+#[test]
+fn a_key_typed_into_a_shell_that_has_just_ended_is_no_command() {
+    let mut bench = Bench::new(Setup::default());
+    bench.connect("prod-eu");
+    let (id, request) = enter(&mut bench, Way::Shell);
     assert!(request.tty && request.stdin);
     bench.send(Msg::Exec(id, ExecItem::Started));
     bench.keys("q");

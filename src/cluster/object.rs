@@ -311,13 +311,15 @@ pub(super) fn mask(object: &mut Value) {
     if object["kind"] == "Secret" && object["apiVersion"] == "v1" {
         hidden = true;
         for field in ["data", "stringData"] {
-            if let Some(values) = object[field].as_object_mut() {
+            if let Some(values) = object.get_mut(field).and_then(Value::as_object_mut) {
                 mask_values(values, field == "data");
             }
         }
     }
+    // An index that is written to would make what is not there.
+    let annotations = object.pointer_mut("/metadata/annotations");
     let applied = "kubectl.kubernetes.io/last-applied-configuration";
-    if let Some(copy) = object["metadata"]["annotations"].get_mut(applied) {
+    if let Some(copy) = annotations.and_then(|it| it.get_mut(applied)) {
         // It may hold what the object itself holds no more.
         let read = copy.as_str().map(serde_json::from_str::<Value>);
         let holds = match read {
@@ -472,6 +474,10 @@ mod tests {
         assert_eq!(masked(&copy), "<hidden>");
         assert_eq!(masked("no object"), "<hidden>");
         assert_eq!(masked("{\"kind\":\"Pod\"}"), "{\"kind\":\"Pod\"}");
+        let bare = json!({"kind": "Secret", "apiVersion": "v1", "metadata": {}, "data": {}});
+        let mut object = bare.clone();
+        mask(&mut object);
+        assert_eq!(object, bare, "nothing is added");
     }
 
     #[test]

@@ -347,6 +347,12 @@ fn namespace(app: &App, id: NamespaceId, lines: &mut Lines<'_, '_>) {
     lines.line(&row.meta.name, accent);
     whose(lines, &[("department", &row.department)]);
     cause(app, row.cause.as_ref(), lines);
+    if row.outside {
+        let dim = lines.theme().dim;
+        lines.line("outside of the scope: nothing in it is watched", dim);
+        lines.line("enter shows it", dim);
+        return;
+    }
     let releases: Vec<_> = fleet
         .releases_in(id)
         .iter()

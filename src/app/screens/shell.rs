@@ -131,6 +131,33 @@ struct Press {
     dragged: bool,
 }
 
+/// How lines of a program end. What is attached to need have no terminal of its own, which returns at
+/// the end of each line: then the pane does it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LineEnds {
+    /// None has come yet.
+    Unknown,
+    /// With a return.
+    Whole,
+    /// Without.
+    Bare,
+}
+
+/// The same with a return before each line feed.
+fn with_returns(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 64);
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        match line.split_last() {
+            Some((b'\n', line)) => {
+                out.extend_from_slice(line);
+                out.extend_from_slice(b"\r\n");
+            }
+            _ => out.extend_from_slice(line),
+        }
+    }
+    out
+}
+
 /// A terminal screen.
 #[derive(Debug)]
 pub struct ShellScreen {
@@ -162,8 +189,7 @@ pub struct ShellScreen {
     pub offered: Option<String>,
     /// Where and when the left button was last pressed, and how often in a row.
     pressed: Option<Press>,
-    /// How lines end is known.
-    line_ends: bool,
+    line_ends: LineEnds,
     /// What is run for a shell, when something is configured.
     shell: Vec<String>,
     /// The program was told that it has the keyboard.
@@ -195,7 +221,10 @@ impl ShellScreen {
             search: None,
             offered: None,
             pressed: None,
-            line_ends: way != Way::Attach,
+            line_ends: match way {
+                Way::Attach => LineEnds::Unknown,
+                _ => LineEnds::Whole,
+            },
             told_focus: false,
             shell: panes.shell.clone(),
             told: size,
@@ -318,7 +347,10 @@ impl ShellScreen {
             ExecItem::Started => self.life = Life::Live,
             ExecItem::Output(bytes) | ExecItem::Errors(bytes) => {
                 self.learn_line_ends(&bytes);
-                self.terminal.advance(&bytes);
+                match self.line_ends {
+                    LineEnds::Bare => self.terminal.advance(&with_returns(&bytes)),
+                    LineEnds::Unknown | LineEnds::Whole => self.terminal.advance(&bytes),
+                }
                 let replies = self.terminal.take_replies();
                 if !replies.is_empty() {
                     effects.push(Effect::Write(self.id, replies));
@@ -343,15 +375,14 @@ impl ShellScreen {
         false
     }
 
-    /// What is attached to need have no terminal of its own, which would return at the end of each
-    /// line: then the pane does it (`CSI 20 h`).
+    /// The first line end tells how all of them are.
     fn learn_line_ends(&mut self, bytes: &[u8]) {
-        if self.line_ends || !bytes.contains(&b'\n') {
-            return;
-        }
-        self.line_ends = true;
-        if !bytes.windows(2).any(|two| two == b"\r\n") {
-            self.terminal.advance(b"\x1b[20h");
+        let end = memchr::memchr(b'\n', bytes);
+        if let (LineEnds::Unknown, Some(end)) = (self.line_ends, end) {
+            self.line_ends = match end.checked_sub(1).map(|at| bytes[at]) {
+                Some(b'\r') => LineEnds::Whole,
+                _ => LineEnds::Bare,
+            };
         }
     }
 
@@ -554,9 +585,9 @@ impl ShellScreen {
     /// Why the program cannot be there, and the ways on.
     pub fn verdict(&self) -> Option<Text> {
         match &self.life {
-            Life::Ended(end) if end.is_missing_program() => Some(Text::new(
-                "this image has no shell; its log and its description need none",
-            )),
+            Life::Ended(end) if end.is_missing_program() => {
+                Some(Text::new("this image has no shell; its log needs none"))
+            }
             Life::Ended(end) => Some(Text::new(&end.to_string())),
             _ => None,
         }

@@ -41,6 +41,7 @@ impl Listed for NamespaceRow {
     fn text(&self, column: &str, now: Timestamp, out: &mut String) {
         match column {
             "releases" | "pods" | "restarts" if self.outside => out.push('?'),
+            "cause" if self.outside => out.push_str("outside of the scope"),
             "health" => out.push_str(self.health.word()),
             "name" => out.push_str(&self.meta.name),
             "status" => out.push_str(&self.phase),
