@@ -66,7 +66,7 @@ pub enum Change {
 }
 
 /// What to do where a session is read-only, and something was to be changed.
-pub const READONLY_REMEDY: &str = "start without --readonly, or take `readonly` out of config.toml";
+pub const READONLY_REMEDY: &str = "drop --readonly, or `readonly` in config.toml";
 
 /// Changes of one feed, in order. Within a batch an object appears once (the last value wins).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
