@@ -188,6 +188,11 @@ impl Shell {
             readonly: start.setup.settings.readonly,
             contexts: start.setup.settings.contexts.clone(),
         };
+        let base = start.setup.state.clone();
+        let complain = {
+            let post = post.clone();
+            move |why| post.send_or_lose(Msg::Notice(not_kept(why)))
+        };
         let (app, effects) = App::new(start.setup, size, began);
         if start.light.is_some() {
             terminal.ask_for_ground()?;
@@ -205,7 +210,7 @@ impl Shell {
                 Workshop::new(post.clone(), start.workshop),
                 Edits::new(start.edits),
             ),
-            keeper: Keeper::new(start.state_file),
+            keeper: Keeper::new(start.state_file, base, complain),
             savers: Savers::new(start.saved, post.clone()),
             looks: start.looks,
             bundles: start.bundles,
@@ -252,7 +257,7 @@ impl Shell {
             self.draw_if_due();
             self.keep_if_due();
         }
-        self.keep();
+        self.keeper.end();
         if let Some(recorder) = &mut self.recorder {
             recorder.flush();
         }
@@ -492,20 +497,17 @@ impl Shell {
 
     fn keep_if_due(&mut self) {
         if self.keeper.due().is_some_and(|due| due <= Instant::now()) {
-            self.keep();
+            self.keeper.write();
         }
     }
+}
 
-    fn keep(&mut self) {
-        if let Err(why) = self.keeper.write() {
-            let notice = Notice {
-                why: why.into(),
-                ..Notice::warning(
-                    "the state between runs cannot be kept",
-                    "`quarterdeck info` says where it is",
-                )
-            };
-            self.update(Msg::Notice(notice), Cause::Rows);
-        }
+fn not_kept(why: String) -> Notice {
+    Notice {
+        why: why.into(),
+        ..Notice::warning(
+            "the state between runs cannot be kept",
+            "`quarterdeck info` says where it is",
+        )
     }
 }
