@@ -229,6 +229,7 @@ fn impatient() -> Timing {
     Timing {
         exec_ping: Duration::from_millis(200),
         exec_silence: Duration::from_secs(2),
+        ping_deadline: Duration::from_millis(500),
         ..Timing::default()
     }
 }
@@ -263,6 +264,38 @@ async fn a_command_that_is_silent_is_not_taken_for_lost() {
     let (session, _deafen) = through_proxy(&stage, impatient()).await;
     let (_handle, mut rx) = begin_in(&session, &stage, &["sleep", "5"]).await;
     assert_eq!(whole(&mut rx).await.2, End::Exited(0));
+}
+
+/// A full connection takes no ping: whether it is the command that reads nothing, or the network that
+/// is gone, only another question can tell.
+#[tokio::test]
+async fn a_full_connection_is_lost_only_when_the_server_is_silent_too() {
+    let stage = host(false).await;
+    let (session, deafen) = through_proxy(&stage, impatient()).await;
+    let (handle, mut rx) = begin_in(&session, &stage, &["sleep", "60"]).await;
+    let writer = handle.writer();
+    let writing = tokio::spawn(async move {
+        let piece = ExecInput::Bytes(vec![b'x'; 64 * 1024]);
+        let mut taken = 0;
+        while let Ok(Ok(())) = tokio::time::timeout(LIMIT, writer.send(piece.clone())).await {
+            taken += 1;
+        }
+        taken
+    });
+    let patience = Duration::from_secs(5);
+    let told = tokio::time::timeout(patience, whole(&mut rx)).await;
+    assert!(told.is_err(), "{told:?}");
+    assert!(
+        !writing.is_finished(),
+        "something still waits to be written"
+    );
+    deafen.send(true).unwrap();
+    let (_, _, end) = tokio::time::timeout(LIMIT, whole(&mut rx)).await.unwrap();
+    assert!(
+        end.to_string().contains("end is unknown (no sign of life"),
+        "{end}"
+    );
+    assert!(writing.await.unwrap() > 0);
 }
 
 /// Whether a process of this machine has ended, buried or not.

@@ -312,12 +312,12 @@ where
     let size = request.tty.then_some(request.size);
     let writer = write(sink, &mut input, size, half_close, &pulse, timing);
     let reader = read(stream, give, &pulse);
-    tokio::pin!(writer);
     tokio::pin!(reader);
     // The reader decides; a writer that has ended leaves it alone.
     tokio::select! {
         end = &mut reader => return end,
-        why = &mut writer => {
+        why = full_and_dead(session, &pulse) => return End::Lost(Text::new(&why)),
+        why = writer => {
             if let Some(why) = why {
                 return End::Lost(Text::new(&why));
             }
@@ -334,6 +334,8 @@ struct Pulse {
     begun: Instant,
     /// The receiver takes its time: silence is our own.
     busy: AtomicBool,
+    /// Something is being written, and may have to wait for the connection to take it.
+    writing: AtomicBool,
 }
 
 impl Default for Pulse {
@@ -342,6 +344,7 @@ impl Default for Pulse {
             heard: AtomicI64::new(0),
             begun: Instant::now(),
             busy: AtomicBool::new(false),
+            writing: AtomicBool::new(false),
         }
     }
 }
@@ -424,14 +427,11 @@ async fn write(
     }
     loop {
         let due = told + RESIZE_GAP;
-        let sent = tokio::select! {
+        let message = tokio::select! {
             biased;
             () = tokio::time::sleep_until(due), if size.is_some() => {
                 told = Instant::now();
-                match size.take() {
-                    Some(size) => sink.send(resize(size)).await,
-                    None => Ok(()),
-                }
+                size.take().map(resize)
             }
             next = async {
                 match held.take() {
@@ -442,7 +442,7 @@ async fn write(
                 None => return None,
                 Some(ExecInput::Resize(columns, rows)) => {
                     size = Some((columns, rows));
-                    Ok(())
+                    None
                 }
                 Some(ExecInput::Bytes(mut bytes)) => {
                     // What was typed meanwhile goes with it.
@@ -456,26 +456,51 @@ async fn write(
                             Err(_) => break,
                         }
                     }
-                    sink.send(framed(STDIN, &bytes)).await
+                    Some(framed(STDIN, &bytes))
                 }
                 Some(ExecInput::Close) if half_close => {
-                    sink.send(Message::binary(Bytes::from_static(&[CLOSE, STDIN]))).await
+                    Some(Message::binary(Bytes::from_static(&[CLOSE, STDIN])))
                 }
                 // An older server knows no end of the input but the end of everything.
-                Some(ExecInput::Close) => sink.send(Message::Close(None)).await,
+                Some(ExecInput::Close) => Some(Message::Close(None)),
             },
             _ = ping.tick() => {
                 if pulse.silent(timing.exec_silence) {
-                    let seconds = timing.exec_silence.as_secs();
-                    return Some(format!("no sign of life for {seconds} s"));
+                    return Some(no_sign_of_life(timing));
                 }
-                sink.send(Message::Ping(Bytes::new())).await
+                Some(Message::Ping(Bytes::new()))
             }
         };
-        if let Err(error) = sent {
+        let Some(message) = message else { continue };
+        pulse.writing.store(true, Ordering::Relaxed);
+        if let Err(error) = sink.send(message).await {
             return Some(broken(&error));
         }
+        pulse.writing.store(false, Ordering::Relaxed);
     }
+}
+
+/// Ends when the connection takes nothing, tells nothing, and the server does not answer another
+/// question either. A command that reads none of its input fills the connection as well, and then
+/// not even a ping gets through: the silence alone says nothing.
+async fn full_and_dead(session: &Session, pulse: &Pulse) -> String {
+    let timing = session.timing();
+    loop {
+        tokio::time::sleep(timing.exec_ping).await;
+        while pulse.writing.load(Ordering::Relaxed)
+            && pulse.silent(timing.exec_ping)
+            && !session.answers().await
+        {
+            if pulse.silent(timing.exec_silence) {
+                return no_sign_of_life(timing);
+            }
+            tokio::time::sleep(timing.exec_ping / 50).await;
+        }
+    }
+}
+
+fn no_sign_of_life(timing: &Timing) -> String {
+    format!("no sign of life for {} s", timing.exec_silence.as_secs())
 }
 
 /// Why the connection broke, in the words of every other request.

@@ -155,7 +155,7 @@ impl Session {
     }
 
     /// Whether the server answers at all: any answer, even a refusal, proves that it lives.
-    async fn probe(&self) -> bool {
+    pub(super) async fn answers(&self) -> bool {
         let limit = self.timing().ping_deadline;
         match self.open(&Call::get("/version"), limit).await {
             Ok(_) | Err(Fault::Status { .. }) => true,
@@ -177,7 +177,7 @@ async fn beat(inner: Weak<Inner>, every: Duration) {
         if pulse.open.load(Ordering::Relaxed) == 0 || !quiet || pulse.raging() {
             continue;
         }
-        if session.probe().await {
+        if session.answers().await {
             pulse.heard();
         } else if pulse.open.load(Ordering::Relaxed) > 0 {
             pulse.health.send_modify(|health| health.failures += 1);
