@@ -107,6 +107,9 @@ impl App {
             Screen::Shell(_) | Screen::Wizard(_) => false,
             Screen::Welcome(welcome) => welcome.command(command, world),
         };
+        if done && matches!(self.screen(), Screen::Logs(_)) {
+            self.fit();
+        }
         if done {
             self.remember_sort(effects);
             self.remember_columns(effects);

@@ -56,7 +56,6 @@ use crate::key::Key;
 use line::WantedLine;
 use overlay::Overlay;
 use preview::Preview;
-use screens::logs::HEAD_ROWS;
 pub use screens::shell::Panes;
 use screens::shell::Way;
 use screens::welcome::Welcome;
@@ -457,7 +456,7 @@ fn fit_screen(screen: &mut Screen, body: layout::Area) {
         }
         Screen::Text(screen) => screen.set_page(usize::from(body.height.max(1))),
         Screen::Logs(screen) => {
-            let head = if whole { HEAD_ROWS } else { 0 };
+            let head = if whole { screen.head_rows() } else { 0 };
             let steps = screen
                 .build
                 .as_ref()

@@ -5,7 +5,7 @@ use super::screens::recipes::Known;
 use super::screens::{ListScreen, Screen, Source};
 use super::world::Connection;
 use crate::domain::feed::{FeedState, Scope};
-use crate::domain::text::Text;
+use crate::domain::text::{Text, nearest};
 use crate::domain::time::Timestamp;
 use std::fmt::{self, Display, Formatter};
 
@@ -163,6 +163,17 @@ impl App {
                 hidden: list.total,
             },
         }
+    }
+
+    /// What the filter of a list takes for a column that it does not have, with the column that was
+    /// probably meant. It was sought as a text.
+    pub fn no_column<'a>(&self, screen: &'a ListScreen) -> Option<(&'a str, Option<String>)> {
+        let heads = screen.source.rows().heads(&self.world);
+        let names = || heads.iter().map(|head| head.id.as_str());
+        let known = |name: &str| ["name", "namespace", "ns"].contains(&name);
+        let mut asked = screen.list.filter.query.asks();
+        let unknown = asked.find(|name| !known(name) && !names().any(|head| head == *name))?;
+        Some((unknown, nearest(unknown, names()).map(str::to_owned)))
     }
 
     /// Where rows of a list may stand that the server does not let us see any more: they are what

@@ -11,7 +11,9 @@
 //! | `name=web-1`, `name!=web-1` | whose column is this text, or is not |
 //! | `path=~^/api`, `path!~health` | in whose column the expression is found, or is not |
 //!
-//! Terms stand side by side, separated by spaces; all must hold. `"two words"` is one term. What
+//! Terms stand side by side, separated by spaces; all must hold. `"two words"` is one term, `\"` a
+//! quote in it. `.source=x` asks the field that a line of a log writes where every line has one of
+//! that name. What
 //! is only half typed (`restarts>`, `ns:`) hides nothing yet, and a word that merely looks like a
 //! column (`registry:5000`) is sought as a text where rows have no such column. Such rows pass what
 //! asks that a column is something else (`status!=200`).
@@ -235,6 +237,14 @@ impl Query {
         })
     }
 
+    /// The columns of which anything is asked.
+    pub fn asks(&self) -> impl Iterator<Item = &str> {
+        self.terms.iter().filter_map(|term| match term {
+            Term::Column(term) => Some(&*term.name),
+            _ => None,
+        })
+    }
+
     /// The regular expressions that are sought in texts, to light up what they match.
     pub fn highlights(&self) -> impl Iterator<Item = &Regex> {
         self.terms.iter().filter_map(|term| match term {
@@ -401,6 +411,10 @@ fn words(text: &str) -> Vec<String> {
     let mut quoted = false;
     for c in text.chars() {
         match c {
+            '"' if word.chars().rev().take_while(|c| *c == '\\').count() % 2 == 1 => {
+                word.pop();
+                word.push('"');
+            }
             '"' => quoted = !quoted,
             ' ' if !quoted => words.push(std::mem::take(&mut word)),
             c => word.push(c),
@@ -501,7 +515,8 @@ const OPERATORS: [(&str, Comparison); 6] = [
 fn column(word: &str, problem: &mut Option<String>) -> Option<Asked> {
     let at = word.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.@/".contains(c)))?;
     let (name, rest) = word.split_at(at);
-    if !name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '@') {
+    let plain = name.strip_prefix('.').unwrap_or(name);
+    if !plain.starts_with(|c: char| c.is_ascii_alphabetic() || c == '@') {
         return None;
     }
     let name = name.to_ascii_lowercase();
@@ -643,7 +658,7 @@ mod tests {
         }
 
         fn haystack(&self, out: &mut String) {
-            out.push_str("shop-prod\nweb-1\nCrashLoopBackOff\ntag:5000 stopped: 3");
+            out.push_str("shop-prod\nweb-1\nCrashLoopBackOff\ntag:5000 stopped: 3 \"at once\"");
         }
 
         fn title(&self, out: &mut String) {
@@ -707,6 +722,9 @@ mod tests {
             ("^shop-prod$ ^web", true),
             ("web-1.CrashLoop", false),
             ("\"stopped: 3\"", true),
+            (r#""3 \"at once\"""#, true),
+            (r#""3 \"at twice\"""#, false),
+            (r#""stopped\\" !no"#, false),
         ] {
             assert_eq!(passes(text), expected, "{text}");
         }

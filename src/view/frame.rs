@@ -402,6 +402,13 @@ pub fn hints(app: &App, canvas: &mut Canvas<'_>, area: Area, hits: &mut Hits) {
         return;
     }
     let contexts = app.key_contexts();
+    if matches!(app.screen(), Screen::Logs(screen) if screen.opened.is_some()) {
+        for (command, label) in super::logs::fields::HINTS {
+            let key = app.key_of(command);
+            hint(canvas, &key, label, Some(Hit::Command(command)), false);
+        }
+        return;
+    }
     let mut rows: Vec<_> = TABLE
         .iter()
         .filter(|info| info.hint_rank > 0 && works(app, info))

@@ -53,7 +53,7 @@ pub fn draw(
         super::containers::draw(app, pod, &screen.list, chosen, canvas, below);
     }
     if screen.list.order.rows().is_empty() {
-        explain(app, &state, canvas, area);
+        explain(app, screen, &state, canvas, area);
     }
 }
 
@@ -74,7 +74,7 @@ fn split(screen: &ListScreen, area: Area) -> (Area, Option<Area>) {
 }
 
 /// Says why no row is there, and what to do.
-fn explain(app: &App, state: &ListState, canvas: &mut Canvas<'_>, area: Area) {
+fn explain(app: &App, screen: &ListScreen, state: &ListState, canvas: &mut Canvas<'_>, area: Area) {
     let now = app.world.now;
     let theme = canvas.theme;
     let (head, style, rest): (String, Style, Vec<String>) = match state {
@@ -108,11 +108,7 @@ fn explain(app: &App, state: &ListState, canvas: &mut Canvas<'_>, area: Area) {
                 count(*hidden, what.trim_end_matches('s'))
             ),
             theme.text,
-            vec![format!(
-                "{} shows them all again · {} changes the filter",
-                app.key_of(Command::Back),
-                app.key_of(Command::Filter)
-            )],
+            changes_of_filter(app, screen),
         ),
         ListState::Forbidden(refusal) => {
             (refusal.to_string(), theme.warning, despite(app, refusal))
@@ -166,6 +162,20 @@ fn explain(app: &App, state: &ListState, canvas: &mut Canvas<'_>, area: Area) {
     for text in &rest {
         line(canvas, text, theme.dim);
     }
+}
+
+/// Why the filter may have found nothing, and what to do.
+fn changes_of_filter(app: &App, screen: &ListScreen) -> Vec<String> {
+    let misnamed = app.no_column(screen).map(|(name, meant)| match meant {
+        Some(meant) => format!("there is no column `{name}` here, but `{meant}`"),
+        None => format!("there is no column `{name}` here: it was sought as a text"),
+    });
+    let keys = format!(
+        "{} shows them all again · {} changes the filter",
+        app.key_of(Command::Back),
+        app.key_of(Command::Filter)
+    );
+    misnamed.into_iter().chain([keys]).collect()
 }
 
 /// What the server refuses, and what to do all the same.

@@ -24,22 +24,19 @@ struct Written<'a> {
     absent: &'a RefCell<Vec<String>>,
 }
 
-/// Fields that every line has.
-const OWN: [&str; 9] = [
-    "level",
-    "pod",
-    "container",
-    "ns",
-    "namespace",
-    "source",
-    "msg",
-    "message",
-    "step",
-];
+/// Fields that every line has of the source that it came from. One that a line writes itself is asked
+/// for with a dot before its name.
+pub const OF_SOURCE: [&str; 5] = ["pod", "container", "ns", "namespace", "source"];
+
+/// Fields that are never missed: a line has them, or what they ask is no.
+const OWN: [&str; 4] = ["level", "msg", "message", "step"];
 
 impl Record for Written<'_> {
     fn field(&self, column: &str) -> Option<Field<'_>> {
         let text = |text: &'_ str| Some(Field::Text(Cow::Owned(text.to_owned())));
+        let dotted = column.strip_prefix('.');
+        let own = dotted.is_some_and(|name| OF_SOURCE.contains(&name));
+        let column = dotted.unwrap_or(column);
         // The lines of a build stand under the numbers of its steps.
         if column == "step"
             && let Ok(number) = self.source?.pod.parse::<u32>()
@@ -47,6 +44,7 @@ impl Record for Written<'_> {
             return Some(Field::Number(f64::from(number)));
         }
         match column {
+            _ if own => {}
             "level" => {
                 let level = self.line.level;
                 let rank = level.map_or(0.0, |level| f64::from(Level::code(Some(level))));
@@ -67,7 +65,9 @@ impl Record for Written<'_> {
                     .field(column)
                     .or_else(|| written(self.line.text, column))?;
                 if !self.absent.borrow().is_empty() {
-                    self.absent.borrow_mut().retain(|name| name != column);
+                    self.absent
+                        .borrow_mut()
+                        .retain(|name| name.trim_start_matches('.') != column);
                 }
                 value
             }
@@ -162,7 +162,7 @@ impl Shown {
             .filter(|query| !query.is_empty())
             .collect();
         let asked = filters.iter().flat_map(Query::columns);
-        let absent = asked.filter(|name| !OWN.contains(name));
+        let absent = asked.filter(|name| !OWN.contains(name) && !OF_SOURCE.contains(name));
         *self = Self {
             absent: RefCell::new(absent.map(str::to_owned).collect()),
             filters,

@@ -94,6 +94,27 @@ fn a_field_within_a_message_is_a_field() {
 }
 
 #[test]
+fn a_dot_asks_what_the_line_itself_writes() {
+    let log = log(&[
+        r#"{"msg":"in","pod":"other","source":"cron"}"#,
+        r#"{"msg":"in","source":"web"}"#,
+        "plain",
+    ]);
+    let all = look(&log, &[], 0, true);
+    for (filter, expected) in [
+        (".source=cron", &[0][..]),
+        (".source!=cron", &[1, 2]),
+        (".pod:oth*", &[0]),
+        (".msg=in", &[0, 1]),
+        ("source:*web*", &[0, 1, 2]),
+        ("pod=other", &[]),
+    ] {
+        let expected: Vec<String> = expected.iter().map(|n| all[*n].clone()).collect();
+        assert_eq!(look(&log, &[filter], 0, true), expected, "{filter}");
+    }
+}
+
+#[test]
 fn a_field_that_no_line_has_is_known() {
     let log = log(&["level=info msg=hello status=200", "plain"]);
     let absent = |filter: &str| {

@@ -26,8 +26,15 @@ pub(super) struct Columns {
     time: u16,
     source: u16,
     level: u16,
-    /// Where the message begins.
+    /// Where the message begins, or the first of the columns that the reader has added.
     message: u16,
+    /// What the columns that he has added take of it.
+    added: u16,
+}
+
+/// How wide a column is that the reader has added: the same in every line.
+fn added_width(name: &str) -> u16 {
+    width(name).clamp(12, 20)
 }
 
 impl Columns {
@@ -59,6 +66,24 @@ impl Columns {
             source,
             level,
             message: 1 + gap(time) + gap(source) + gap(level),
+            added: screen.columns.iter().map(|it| added_width(it) + 2).sum(),
+        }
+    }
+
+    /// The names of the columns that the reader has added, in the last of the rows above the lines.
+    pub(super) fn draw_names(
+        &self,
+        screen: &LogScreen,
+        canvas: &mut Canvas<'_>,
+        area: Area,
+        rows: u16,
+    ) {
+        let (mut x, end) = (area.x + self.message, area.x + area.width);
+        let y = area.y + rows - 1;
+        for name in &screen.columns {
+            let wide = added_width(name).min(end.saturating_sub(x));
+            canvas.put(x, y, wide, name, canvas.theme.head);
+            x += wide + 2;
         }
     }
 }
@@ -98,7 +123,7 @@ impl Lines<'_> {
         if !self.screen.wrap || line.mark.is_some() {
             return 1;
         }
-        let room = columns.saturating_sub(self.columns.message + 1);
+        let room = columns.saturating_sub(self.columns.message + self.columns.added + 1);
         Said::of(line)
             .rows(room, usize::from(self.app.size.1))
             .len()
@@ -242,8 +267,9 @@ impl Lines<'_> {
         };
         let mut area = area;
         for column in &self.screen.columns {
-            let value = said.structure.field(column).unwrap_or("");
-            let wide = width(column).max(width(value)).clamp(6, 20).min(area.width);
+            let value = said.structure.field(column.trim_start_matches('.'));
+            let value = value.unwrap_or("");
+            let wide = added_width(column).min(area.width);
             canvas.put(area.x, area.y, wide, value, theme.accent);
             area.x += wide + 2;
             area.width = area.width.saturating_sub(wide + 2);
@@ -299,7 +325,12 @@ impl Lines<'_> {
         };
         if said.lifted && !self.screen.wrap {
             for (name, value) in said.structure.details() {
-                if !self.screen.columns.iter().any(|column| *column == **name) {
+                if !self
+                    .screen
+                    .columns
+                    .iter()
+                    .any(|it| it.trim_start_matches('.') == &**name)
+                {
                     let value = head(value, area.width);
                     add(canvas, &format!("{name}={value}"), theme.dim);
                 }

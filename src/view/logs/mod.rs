@@ -2,7 +2,7 @@
 //!
 //! Only the lines on the page are taken apart and drawn.
 
-mod fields;
+pub(super) mod fields;
 mod head;
 mod ink;
 mod lines;
@@ -13,7 +13,7 @@ use super::hits::Hits;
 use super::paint::Canvas;
 use super::words::count;
 use crate::app::layout::{Area, Regions};
-use crate::app::screens::logs::{HEAD_ROWS, LogScreen};
+use crate::app::screens::logs::LogScreen;
 use crate::app::{App, Hit};
 use crate::command::Command;
 use crate::domain::logs::{SourceState, Start};
@@ -46,10 +46,11 @@ pub fn draw(
         area.height -= rows;
     }
     let rows = if regions.world.height > 0 {
-        HEAD_ROWS
+        screen.head_rows()
     } else {
         0
     };
+    let columns = Columns::of(app, screen, area.width);
     if rows > 0 {
         head::draw(
             app,
@@ -61,6 +62,7 @@ pub fn draw(
             },
             hits,
         );
+        columns.draw_names(screen, canvas, area, rows);
     }
     let mut body = Area {
         y: area.y + rows,
@@ -75,7 +77,6 @@ pub fn draw(
     if screen.shown.is_empty() {
         return draw_empty(app, screen, canvas, body);
     }
-    let columns = Columns::of(app, screen, body.width);
     let lines = Lines {
         app,
         screen,

@@ -215,6 +215,23 @@ fn states_of_a_log() {
             .typed("cart")
             .keys("enter up up up up up enter down")
     });
+    shoot("fields-long", |opened| {
+        let mut opened = written(opened);
+        let stack = "at com.example.Pool.take(Pool.java:7) ".repeat(50);
+        let line = format!(
+            "2026-11-23T06:02:00.0Z {}\n",
+            serde_json::json!({"level": "error", "msg": "no connection", "stack": stack, "source": "pool", "status": 503})
+        );
+        opened.send(0, vec![Item::Lines(line.into())]);
+        opened.settle();
+        opened.keys("up down enter down down")
+    });
+    shoot("columns", |opened| {
+        written(opened)
+            .keys("/")
+            .typed("cart")
+            .keys("enter up up up up up enter down down + down + esc")
+    });
     shoot("unread", |opened| {
         let mut opened = written(opened).keys("up up up");
         opened.lines(90, 48);

@@ -70,6 +70,10 @@ fn ways_of_looking() {
     shoot_sized("filter-nothing", |stage| {
         stage.run("pods").keys("/").typed("nosuch").keys("enter")
     });
+    shoot_sized("filter-misnamed", |stage| {
+        let stage = stage.run("pods").keys("/");
+        stage.typed("helth:failing").keys("enter")
+    });
 }
 
 #[test]

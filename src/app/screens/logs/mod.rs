@@ -33,9 +33,6 @@ pub const TAIL: u32 = 1_000;
 /// Earlier lines of each container that `<` asks for at a time.
 pub const EARLIER: u32 = 2_000;
 
-/// Rows of the screen that are not lines: counts and the sparkline.
-pub const HEAD_ROWS: u16 = 1;
-
 /// How the time of a line is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Times {
@@ -272,6 +269,12 @@ impl LogScreen {
             let above = at.saturating_sub(self.page.saturating_sub(3));
             self.top = self.shown.get(above).unwrap_or(seq);
         }
+    }
+
+    /// Rows of the screen that are not lines: counts and the sparkline, and the names of columns that
+    /// the reader has added.
+    pub fn head_rows(&self) -> u16 {
+        1 + u16::from(!self.columns.is_empty())
     }
 
     /// Carries out a command that concerns this screen alone. False when it is none.

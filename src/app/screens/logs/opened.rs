@@ -4,6 +4,7 @@ use super::LogScreen;
 use crate::command::Command;
 use crate::domain::logs::Seq;
 use crate::domain::logs::buffer::Line;
+use crate::domain::logs::shown::OF_SOURCE;
 use crate::domain::logs::structure::Structure;
 
 /// So many lines are looked through for those of a trace.
@@ -60,12 +61,14 @@ impl LogScreen {
             line.level
                 .map(|level| ("level".to_owned(), level.name().to_lowercase())),
         );
-        fields.extend(
-            structure
-                .fields
-                .iter()
-                .map(|(name, value)| (name.to_string(), value.to_string())),
-        );
+        fields.extend(structure.fields.iter().map(|(name, value)| {
+            let dot = if OF_SOURCE.contains(&&**name) {
+                "."
+            } else {
+                ""
+            };
+            (format!("{dot}{name}"), value.to_string())
+        }));
         if let Some(info) = self.log.source(line.source) {
             fields.push(("pod".into(), info.source.pod.to_string()));
             fields.push(("container".into(), info.source.container.to_string()));
@@ -89,6 +92,7 @@ impl LogScreen {
             Command::Open | Command::Filter => {
                 if let Some((name, value)) = fields.get(opened.chosen).filter(|it| !it.0.is_empty())
                 {
+                    let value = value.replace('"', "\\\"");
                     let filter = if value.contains(' ') || value.is_empty() {
                         format!("\"{name}={value}\"")
                     } else {
