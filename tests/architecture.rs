@@ -103,6 +103,30 @@ fn forbidden(table: &BTreeMap<String, Room>, name: &str, path: &str) -> Option<S
     (!room.crates.contains(kept)).then(|| format!("name `{kept}`"))
 }
 
+/// What the table allows and no file does.
+fn unused(table: &BTreeMap<String, Room>, files: &[(String, String)]) -> Vec<String> {
+    let mut used: BTreeSet<(&str, String)> = BTreeSet::new();
+    for (path, text) in files {
+        let Some(room) = room_of(path) else { continue };
+        used.extend(named(path, text).into_iter().map(|it| (room, it.path)));
+    }
+    let names = |room: &str, wanted: &str| {
+        let below = format!("{wanted}::");
+        let is_it = |path: &String| path == wanted || path.starts_with(&below);
+        used.iter().any(|(by, path)| *by == room && is_it(path))
+    };
+    let mut found = Vec::new();
+    for (room, allowed) in table {
+        let rooms = allowed.imports.iter().map(|it| format!("crate::{it}"));
+        for wanted in rooms.chain(allowed.crates.iter().cloned()) {
+            if !names(room, &wanted) {
+                found.push(format!("`{room}` may name `{wanted}` and does not"));
+            }
+        }
+    }
+    found
+}
+
 /// The room of a path below `src/`: its first folder, or the file's stem. `lib.rs` is the house.
 fn room_of(path: &str) -> Option<&str> {
     let first = path.split('/').next()?;
@@ -134,7 +158,8 @@ fn the_house_keeps_its_table() {
         "the table was found in src/lib.rs: {table:?}"
     );
     assert!(files.len() > 20, "the sources were found");
-    let found = violations(&table, &files);
+    let mut found = violations(&table, &files);
+    found.extend(unused(&table, &files));
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
@@ -253,6 +278,23 @@ fn each_way_to_break_the_table_is_found() {
         assert!(!found.is_empty(), "{path}: {text}: nothing found");
         assert!(found[0].contains(word), "{}: {word}", found[0]);
     }
+}
+
+#[test]
+fn what_is_allowed_and_not_done_is_found() {
+    let files = [
+        ("view/mod.rs", "use crate::domain::Row;\nuse ratatui::style;"),
+        ("edge/mod.rs", "use kube::Client;"),
+        ("domain/mod.rs", "use regex::Regex;"),
+    ];
+    let files = files.map(|(path, text)| (path.to_owned(), text.to_owned()));
+    assert_eq!(
+        unused(&table(SAMPLE), &files),
+        [
+            "`edge` may name `crate::domain` and does not",
+            "`edge` may name `std::fs` and does not"
+        ]
+    );
 }
 
 #[test]

@@ -261,7 +261,11 @@ impl App {
             effects,
         );
         let rows = Containers::new(pod);
-        Screen::list(Source::Containers(Box::new(rows)), &self.world)
+        let foremost = rows.foremost(&self.world);
+        let mut screen = ListScreen::new(Source::Containers(Box::new(rows)), &self.world);
+        let rows = screen.source.rows();
+        screen.list.select_key(rows, &self.world, &foremost);
+        Screen::List(screen)
     }
 
     fn enter_namespace(&mut self, key: &RowKey, effects: &mut Effects) {

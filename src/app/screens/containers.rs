@@ -49,6 +49,24 @@ impl Containers {
         self.row(world)?.all_containers().nth(n as usize)
     }
 
+    /// The container that is looked at first: the one to blame, else the first that is no init
+    /// container.
+    pub fn foremost(&self, world: &World) -> RowKey {
+        let row = world.fleet.pod_by_name(&self.pod.namespace, &self.pod.name);
+        let row = row.and_then(|id| world.fleet.pod(id));
+        let cause = row.as_ref().and_then(|row| row.cause(world.now));
+        let blamed = cause.map(|cause| cause.container.clone());
+        let name = blamed.filter(|name| !name.is_empty()).or_else(|| {
+            let mut all = row.as_ref()?.pod.all_containers();
+            let (container, _) = all.find(|(_, role)| *role == Role::Main)?;
+            Some(container.name.clone())
+        });
+        RowKey {
+            namespace: self.pod.namespace.clone(),
+            name: name.unwrap_or_default(),
+        }
+    }
+
     /// What the container of that name is made of.
     pub fn spec(&self, name: &str) -> Option<&ContainerSpec> {
         self.specs.iter().find(|spec| spec.name == name)

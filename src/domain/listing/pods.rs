@@ -3,17 +3,21 @@
 use super::{Column, Listed, age_number, by_age};
 use crate::domain::fleet::PodRef;
 use crate::domain::health::status::end_word;
-use crate::domain::rows::{Labels, State, Terminated};
+use crate::domain::rows::{Container, Labels, State, Terminated};
 use crate::domain::text::Text;
 use crate::domain::time::{Timestamp, kubectl};
 use std::cmp::Ordering;
 use std::fmt::Write;
 
 impl PodRef<'_> {
-    /// How the container that ended last ended: this run, else the one before.
+    /// How the container that ended last ended: this run, else the one before. That an init container
+    /// has done its work is nothing to tell.
     fn last_end(&self) -> Option<&Terminated> {
-        let containers = self.pod.init_containers.iter().chain(&self.pod.containers);
-        let ends = containers.filter_map(|c| match &c.state {
+        let done = |c: &&Container| {
+            matches!(&c.state, State::Terminated(end) if end.exit_code == 0) && !c.sidecar
+        };
+        let init = self.pod.init_containers.iter().filter(|c| !done(c));
+        let ends = init.chain(&self.pod.containers).filter_map(|c| match &c.state {
             State::Terminated(end) => Some(end.as_ref()),
             _ => c.last.as_deref(),
         });
