@@ -283,7 +283,10 @@ fn each_way_to_break_the_table_is_found() {
 #[test]
 fn what_is_allowed_and_not_done_is_found() {
     let files = [
-        ("view/mod.rs", "use crate::domain::Row;\nuse ratatui::style;"),
+        (
+            "view/mod.rs",
+            "use crate::domain::Row;\nuse ratatui::style;",
+        ),
         ("edge/mod.rs", "use kube::Client;"),
         ("domain/mod.rs", "use regex::Regex;"),
     ];

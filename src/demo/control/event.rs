@@ -17,7 +17,7 @@ const KEPT: SignedDuration = SignedDuration::from_hours(1);
 /// The bits of a nanosecond's number that tell stories of one moment apart.
 const MOMENT: u64 = 0xffff;
 /// Two stories of one moment are this far apart in their names: their order stays.
-const APART: SignedDuration = SignedDuration::from_nanos(0x1_0000);
+pub const APART: SignedDuration = SignedDuration::from_nanos(0x1_0000);
 
 /// How long the same event is counted up before a new object is begun (client-go's aggregator).
 const COUNTED: SignedDuration = SignedDuration::from_mins(10);

@@ -2,10 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 
 use super::nodes::Nodes;
 use crate::demo::clock::stamp;
-use crate::demo::control::event::{self, Story};
+use crate::demo::control::event::{self, APART, Story};
+use crate::demo::control::hash::fnv1a;
 use crate::demo::control::json::text;
 use crate::demo::control::pod::{self, Birth, Owner};
 use crate::demo::control::status::{self, Exit, Part};
@@ -45,6 +47,8 @@ pub struct Builder<'a> {
     pub pods: usize,
     /// Pods to make at most.
     pub limit: usize,
+    /// Hashes of the names that chance has drawn, and of those of events.
+    taken: HashSet<u64>,
     sink: &'a mut dyn FnMut(&'static Kind, Value),
 }
 
@@ -62,6 +66,7 @@ impl<'a> Builder<'a> {
             nodes,
             pods: 0,
             limit: usize::MAX,
+            taken: HashSet::new(),
             sink,
         }
     }
@@ -95,8 +100,36 @@ impl<'a> Builder<'a> {
         first: Timestamp,
         last: Timestamp,
     ) {
-        let event = event::object(&event::involved(object, path), story, count, first, last);
+        let involved = event::involved(object, path);
+        let mut named = first;
+        let event = loop {
+            let event = event::object(&involved, story, count, named, last);
+            if self.take(&EVENTS, &event) {
+                break event;
+            }
+            // Two stories of one moment have one hash: the later one's name is a moment later.
+            named += APART;
+        };
         self.put(&EVENTS, event);
+    }
+
+    /// Takes the name of an object; false when another of its kind has it.
+    fn take(&mut self, kind: &'static Kind, object: &Value) -> bool {
+        let of = |path| text(object, path);
+        let (namespace, name) = (of("/metadata/namespace"), of("/metadata/name"));
+        let name = format!("{}/{namespace}/{name}", kind.plural);
+        self.taken.insert(fnv1a(&name))
+    }
+
+    /// A name of a pod that no other has.
+    fn drawn(&mut self, namespace: &str, base: &str) -> String {
+        loop {
+            let name = format!("{base}-{}", self.random.suffix(5));
+            let object = json!({"metadata": {"namespace": namespace, "name": name}});
+            if self.take(&PODS, &object) {
+                return name;
+            }
+        }
     }
 
     /// Makes a pod of `template` as its controller would have.
@@ -110,10 +143,7 @@ impl<'a> Builder<'a> {
     ) -> Value {
         let (name, generate_name) = match name {
             Name::Given(name) => (name.to_owned(), String::new()),
-            Name::Drawn(base) => (
-                format!("{base}-{}", self.random.suffix(5)),
-                format!("{base}-"),
-            ),
+            Name::Drawn(base) => (self.drawn(namespace, base), format!("{base}-")),
         };
         let uid = self.random.uid();
         let birth = Birth {
@@ -321,4 +351,37 @@ pub fn metadata(namespace: &str, name: &str, labels: &Value, born: Timestamp) ->
         metadata["labels"] = labels.clone();
     }
     metadata
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::control::event::Source;
+    use std::collections::BTreeSet;
+
+    /// What is told at one moment is named by a hash of sixteen bits: in a large world two are the
+    /// same now and then, and then the world could not be made.
+    #[test]
+    fn stories_of_one_moment_have_names_of_their_own() {
+        let mut names = BTreeSet::new();
+        let mut sink = |_, object: Value| {
+            names.insert(text(&object, "/metadata/name").to_owned());
+        };
+        let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(9);
+        let mut builder = Builder::new(now, 7, Nodes::new(3), &mut sink);
+        let job = json!({"metadata": {"namespace": "payouts-prod", "name": "reconcile-1"}});
+        let story = Story::normal(Source::kubelet("worker-1"), "Completed", "Job completed");
+        for _ in 0..3 {
+            builder.told(&job, "", &story, 1, now, now);
+        }
+        assert_eq!(names.len(), 3, "{names:?}");
+    }
+
+    #[test]
+    fn no_name_is_drawn_twice() {
+        let mut sink = |_, _| {};
+        let mut builder = Builder::new(Timestamp::UNIX_EPOCH, 7, Nodes::new(3), &mut sink);
+        let drawn: BTreeSet<_> = (0..50_000).map(|_| builder.drawn("shop", "web")).collect();
+        assert_eq!(drawn.len(), 50_000);
+    }
 }

@@ -17,10 +17,12 @@ impl PodRef<'_> {
             matches!(&c.state, State::Terminated(end) if end.exit_code == 0) && !c.sidecar
         };
         let init = self.pod.init_containers.iter().filter(|c| !done(c));
-        let ends = init.chain(&self.pod.containers).filter_map(|c| match &c.state {
-            State::Terminated(end) => Some(end.as_ref()),
-            _ => c.last.as_deref(),
-        });
+        let ends = init
+            .chain(&self.pod.containers)
+            .filter_map(|c| match &c.state {
+                State::Terminated(end) => Some(end.as_ref()),
+                _ => c.last.as_deref(),
+            });
         ends.max_by_key(|end| end.finished)
     }
 }
