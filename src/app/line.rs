@@ -97,11 +97,30 @@ pub fn read(line: &str, world: &World) -> Result<Meaning, Notice> {
             format!("`{command}` takes nothing after it"),
             format!("leave out `{rest}`"),
         )),
-        None => match world.resources.iter().find(|r| r.answers_to(verb)) {
+        None => match kind(verb, world) {
             Some(resource) => Ok(Meaning::Kind(resource.clone(), arguments(rest)?)),
             None => Err(unknown(verb, world)),
         },
     }
+}
+
+/// Short names that k9s gives kinds beside those that the server tells: fingers know them.
+const FAMILIAR: [(&str, &str); 8] = [
+    ("cr", "clusterroles"),
+    ("crb", "clusterrolebindings"),
+    ("dp", "deployments"),
+    ("jo", "jobs"),
+    ("np", "networkpolicies"),
+    ("rb", "rolebindings"),
+    ("ro", "roles"),
+    ("sec", "secrets"),
+];
+
+/// The kind of that name; a name of the server's comes before a familiar one.
+fn kind<'w>(name: &str, world: &'w World) -> Option<&'w Resource> {
+    let of = |name: &str| world.resources.iter().find(|r| r.answers_to(name));
+    let familiar = || FAMILIAR.iter().find(|(short, _)| *short == name);
+    of(name).or_else(|| of(familiar()?.1))
 }
 
 /// `shop-prod,shop-dev`, `shop-prod shop-dev` or `all`.

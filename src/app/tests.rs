@@ -377,6 +377,34 @@ fn any_kind_opens_by_a_short_name_as_a_table() {
 }
 
 #[test]
+fn the_short_names_of_k9s_open_kinds_unless_the_server_means_another() {
+    let named = |plural: &str, short: &[&str]| Resource {
+        kind: plural.into(),
+        plural: plural.into(),
+        singular: plural.into(),
+        short_names: short.iter().map(|name| Text::new(name)).collect(),
+        ..services()
+    };
+    let kinds = vec![
+        named("secrets", &[]),
+        named("clusterroles", &[]),
+        named("crumbs", &["cr"]),
+    ];
+    for (line, opened) in [(":sec", "secrets"), (":cr", "crumbs")] {
+        let mut bench = Bench::connected();
+        let id = bench.asked(|request| *request == Request::Resources);
+        bench.send(Msg::Answer(id, Answer::Resources(kinds.clone())));
+        bench.type_text(line);
+        bench.keys("enter");
+        assert!(
+            matches!(&bench.asked_outside()[..], [Effect::OpenTable { resource, .. }] if resource.plural == opened),
+            "{line}: {:?}",
+            bench.effects
+        );
+    }
+}
+
+#[test]
 fn a_command_of_the_start_waits_for_the_kinds_it_names() {
     let mut bench = Bench::new(Setup {
         command: Some("svc".into()),

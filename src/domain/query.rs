@@ -454,6 +454,9 @@ fn pattern(text: &str, problem: &mut Option<String>) -> Pattern {
     }
 }
 
+/// What becomes of an expression that cannot be read, at the end of the problem.
+pub const AS_IT_STANDS: &str = "; sought as it stands";
+
 /// The regular expression, or the literal text when it is none.
 fn regex(pattern: &str, problem: &mut Option<String>) -> Regex {
     let sensitive = pattern.chars().any(char::is_uppercase);
@@ -467,7 +470,7 @@ fn regex(pattern: &str, problem: &mut Option<String>) -> Regex {
     build(pattern)
         .or_else(|error| {
             *problem = Some(format!(
-                "`{pattern}`: {}; sought as it stands",
+                "`{pattern}`: {}{AS_IT_STANDS}",
                 reason(&error, pattern)
             ));
             build(&regex::escape(pattern))

@@ -18,7 +18,7 @@ use crate::domain::logs::target::Target;
 use crate::domain::logs::{
     Admitted, Chunk, Item, Log, Mark, Nanos, Reading, Seq, SourceId, SourceState, Start,
 };
-use crate::domain::query::{Query, quantity};
+use crate::domain::query::{AS_IT_STANDS, Query, quantity};
 use crate::domain::rows::Kind;
 use crate::domain::selector::Selector;
 use crate::domain::time::{Millis, Timestamp};
@@ -98,7 +98,8 @@ impl LogsArgs {
         if let Some(pattern) = &self.grep {
             let query = Query::sought(pattern);
             if let Some(problem) = &query.problem {
-                return Err(Refusal::new(Code::Usage, problem.clone()));
+                let why = problem.trim_end_matches(AS_IT_STANDS);
+                return Err(Refusal::new(Code::Usage, why.to_owned()));
             }
             filters.push(query);
         }
