@@ -7,6 +7,8 @@ use super::world::Connection;
 use crate::domain::feed::{FeedState, Scope};
 use crate::domain::text::{Text, nearest};
 use crate::domain::time::Timestamp;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 
 /// The state of the visible list.
@@ -174,6 +176,27 @@ impl App {
         let mut asked = screen.list.filter.query.asks();
         let unknown = asked.find(|name| !known(name) && !names().any(|head| head == *name))?;
         Some((unknown, nearest(unknown, names()).map(str::to_owned)))
+    }
+
+    /// The label that the filter of a list asks for and no row has, with those that most rows have.
+    pub fn no_label<'a>(&self, screen: &'a ListScreen) -> Option<(&'a str, Vec<Text>)> {
+        /// Rows of one list are alike: so many tell what labels there are.
+        const LOOKED_AT: usize = 2_000;
+        let rows = screen.source.rows();
+        let mut counts: BTreeMap<&Text, usize> = BTreeMap::new();
+        let all = rows.all(&self.world);
+        let labelled = all.iter().take(LOOKED_AT);
+        for labels in labelled.filter_map(|row| rows.labels(&self.world, *row)) {
+            for (key, _) in labels.0.iter() {
+                *counts.entry(key).or_default() += 1;
+            }
+        }
+        let mut asked = screen.list.filter.query.labels();
+        let absent = asked.find(|key| !counts.keys().any(|known| known.as_str() == *key))?;
+        let mut common: Vec<_> = counts.into_iter().collect();
+        common.sort_by_key(|(_, count)| Reverse(*count));
+        let common = common.into_iter().take(3).map(|(key, _)| key.clone());
+        Some((absent, common.collect()))
     }
 
     /// Where rows of a list may stand that the server does not let us see any more: they are what

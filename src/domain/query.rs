@@ -237,6 +237,18 @@ impl Query {
         })
     }
 
+    /// The labels that a row must have to pass.
+    pub fn labels(&self) -> impl Iterator<Item = &str> {
+        self.terms.iter().flat_map(|term| {
+            match term {
+                Term::Labels(selector) => Some(selector.keys()),
+                _ => None,
+            }
+            .into_iter()
+            .flatten()
+        })
+    }
+
     /// The columns of which anything is asked.
     pub fn asks(&self) -> impl Iterator<Item = &str> {
         self.terms.iter().filter_map(|term| match term {

@@ -43,6 +43,12 @@ impl Selector {
             }
         })
     }
+
+    /// The labels that something must have to satisfy it.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        let needs = |r: &&Requirement| matches!(r.rule, Rule::Exists | Rule::In(_));
+        self.0.iter().filter(needs).map(|r| r.key.as_str())
+    }
 }
 
 /// Splits at commas that stand outside of parentheses.

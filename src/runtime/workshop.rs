@@ -104,7 +104,7 @@ impl Workshop {
                 })
             }
             Work::History => {
-                let text = told(&self.history);
+                let text = told(&self.history, demo);
                 post.send_or_lose(Msg::Work(id, Worked::History(text)));
                 return;
             }
@@ -234,7 +234,7 @@ fn played() -> EngineInfo {
 }
 
 /// What was built, for reading.
-fn told(history: &History) -> String {
+fn told(history: &History, demo: bool) -> String {
     use std::fmt::Write as _;
     let mut text = String::new();
     for entry in history.read() {
@@ -261,7 +261,10 @@ fn told(history: &History) -> String {
         }
     }
     if text.is_empty() {
-        text = "nothing was built yet; :new begins".into();
+        text = "nothing was built yet; :new begins\n".into();
+    }
+    if demo {
+        text.push_str("\nwhat the demo plays without an engine is not kept here\n");
     }
     text
 }

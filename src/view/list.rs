@@ -5,7 +5,7 @@ use super::frame::UNNOTICED;
 use super::hits::Hits;
 use super::paint::{Canvas, wrap};
 use super::table::Table;
-use super::words::{ago, count, grouped};
+use super::words::{ago, grouped};
 use crate::app::App;
 use crate::app::layout::{Area, Regions};
 use crate::app::screens::{ListScreen, Source};
@@ -94,6 +94,13 @@ fn explain(app: &App, screen: &ListScreen, state: &ListState, canvas: &mut Canva
             )
         }
         ListState::Empty {
+            what, hidden: 0, ..
+        } if !screen.source.in_namespaces() => (
+            format!("no {what} yet"),
+            theme.text,
+            vec![format!("{} goes back", app.key_of(Command::Back))],
+        ),
+        ListState::Empty {
             what,
             scope,
             hidden: 0,
@@ -103,10 +110,10 @@ fn explain(app: &App, screen: &ListScreen, state: &ListState, canvas: &mut Canva
             ways_on(app, what),
         ),
         ListState::Empty { what, hidden, .. } => (
-            format!(
-                "none of {} matches",
-                count(*hidden, what.trim_end_matches('s'))
-            ),
+            match hidden {
+                1 => "the only one does not match".to_owned(),
+                more => format!("none of {} {what} matches", grouped(*more)),
+            },
             theme.text,
             changes_of_filter(app, screen),
         ),
@@ -170,12 +177,23 @@ fn changes_of_filter(app: &App, screen: &ListScreen) -> Vec<String> {
         Some(meant) => format!("there is no column `{name}` here, but `{meant}`"),
         None => format!("there is no column `{name}` here: it was sought as a text"),
     });
+    let unlabelled = app.no_label(screen).map(|(key, common)| match &common[..] {
+        [] => "no row of this list has labels; pods have".to_owned(),
+        common => format!(
+            "no row has a label `{key}`; many have {}",
+            common.join(", ")
+        ),
+    });
     let keys = format!(
         "{} shows them all again · {} changes the filter",
         app.key_of(Command::Back),
         app.key_of(Command::Filter)
     );
-    misnamed.into_iter().chain([keys]).collect()
+    misnamed
+        .into_iter()
+        .chain(unlabelled)
+        .chain([keys])
+        .collect()
 }
 
 /// What the server refuses, and what to do all the same.

@@ -98,6 +98,24 @@ impl Source {
         }
     }
 
+    /// Whether its rows are those of the namespaces that are looked at.
+    pub fn in_namespaces(&self) -> bool {
+        match self {
+            Self::Table(table) => table.resource.namespaced,
+            Self::Projects(_)
+            | Self::Releases(_)
+            | Self::Workloads(_)
+            | Self::Pods(_)
+            | Self::Containers(_) => true,
+            Self::Nodes(_)
+            | Self::Namespaces(_)
+            | Self::Contexts(_)
+            | Self::Resources(_)
+            | Self::Notices(_)
+            | Self::Recipes(_) => false,
+        }
+    }
+
     /// The watched kind whose feed decides whether the list is loading, forbidden or cut off.
     pub fn kind(&self) -> Option<Kind> {
         match self {

@@ -74,6 +74,25 @@ fn ways_of_looking() {
         let stage = stage.run("pods").keys("/");
         stage.typed("helth:failing").keys("enter")
     });
+    shoot_sized("filter-no-label", |stage| {
+        stage
+            .run("pods")
+            .keys("/")
+            .typed("-l tear=web")
+            .keys("enter")
+    });
+}
+
+#[test]
+fn what_is_in_no_namespace_is_not_missed_in_one() {
+    let mut stage = Stage::company().sized(80, 24).run("notices");
+    let screen = stage.photograph();
+    assert!(
+        screen.contains("no notices yet") && !screen.contains(":ns"),
+        "{screen}"
+    );
+    stage = stage.keys("esc");
+    assert!(!stage.photograph().contains("no notices"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The review: what was decided, what stands in the way, and what comes then.
 
 use super::Wizard;
-use super::form::{Act, Row, Switch};
+use super::form::{Act, Row, Switch, field};
 use crate::domain::dockerfile::plan;
 
 impl Wizard {
@@ -9,11 +9,13 @@ impl Wizard {
     pub(super) fn review_rows(&self) -> Vec<Row> {
         let mut rows = Vec::new();
         for (key, flaw) in self.troubles() {
-            rows.push(Row::Trouble(
-                key.to_owned(),
-                flaw.what.clone(),
-                flaw.remedy.clone(),
-            ));
+            // What is wrong in a text that was typed speaks of the text alone.
+            let about = field(key).filter(|_| self.wrong.contains_key(key));
+            let what = match about {
+                Some(field) => format!("{}: {}", field.label, flaw.what),
+                None => flaw.what.clone(),
+            };
+            rows.push(Row::Trouble(key.to_owned(), what, flaw.remedy.clone()));
         }
         if self.image.is_none() {
             rows.push(Row::Trouble(
@@ -66,40 +68,18 @@ impl Wizard {
     /// What was decided, in short.
     fn facts(&self) -> Vec<Row> {
         let recipe = &self.recipe;
-        let (base, run) = (&recipe.base, &recipe.run);
-        let system = self
-            .catalogue()
-            .and_then(|catalogue| catalogue.system(&base.system))
-            .map_or(base.system.as_str(), |system| &system.title);
-        let made_of = match (self.stack(), self.brought()) {
-            (_, Some(_)) => recipe.build.dockerfile.clone(),
-            (Some(stack), _) => format!("{} {} on {system}", stack.title, base.version),
-            (None, _) => String::new(),
-        };
+        let run = &recipe.run;
+        // Of a text that is wrong the last that was right is known: nobody meant that.
         let or = |key: &str| {
+            if self.wrong.contains_key(key) {
+                return String::new();
+            }
             let given = recipe.answer(key);
             if given.is_empty() {
                 self.stands_in(key)
             } else {
                 given
             }
-        };
-        let engine = match self.survey().map(|survey| &survey.engine) {
-            Some(Ok(engine)) if engine.simulated => {
-                "none here: the demo plays a build, nothing is made".into()
-            }
-            Some(Ok(engine)) => format!(
-                "Docker {}{} at {}",
-                engine.version,
-                if engine.buildkit {
-                    " with BuildKit"
-                } else {
-                    ""
-                },
-                engine.address
-            ),
-            Some(Err(fault)) => format!("none: {}", fault.what),
-            None => String::new(),
         };
         let own = self.brought().is_some();
         let kept = match self.own_dockerfile() {
@@ -109,14 +89,6 @@ impl Wizard {
                 )
             }
             _ => String::new(),
-        };
-        let lint = if !self.flaws.is_empty() {
-            "once the answers are complete".into()
-        } else if self.remarks.is_empty() {
-            "clean".into()
-        } else {
-            let s = if self.remarks.len() == 1 { "" } else { "s" };
-            format!("{} remark{s}", self.remarks.len())
         };
         // Placeholders of the catalogue are filled once all answers are there.
         let planned = self
@@ -143,7 +115,7 @@ impl Wizard {
         let own_rules = self.catalogue().is_some_and(|it| it.layers.len() > 1);
         let facts = [
             ("Image", image.unwrap_or_default()),
-            ("Made of", made_of),
+            ("Made of", self.made_of()),
             ("Installs", run.dependencies.join(" ")),
             ("Dockerfile", kept),
             ("Builds with", builds),
@@ -155,18 +127,61 @@ impl Wizard {
             ),
             ("Sends", self.weight_told()),
             ("Size", self.size_told()),
-            ("Lint", lint),
+            ("Lint", self.lint_told()),
             (
                 "Catalogue",
                 self.in_force().filter(|_| own_rules).unwrap_or_default(),
             ),
-            ("Engine", engine),
+            ("Engine", self.engine_told()),
         ];
         facts
             .into_iter()
             .filter(|(_, text)| !text.is_empty())
             .map(|(about, text)| Row::Fact(about, text))
             .collect()
+    }
+
+    fn made_of(&self) -> String {
+        let system = self
+            .catalogue()
+            .and_then(|catalogue| catalogue.system(&self.recipe.base.system))
+            .map_or(self.recipe.base.system.as_str(), |system| &system.title);
+        match (self.stack(), self.brought()) {
+            (_, Some(_)) => self.recipe.build.dockerfile.clone(),
+            (Some(stack), _) => format!("{} {} on {system}", stack.title, self.recipe.base.version),
+            (None, _) => String::new(),
+        }
+    }
+
+    fn engine_told(&self) -> String {
+        match self.survey().map(|survey| &survey.engine) {
+            Some(Ok(engine)) if engine.simulated => {
+                "none here: the demo plays a build, nothing is made".into()
+            }
+            Some(Ok(engine)) => format!(
+                "Docker {}{} at {}",
+                engine.version,
+                if engine.buildkit {
+                    " with BuildKit"
+                } else {
+                    ""
+                },
+                engine.address
+            ),
+            Some(Err(fault)) => format!("none: {}", fault.what),
+            None => String::new(),
+        }
+    }
+
+    fn lint_told(&self) -> String {
+        if !self.flaws.is_empty() {
+            "once the answers are complete".into()
+        } else if self.remarks.is_empty() {
+            "clean".into()
+        } else {
+            let s = if self.remarks.len() == 1 { "" } else { "s" };
+            format!("{} remark{s}", self.remarks.len())
+        }
     }
 
     /// Which catalogue is in force: its name, and the documents it was read from.

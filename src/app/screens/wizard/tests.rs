@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use super::form::Row;
 use super::*;
 use crate::app::effect::Work;
 use crate::domain::build::{FaultSort, Labels};
@@ -127,6 +128,13 @@ fn an_answer_that_cannot_be_used_is_told_and_the_last_one_holds() {
     assert!(wizard.wrong.contains_key("run.ports"));
     assert_eq!(wizard.standing(Step::Settings), Standing::Wrong);
     assert!(!wizard.ready());
+    wizard.enter(Step::Review);
+    let rows = wizard.rows();
+    let told =
+        |row: &Row| matches!(row, Row::Trouble(_, what, _) if what.starts_with("Ports: `http`"));
+    assert!(rows.iter().any(told), "{rows:?}");
+    let stale = |row: &Row| matches!(row, Row::Fact("Listens on", _));
+    assert!(!rows.iter().any(stale), "{rows:?}");
     type_in(&mut wizard, "run.ports", "9090");
     assert_eq!(wizard.recipe.run.ports, [9090]);
     assert!(wizard.ready());
