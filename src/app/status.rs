@@ -187,7 +187,8 @@ impl App {
         let all = rows.all(&self.world);
         let labelled = all.iter().take(LOOKED_AT);
         for labels in labelled.filter_map(|row| rows.labels(&self.world, *row)) {
-            for (key, _) in labels.0.iter() {
+            // Hashes are the controllers' own.
+            for (key, _) in labels.0.iter().filter(|(key, _)| !key.ends_with("-hash")) {
                 *counts.entry(key).or_default() += 1;
             }
         }
