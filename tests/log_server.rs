@@ -336,6 +336,46 @@ async fn another_pod_of_the_same_name_is_another_one() {
     );
 }
 
+/// A kubelet that has begun again knows no pod for a while: that is not the pod's end.
+#[tokio::test]
+async fn a_kubelet_that_does_not_know_its_pods_yet_is_waited_for() {
+    const ANSWERS: [(u16, &str); 4] = [
+        (404, r#"pod "n/p" does not exist"#),
+        (400, r#"pod "p" cannot be found - no logs available"#),
+        (
+            400,
+            r#"container "app" in pod "p" is waiting to start - no logs yet"#,
+        ),
+        (400, r#"container "app" in pod "p" is terminated"#),
+    ];
+    let server = Server::start(
+        |time, _, wire| match (time, ANSWERS.get(time.wrapping_sub(2))) {
+            (_, Some((code, message))) => {
+                let status = json!({"kind": "Status", "status": "Failure", "code": code, "message": message});
+                let kind = "Content-Type: application/json\r\n";
+                wire.answer(&format!("{code} No"), kind, &status.to_string());
+            }
+            (1, _) => {
+                wire.lines();
+                wire.piece(lines(0..3).as_bytes());
+                // Not to its end: the connection breaks.
+            }
+            _ => {
+                wire.lines();
+                wire.piece(lines(0..6).as_bytes());
+            }
+        },
+    );
+    let (_handle, mut events) = server.follow().await;
+    let came = Came::until(&mut events, |came| came.text.contains("line 5")).await;
+    assert_eq!(came.text.matches("line 2").count(), 1, "{}", came.text);
+    assert!(
+        matches!(&came.marks[..], [Mark::Resumed { .. }]),
+        "{:?}",
+        came.marks
+    );
+}
+
 #[tokio::test]
 async fn runs_that_nobody_saw_leave_a_gap_even_when_the_last_of_them_was_silent() {
     let server = Server::start(|_, request, wire| {

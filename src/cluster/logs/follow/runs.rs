@@ -141,6 +141,15 @@ impl Follower {
         Ok(())
     }
 
+    /// Whether the server has the pod no more, or another one of its name.
+    async fn is_gone(&self) -> bool {
+        let known = self.known.as_ref().map(|known| &known.pod);
+        match status(&self.session, &self.source).await {
+            Ok(status) => known.is_some_and(|pod| !pod.is_empty() && *pod != status.pod),
+            Err(fault) => fault.code() == 404,
+        }
+    }
+
     /// The pod is gone; another one of its name is another one's to read.
     async fn gone(&mut self) -> Result<bool, Closed> {
         self.take_unfinished().await?;
@@ -231,7 +240,13 @@ impl Follower {
                 tokio::time::sleep(self.session.timing().restart_look).await;
                 return Ok(true);
             }
-            404 if self.known.is_some() && stretch.follow => return self.gone().await,
+            // A kubelet that has begun again does not know its pods for a while: only the pod itself
+            // tells whether it is gone.
+            404 if stretch.follow && self.known.is_some() => {
+                if self.is_gone().await {
+                    return self.gone().await;
+                }
+            }
             400..=428 => {
                 let what = format!("read the log of {}", self.source);
                 self.mark(Mark::Refused(fault.failure(&what))).await?;
@@ -277,15 +292,20 @@ fn waits(fault: &Fault) -> Option<Text> {
     let Fault::Status { message, .. } = fault else {
         return None;
     };
-    let (_, reason) = message
-        .split_once("is waiting to start: ")
-        .or_else(|| message.split_once("is terminated: "))
-        .or_else(|| {
-            let pulling = message.contains("trying and failing to pull image");
-            let early = message.ends_with("is not available");
-            pulling
-                .then_some(("", "the image cannot be pulled"))
-                .or_else(|| early.then_some(("", "not available yet")))
-        })?;
-    Some(Text::new(reason))
+    let told = [
+        ("is waiting to start: ", ""),
+        ("is waiting to start - ", ""),
+        ("is terminated: ", ""),
+        (
+            "trying and failing to pull image",
+            "the image cannot be pulled",
+        ),
+        ("is not available", "not available yet"),
+        ("is terminated", "its log is gone"),
+        ("no logs available", "the kubelet does not know it yet"),
+    ];
+    told.into_iter().find_map(|(sign, reason)| {
+        let (_, rest) = message.split_once(sign)?;
+        Some(Text::new(if reason.is_empty() { rest } else { reason }))
+    })
 }
