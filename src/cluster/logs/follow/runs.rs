@@ -233,6 +233,7 @@ impl Follower {
     /// A stream failed. False when there is no use in trying again.
     pub(super) async fn failed(&mut self, fault: Fault, stretch: Stretch) -> Result<bool, Closed> {
         let waiting = waits(&fault);
+        let known = stretch.follow && self.known.is_some();
         match fault.code() {
             400 if waiting.is_some() && stretch.follow => {
                 let reason = waiting.unwrap_or_default();
@@ -242,11 +243,8 @@ impl Follower {
             }
             // A kubelet that has begun again does not know its pods for a while: only the pod itself
             // tells whether it is gone.
-            404 if stretch.follow && self.known.is_some() => {
-                if self.is_gone().await {
-                    return self.gone().await;
-                }
-            }
+            404 if known && self.is_gone().await => return self.gone().await,
+            404 if known => {}
             400..=428 => {
                 let what = format!("read the log of {}", self.source);
                 self.mark(Mark::Refused(fault.failure(&what))).await?;
