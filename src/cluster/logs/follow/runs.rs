@@ -245,7 +245,8 @@ impl Follower {
             // tells whether it is gone.
             404 if known && self.is_gone().await => return self.gone().await,
             404 if known => {}
-            400..=428 => {
+            // A request that timed out is another matter.
+            400..=407 | 409..=428 => {
                 let what = format!("read the log of {}", self.source);
                 self.mark(Mark::Refused(fault.failure(&what))).await?;
                 return Ok(false);
