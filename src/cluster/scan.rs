@@ -215,7 +215,8 @@ impl Scanner {
                 (At::InField, 0)
             }
             (At::Between, b']') => (At::Name, 1),
-            (At::Between, _) => {
+            // A brace that closes nothing begins no element: it would be an empty one for ever.
+            (At::Between, byte) if byte != b'}' => {
                 self.begin();
                 (At::InItem, 0)
             }
@@ -384,6 +385,25 @@ mod tests {
         );
         for chunk in 1..LIST.len() {
             assert_eq!(scan(LIST, chunk, 1000), (whole.clone(), true), "{chunk}");
+        }
+    }
+
+    #[test]
+    fn a_brace_that_closes_nothing_is_refused() {
+        for text in [
+            r#"{"items":[}"#,
+            r#"{"items":[{"a":1}}]}"#,
+            r#"{"items":[7}, {"b":2}],"n":1}"#,
+        ] {
+            for chunk in 1..text.len() {
+                let mut scanner = Scanner::with_limit(&["items"], 100);
+                let mut items = 0;
+                let mut count = |_: Piece<'_>| items += 1;
+                let mut parts = text.as_bytes().chunks(chunk);
+                let refused = parts.find_map(|part| scanner.feed(part, &mut count).err());
+                assert!(matches!(refused, Some(Fault::Malformed(_))), "{text}");
+                assert!(items <= 1, "{text}");
+            }
         }
     }
 
