@@ -182,6 +182,8 @@ impl App {
     pub fn no_label<'a>(&self, screen: &'a ListScreen) -> Option<(&'a str, Vec<Text>)> {
         /// Rows of one list are alike: so many tell what labels there are.
         const LOOKED_AT: usize = 2_000;
+        let mut asked = screen.list.filter.query.labels().peekable();
+        asked.peek()?;
         let rows = screen.source.rows();
         let mut counts: BTreeMap<&Text, usize> = BTreeMap::new();
         let all = rows.all(&self.world);
@@ -192,7 +194,6 @@ impl App {
                 *counts.entry(key).or_default() += 1;
             }
         }
-        let mut asked = screen.list.filter.query.labels();
         let absent = asked.find(|key| !counts.keys().any(|known| known.as_str() == *key))?;
         let mut common: Vec<_> = counts.into_iter().collect();
         common.sort_by_key(|(_, count)| Reverse(*count));
